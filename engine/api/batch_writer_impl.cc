@@ -1,0 +1,74 @@
+#include "api/batch_writer_impl.h"
+
+#include <mutex>
+
+#include "base/check.h"
+#include "model/batch_lines.h"
+
+namespace tallystone {
+
+BatchWriterImpl::BatchWriterImpl(Core* core, const IngestOptions& options, Tenant* tenant,
+                                 std::string batch)
+    : core_(core),
+      options_(options),
+      tenant_(tenant),
+      session_(core, options, tenant, std::move(batch)) {}
+
+BatchWriterImpl::~BatchWriterImpl() {
+  std::lock_guard lock(tenant_->mutex);
+  LetGo();
+}
+
+Status BatchWriterImpl::Begin() {
+  std::lock_guard lock(tenant_->mutex);
+  TS_RETURN_IF_ERROR(session_.Begin());
+  session_.state()->writing = true;
+  holds_ = true;
+  return Status::Ok();
+}
+
+void BatchWriterImpl::LetGo() {
+  if (holds_) {
+    session_.state()->writing = false;
+    holds_ = false;
+  }
+}
+
+Status BatchWriterImpl::Add(const Batch& lines, std::vector<LineResult>* results) {
+  TS_RETURN_IF_ERROR(dead_);
+  PrepareLines(lines.lines().lines(), session_.position() + 1, &prepared_);
+  std::lock_guard lock(tenant_->mutex);
+  Status status = session_.Add(prepared_, false, results);
+  prepared_.clear();
+  if (!status.ok()) {
+    dead_ = status;
+    LetGo();
+  }
+  return status;
+}
+
+Status BatchWriterImpl::End() {
+  TS_RETURN_IF_ERROR(dead_);
+  std::lock_guard lock(tenant_->mutex);
+  dead_ = session_.Add({}, true, nullptr);
+  LetGo();
+  TS_RETURN_IF_ERROR(dead_);
+  dead_ = Status::InvalidArgument("the batch was finished; open a new BatchWriter");
+  return Status::Ok();
+}
+
+Status BatchWriterImpl::Finish(BatchResult* result) {
+  TS_RETURN_IF_ERROR(End());
+  TS_RETURN_IF_ERROR(core_->log->Sync(session_.lsn()));
+  return session_.Result(result, nullptr);
+}
+
+Status BatchWriterImpl::FinishNoWait(BatchResult* result) {
+  TS_RETURN_IF_ERROR(End());
+  if (result != nullptr) {
+    session_.ResultNow(result);
+  }
+  return Status::Ok();
+}
+
+}  // namespace tallystone

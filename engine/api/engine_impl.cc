@@ -1,0 +1,248 @@
+#include "api/engine_impl.h"
+
+#include "api/batch_writer_impl.h"
+#include "base/check.h"
+#include "ingest/batch_session.h"
+#include "ingest/dead_letters.h"
+#include "model/batch_lines.h"
+#include "tallystone/limits.h"
+
+namespace tallystone {
+
+Status Engine::Open(const Options& options, const std::string& path,
+                    std::unique_ptr<Engine>* engine) {
+  return EngineImpl::OpenWith(options, path, {}, engine);
+}
+
+Status EngineImpl::OpenWith(const Options& options, const std::string& path, Parts parts,
+                            std::unique_ptr<Engine>* engine) {
+  engine->reset();
+  std::unique_ptr<Core> core;
+  TS_RETURN_IF_ERROR(Recover(options, path, std::move(parts), &core));
+  *engine = std::make_unique<EngineImpl>(std::move(core));
+  return Status::Ok();
+}
+
+EngineImpl::EngineImpl(std::unique_ptr<Core> core)
+    : core_(std::move(core)), drainer_(core_.get()) {
+  drainer_.Start();
+}
+
+EngineImpl::~EngineImpl() { Close().PermitUnchecked(); }
+
+Status EngineImpl::CheckOpen() const {
+  return closed_ ? Status::Unavailable("the engine is closed") : Status::Ok();
+}
+
+Status EngineImpl::Close() {
+  if (closed_) {
+    return Status::Ok();
+  }
+  closed_ = true;
+  Status status = core_->log->Sync(core_->log->last());
+  if (status.ok()) {
+    status = core_->windows->WaitApplied(core_->log->durable());
+  }
+  drainer_.Stop();
+  core_->log.reset();
+  Status store = core_->store->Close();
+  core_->lock.reset();
+  return status.ok() ? store : status;
+}
+
+Status EngineImpl::Sync() {
+  TS_RETURN_IF_ERROR(CheckOpen());
+  return core_->log->Sync(core_->log->last());
+}
+
+Status EngineImpl::Flush() {
+  TS_RETURN_IF_ERROR(Sync());
+  return core_->windows->WaitApplied(core_->log->durable());
+}
+
+Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, BatchResult* result) {
+  *result = {};
+  TS_RETURN_IF_ERROR(CheckOpen());
+  TS_RETURN_IF_ERROR(CheckName(batch.tenant(), limits::kTenantBytesMax, "the tenant"));
+  TS_RETURN_IF_ERROR(CheckName(batch.id(), limits::kBatchIdBytesMax, "the batch id"));
+  if (batch.size() > limits::kBatchLinesMax) {
+    return Status::InvalidArgument("batch '" + batch.id() + "' has " +
+                                   std::to_string(batch.size()) + " lines; at most " +
+                                   std::to_string(limits::kBatchLinesMax) +
+                                   " are allowed: use a BatchWriter");
+  }
+  std::vector<PreparedLine> prepared;
+  PrepareLines(batch.lines().lines(), 1, &prepared);
+  Tenant* tenant = core_->tenants.FindOrCreate(batch.tenant());
+  BatchSession session(core_.get(), options, tenant, batch.id());
+  std::vector<LineResult>* results = options.line_results ? &result->lines : nullptr;
+  {
+    std::lock_guard lock(tenant->mutex);
+    TS_RETURN_IF_ERROR(session.Begin());
+    if (options.bad_lines == BadLinePolicy::kRejectBatch && session.state()->sum.lines == 0) {
+      std::vector<LineResult> tried;
+      Status status = session.TryAll(prepared, &tried);
+      if (!status.ok()) {
+        session.ResultNow(result);
+        result->lines = std::move(tried);
+        return status;
+      }
+    }
+    TS_RETURN_IF_ERROR(session.Add(prepared, true, results));
+  }
+  TS_RETURN_IF_ERROR(core_->log->Sync(session.lsn()));
+  return session.Result(result, results);
+}
+
+Status EngineImpl::NewBatchWriter(const IngestOptions& options, std::string_view tenant,
+                                  std::string_view id, std::unique_ptr<BatchWriter>* writer) {
+  writer->reset();
+  TS_RETURN_IF_ERROR(CheckOpen());
+  TS_RETURN_IF_ERROR(CheckName(tenant, limits::kTenantBytesMax, "the tenant"));
+  TS_RETURN_IF_ERROR(CheckName(id, limits::kBatchIdBytesMax, "the batch id"));
+  if (options.bad_lines == BadLinePolicy::kRejectBatch) {
+    return Status::InvalidArgument(
+        "policy kRejectBatch needs the whole batch: use Ingest, not a BatchWriter");
+  }
+  auto made = std::make_unique<BatchWriterImpl>(
+      core_.get(), options, core_->tenants.FindOrCreate(tenant), std::string(id));
+  TS_RETURN_IF_ERROR(made->Begin());
+  *writer = std::move(made);
+  return Status::Ok();
+}
+
+Status EngineImpl::FindKey(const ItemKey& key, StockKey* found, ItemInfo* item) {
+  TS_RETURN_IF_ERROR(CheckOpen());
+  Tenant* tenant = core_->tenants.Find(key.tenant);
+  if (tenant == nullptr) {
+    return Status::NotFound("there is no tenant '" + key.tenant + "'");
+  }
+  std::lock_guard lock(tenant->mutex);
+  const ItemId number = key.code.empty() ? key.item : tenant->catalogue.FindByCode(key.code);
+  NewItem view;
+  if (!tenant->catalogue.View(number, &view)) {
+    return Status::NotFound("tenant '" + key.tenant + "' has no item " +
+                            (key.code.empty() ? std::to_string(key.item) : "'" + key.code + "'"));
+  }
+  *found = {tenant->id, number};
+  *item = {tenant->name,           number,
+           std::string(view.code), std::string(view.description),
+           std::string(view.gtin), std::string(view.unit)};
+  return Status::Ok();
+}
+
+Status EngineImpl::GetItem(const ItemKey& key, ItemInfo* item) {
+  StockKey found;
+  return FindKey(key, &found, item);
+}
+
+Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
+  StockKey found;
+  ItemInfo item;
+  TS_RETURN_IF_ERROR(FindKey(key, &found, &item));
+  BalanceSum sum;
+  TS_RETURN_IF_ERROR(core_->windows->GetBalance(found, &sum));
+  *balance = MakeBalance(std::move(item), sum);
+  return Status::Ok();
+}
+
+// The chunks are taken before the store's view: what the drain moves meanwhile is then in both, and the view
+// knows which chunks it has.
+Status EngineImpl::NewView(SharedView* view) {
+  TS_RETURN_IF_ERROR(CheckOpen());
+  std::vector<LoggedChunk> chunks = core_->windows->Chunks();
+  std::unique_ptr<StoreView> store_view;
+  TS_RETURN_IF_ERROR(core_->store->NewView(&store_view));
+  std::unique_ptr<LiveView> made;
+  TS_RETURN_IF_ERROR(LiveView::Make(std::move(store_view), std::move(chunks), &made));
+  *view = std::move(made);
+  return Status::Ok();
+}
+
+template <typename Record>
+Status EngineImpl::MakeCursor(Status (*make)(SharedView, const Filter&,
+                                             std::unique_ptr<Cursor<Record>>*),
+                              const Filter& filter, std::unique_ptr<Cursor<Record>>* cursor) {
+  cursor->reset();
+  SharedView view;
+  TS_RETURN_IF_ERROR(NewView(&view));
+  return make(std::move(view), filter, cursor);
+}
+
+Status EngineImpl::NewBalanceCursor(const Filter& filter,
+                                    std::unique_ptr<Cursor<Balance>>* cursor) {
+  return MakeCursor(MakeBalanceCursor, filter, cursor);
+}
+
+Status EngineImpl::NewItemCursor(const Filter& filter,
+                                 std::unique_ptr<Cursor<ItemInfo>>* cursor) {
+  return MakeCursor(MakeItemCursor, filter, cursor);
+}
+
+Status EngineImpl::NewTransactionCursor(const Filter& filter,
+                                        std::unique_ptr<Cursor<Transaction>>* cursor) {
+  return MakeCursor(MakeTransactionCursor, filter, cursor);
+}
+
+Status EngineImpl::NewBatchCursor(const Filter& filter,
+                                  std::unique_ptr<Cursor<BatchInfo>>* cursor) {
+  return MakeCursor(MakeBatchCursor, filter, cursor);
+}
+
+Status EngineImpl::NewDeadLetterCursor(const Filter& filter,
+                                       std::unique_ptr<Cursor<DeadLetter>>* cursor) {
+  return MakeCursor(MakeDeadLetterCursor, filter, cursor);
+}
+
+Status EngineImpl::GetBatch(std::string_view tenant, std::string_view id, BatchInfo* info) {
+  SharedView view;
+  TS_RETURN_IF_ERROR(NewView(&view));
+  return ReadBatch(view.get(), tenant, id, info);
+}
+
+Status EngineImpl::GetDeadLetter(const DeadLetterKey& key, DeadLetter* letter) {
+  SharedView view;
+  TS_RETURN_IF_ERROR(NewView(&view));
+  return ReadDeadLetter(view.get(), key, letter);
+}
+
+Status EngineImpl::GetLineResults(std::string_view tenant, std::string_view id,
+                                  std::vector<LineResult>* results) {
+  SharedView view;
+  TS_RETURN_IF_ERROR(NewView(&view));
+  return ReadLineResults(view.get(), tenant, id, results);
+}
+
+Status EngineImpl::RetryDeadLetter(const IngestOptions& options, const DeadLetterKey& key,
+                                   const TextLine* corrected, LineResult* result) {
+  TS_RETURN_IF_ERROR(CheckOpen());
+  return tallystone::RetryDeadLetter(core_.get(), options, key, corrected, result);
+}
+
+Status EngineImpl::DropDeadLetter(const DeadLetterKey& key) {
+  TS_RETURN_IF_ERROR(CheckOpen());
+  return tallystone::DropDeadLetter(core_.get(), key);
+}
+
+EngineStats EngineImpl::stats() const {
+  EngineStats stats;
+  if (closed_) {
+    return stats;
+  }
+  stats.logged_lsn = core_->log->durable();
+  stats.applied_lsn = core_->windows->applied();
+  stats.log_first_lsn = core_->log->first();
+  stats.tenants = core_->tenants.size();
+  stats.items = core_->tenants.items();
+  stats.window_lines = core_->windows->lines();
+  stats.lines_logged = core_->lines_logged;
+  stats.log_syncs = core_->log->syncs();
+  stats.windows_drained = core_->windows_drained;
+  stats.windows_ingested = core_->windows_ingested;
+  stats.keys_replayed = core_->keys_replayed;
+  stats.keys_rejected = core_->keys_rejected;
+  stats.replayed_lines = core_->replayed_lines;
+  return stats;
+}
+
+}  // namespace tallystone

@@ -1,0 +1,305 @@
+#include "batchlog/batch_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "batchlog/format.h"
+#include "batchlog/log_scan.h"
+#include "batchlog/segment_directory.h"
+#include "batchlog/segment_writer.h"
+#include "tallystone/limits.h"
+
+namespace tallystone {
+namespace {
+
+using batchlog::LogContents;
+
+// Records that wait for a leader are bounded (law L9): an Append that finds more leads or waits
+// itself.
+constexpr uint64_t kWaitingBytesMax = 1u << 20;
+constexpr size_t kCopyBytes = 1u << 20;
+
+std::string ParentOf(std::string path) {
+  while (path.size() > 1 && path.back() == '/') {
+    path.pop_back();
+  }
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status CheckOptions(const BatchLogOptions& options, const std::string& database_id) {
+  if (options.segment_bytes < 2 * batchlog::kSegmentHeaderBytes ||
+      options.segment_bytes > limits::kSegmentBytesMax ||
+      options.segment_bytes % batchlog::kSegmentHeaderBytes != 0) {
+    return Status::InvalidArgument("segment_bytes must be a multiple of 4096 from 8192 to 1 GiB");
+  }
+  if (database_id.size() != batchlog::kDatabaseIdBytes) {
+    return Status::InvalidArgument("the identity of a database has 16 bytes");
+  }
+  return Status::Ok();
+}
+
+void Say(Logger* logger, LogLevel level, const std::string& message) {
+  if (logger != nullptr) {
+    logger->Log(level, message);
+  }
+}
+
+// Makes the records of the newest segment durable before another segment says that they are. Those
+// of the last group may be in the page cache only, marked clean by a sync that failed before we
+// came: they are written again, the same bytes to the same place, so that this sync cannot pass
+// them over.
+Status SecureTail(FileSystem* file_system, const std::string& path, const LogContents& contents) {
+  if (contents.segments.empty()) {
+    return Status::Ok();
+  }
+  std::unique_ptr<File> file;
+  TS_RETURN_IF_ERROR(
+      file_system->Open(path + "/" + batchlog::SegmentName(contents.segments.back().sequence),
+                        OpenMode::kReadWrite, &file));
+  std::string bytes;
+  uint64_t offset = contents.last_group_offset;
+  while (offset < contents.end_offset) {
+    const uint64_t size = std::min<uint64_t>(kCopyBytes, contents.end_offset - offset);
+    TS_RETURN_IF_ERROR(file->Read(offset, static_cast<size_t>(size), &bytes));
+    TS_CHECK(!bytes.empty());
+    TS_RETURN_IF_ERROR(file->Write(offset, bytes));
+    offset += bytes.size();
+  }
+  return file->Sync();
+}
+
+}  // namespace
+
+struct BatchLog::Impl {
+  Impl(const BatchLogOptions& log_options, const std::string& path, const std::string& database_id,
+       DurableFunction durable_function)
+      : options(log_options),
+        on_durable(std::move(durable_function)),
+        directory(log_options, path, database_id),
+        writer(&directory) {}
+
+  Status Start(const std::string& path, const LogContents& contents);
+  // Writes, syncs and hands on everything that waits. `lock` holds `mutex`; it is released
+  // meanwhile.
+  void LeadGroup(std::unique_lock<std::mutex>* lock);
+  Status Stopped() const {
+    return Status::Unavailable("the batch log stopped; reopen the database. Cause: " +
+                               failure.ToString());
+  }
+
+  const BatchLogOptions options;
+  const DurableFunction on_durable;
+  batchlog::SegmentDirectory directory;
+  LogTail opened;
+
+  // The leader's: whoever set `leading`.
+  batchlog::SegmentWriter writer;
+  std::vector<LoggedChunk> group;
+
+  mutable std::mutex mutex;
+  std::condition_variable changed;  // durable, leading, waiting_bytes or failure
+  std::vector<LoggedChunk> waiting;
+  uint64_t waiting_bytes = 0;
+  size_t room_waiters = 0;  // Appends that wait for waiting_bytes to fall
+  bool leading = false;
+  Lsn next = 1;
+  Lsn durable = 0;
+  Status failure;
+};
+
+Status BatchLog::Impl::Start(const std::string& path, const LogContents& contents) {
+  FileSystem* const file_system = options.file_system;
+  TS_RETURN_IF_ERROR(SecureTail(file_system, path, contents));
+  // Names as we found them must be durable before a file gets another one.
+  TS_RETURN_IF_ERROR(file_system->SyncDirectory(path));
+  directory.Adopt(contents);
+  TS_RETURN_IF_ERROR(writer.Start(contents.next));
+  TS_RETURN_IF_ERROR(directory.Tidy());
+  next = contents.next;
+  durable = contents.next - 1;
+  opened = contents.tail;
+  if (opened.torn) {
+    Say(options.logger, LogLevel::kInfo,
+        "batch log: cut an unfinished group that was never acknowledged, " + opened.torn_at);
+  }
+  return Status::Ok();
+}
+
+void BatchLog::Impl::LeadGroup(std::unique_lock<std::mutex>* lock) {
+  TS_CHECK(!leading && !waiting.empty());
+  leading = true;
+  group.swap(waiting);
+  waiting_bytes = 0;
+  const Lsn synced = durable;
+  const Lsn last = group.back().lsn;
+  const bool wanted = room_waiters > 0;
+  lock->unlock();
+  if (wanted) {
+    changed.notify_all();
+  }
+  Status written = writer.Write(group, synced);
+  if (written.ok() && on_durable) {
+    for (const LoggedChunk& chunk : group) {
+      on_durable(chunk);
+    }
+  }
+  group.clear();
+  lock->lock();
+  leading = false;
+  if (written.ok()) {
+    durable = last;
+  } else {
+    Say(options.logger, LogLevel::kError, "batch log: stopped: " + written.ToString());
+    failure = std::move(written);
+  }
+  changed.notify_all();
+}
+
+BatchLog::BatchLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Status BatchLog::Open(const BatchLogOptions& options, const std::string& path,
+                      const std::string& database_id, Lsn after, const ReplayFunction& replay,
+                      DurableFunction on_durable, std::unique_ptr<BatchLog>* log) {
+  log->reset();
+  TS_RETURN_IF_ERROR(CheckOptions(options, database_id));
+  FileSystem* const file_system = options.file_system;
+  LogContents contents;
+  bool starts_after = false;
+  TS_RETURN_IF_ERROR(
+      batchlog::ScanLog(file_system, path, database_id, after, replay, &contents, &starts_after));
+  if (!file_system->Exists(path)) {
+    TS_RETURN_IF_ERROR(file_system->CreateDirectory(path));
+  }
+  if (contents.segments.empty()) {
+    TS_RETURN_IF_ERROR(file_system->SyncDirectory(ParentOf(path)));
+  }
+  auto impl = std::make_unique<Impl>(options, path, database_id, std::move(on_durable));
+  TS_RETURN_IF_ERROR(impl->Start(path, contents));
+  log->reset(new BatchLog(std::move(impl)));
+  return Status::Ok();
+}
+
+Status BatchLog::Read(const BatchLogOptions& options, const std::string& path,
+                      const std::string& database_id, Lsn after, const ReplayFunction& replay,
+                      LogTail* tail) {
+  *tail = LogTail();
+  TS_RETURN_IF_ERROR(CheckOptions(options, database_id));
+  LogContents contents;
+  bool starts_after = false;
+  Status refused;  // by `replay`: not ours to judge
+  const auto forward = [&](const LoggedChunk& chunk) {
+    refused = replay ? replay(chunk) : Status::Ok();
+    return refused;
+  };
+  const Status first = batchlog::ScanLog(options.file_system, path, database_id, after, forward,
+                                         &contents, &starts_after);
+  *tail = contents.tail;
+  if (!refused.ok()) {
+    return refused;
+  }
+  if (!first.Is(StatusCode::kCorruption) && !first.IsNotFound()) {
+    return first;
+  }
+  // A writer that rolls or recycles under our eyes can look like damage. Damage stays where it is.
+  if (first.Is(StatusCode::kCorruption) && !starts_after) {
+    LogContents again;
+    const Status second = batchlog::ScanLog(options.file_system, path, database_id, after, nullptr,
+                                            &again, &starts_after);
+    if (second.Is(first.code()) && second.message() == first.message()) {
+      return first;
+    }
+  }
+  return Status::TryAgain("the log moved on while it was read: " + first.message());
+}
+
+BatchLog::~BatchLog() {
+  std::unique_lock lock(impl_->mutex);
+  while (impl_->leading || (!impl_->waiting.empty() && impl_->failure.ok())) {
+    if (impl_->leading) {
+      impl_->changed.wait(lock);
+    } else {
+      impl_->LeadGroup(&lock);
+    }
+  }
+}
+
+Status BatchLog::Append(std::shared_ptr<const std::string> payload, Lsn* lsn) {
+  const size_t payload_bytes = payload->size();
+  if (payload_bytes > limits::kRecordPayloadBytesMax) {
+    return Status::InvalidArgument("a record of " + std::to_string(payload_bytes) +
+                                   " bytes is larger than the batch log takes");
+  }
+  Impl& impl = *impl_;
+  std::unique_lock lock(impl.mutex);
+  if (!impl.failure.ok()) {
+    return impl.Stopped();
+  }
+  *lsn = impl.next++;
+  impl.waiting.push_back({.lsn = *lsn, .payload = std::move(payload)});
+  impl.waiting_bytes += batchlog::RecordBytes(payload_bytes);
+  while (impl.waiting_bytes > kWaitingBytesMax && impl.failure.ok()) {
+    if (impl.leading) {
+      ++impl.room_waiters;
+      impl.changed.wait(lock);
+      --impl.room_waiters;
+    } else {
+      impl.LeadGroup(&lock);
+    }
+  }
+  return impl.failure;
+}
+
+Status BatchLog::Sync(Lsn lsn) {
+  Impl& impl = *impl_;
+  std::unique_lock lock(impl.mutex);
+  if (lsn >= impl.next) {
+    return Status::InvalidArgument("record " + std::to_string(lsn) + " was not appended");
+  }
+  if (impl.durable < lsn && !impl.failure.ok()) {
+    return impl.Stopped();
+  }
+  while (impl.durable < lsn && impl.failure.ok()) {
+    if (impl.leading) {
+      impl.changed.wait(lock);
+    } else {
+      impl.LeadGroup(&lock);
+    }
+  }
+  return impl.durable >= lsn ? Status::Ok() : impl.failure;
+}
+
+Status BatchLog::Release(Lsn applied) {
+  return impl_->directory.Release(applied);
+}
+
+Lsn BatchLog::first() const {
+  const Lsn first = impl_->directory.first();
+  return first <= last() ? first : 0;
+}
+
+Lsn BatchLog::last() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->next - 1;
+}
+
+Lsn BatchLog::durable() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->durable;
+}
+
+uint64_t BatchLog::syncs() const {
+  return impl_->writer.syncs();
+}
+
+LogTail BatchLog::opened() const {
+  return impl_->opened;
+}
+
+Status BatchLog::status() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->failure;
+}
+
+}  // namespace tallystone

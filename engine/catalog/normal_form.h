@@ -1,0 +1,12 @@
+// The normal form of descriptions, without an allocation where that can be avoided.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tallystone {
+
+// As NormaliseDescription(text) (tenant_catalogue.h); *out is replaced.
+void NormaliseDescription(std::string_view text, std::string* out);
+
+}  // namespace tallystone

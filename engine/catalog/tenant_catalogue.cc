@@ -1,0 +1,452 @@
+#include "catalog/tenant_catalogue.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "base/check.h"
+#include "catalog/normal_form.h"
+#include "catalog/text_arena.h"
+#include "tallystone/limits.h"
+
+namespace tallystone {
+namespace {
+
+uint64_t HashText(std::string_view text, uint64_t seed = 0) {
+  return XXH3_64bits_withSeed(text.data(), text.size(), seed);
+}
+
+struct TextHash {
+  using is_avalanching = void;
+  size_t operator()(std::string_view text) const { return HashText(text); }
+};
+
+// An item in 32 bytes, so that a million of them stay near the caches. Code, GTIN and unit stand in
+// this order in one piece, the description that came with them behind them: a line that repeats its
+// item touches the item and, mostly, one more cache line.
+struct Item {
+  const char* texts = nullptr;
+  const char* description_text = nullptr;
+  uint16_t code_bytes = 0;
+  uint16_t gtin_bytes = 0;
+  uint16_t unit_bytes = 0;
+  uint16_t description_bytes = 0;
+  uint32_t aliases = 0;
+
+  [[nodiscard]] std::string_view code() const { return {texts, code_bytes}; }
+  [[nodiscard]] std::string_view gtin() const { return {texts + code_bytes, gtin_bytes}; }
+  [[nodiscard]] std::string_view unit() const {
+    return {texts + code_bytes + gtin_bytes, unit_bytes};
+  }
+  [[nodiscard]] std::string_view description() const {
+    return {description_text, description_bytes};
+  }
+};
+static_assert(sizeof(Item) == 32);
+
+// The items that share a GTIN or an alias: the first, and how many.
+struct Owners {
+  ItemId first = 0;
+  uint32_t count = 0;
+};
+
+// (address of an alias text, item): the items of an alias other than its first.
+struct SharedAlias {
+  const char* text = nullptr;
+  ItemId item = 0;
+  friend bool operator==(const SharedAlias&, const SharedAlias&) = default;
+};
+struct SharedAliasHash {
+  using is_avalanching = void;
+  size_t operator()(const SharedAlias& alias) const { return XXH3_64bits(&alias, 12); }
+};
+static_assert(offsetof(SharedAlias, item) == 8);
+
+// Texts that were lately seen with an item whose own description they are not: a second look at
+// them needs no normal form. Direct-mapped, so bounded; a false "seen" (1 in 2^64) would only leave
+// an alias unlearned.
+class SeenTexts {
+ public:
+  // True if (item, text) was seen; remembers it.
+  bool SeenBefore(ItemId item, std::string_view text) {
+    if (slots_.empty()) {
+      slots_.resize(kSlotsMin);
+    } else if (filled_ > slots_.size() / 2 && slots_.size() < kSlotsMax) {
+      slots_.assign(slots_.size() * 4, 0);
+      filled_ = 0;
+    }
+    const uint64_t hash = HashText(text, item) | 1;  // 0 = a free slot
+    uint64_t& slot = slots_[hash >> kSlotShift & (slots_.size() - 1)];
+    if (slot == hash) {
+      return true;
+    }
+    filled_ += slot == 0 ? 1 : 0;
+    slot = hash;
+    return false;
+  }
+
+  void Forget() {
+    slots_.clear();
+    filled_ = 0;
+  }
+
+ private:
+  static constexpr size_t kSlotsMin = 64;
+  static constexpr size_t kSlotsMax = 64 * 1024;  // 512 KiB, of a tenant with that many variants
+  static constexpr int kSlotShift = 32;
+
+  std::vector<uint64_t> slots_;
+  size_t filled_ = 0;
+};
+
+Status Contradiction(ItemId item, const char* what) {
+  return Status::Corruption("the catalogue contradicts itself at item " + std::to_string(item) +
+                            ": " + what);
+}
+
+}  // namespace
+
+struct TenantCatalogue::Impl {
+  std::vector<Item> items;  // item n at n - 1
+  TextArena arena;
+  TextArena::Mark unchanged;  // where the arena stood when the changes were empty
+  boost::unordered_flat_map<std::string_view, ItemId, TextHash> codes;
+  boost::unordered_flat_map<std::string_view, Owners, TextHash> gtins;
+  boost::unordered_flat_map<std::string_view, Owners, TextHash> aliases;
+  boost::unordered_flat_set<SharedAlias, SharedAliasHash> shared_aliases;
+  SeenTexts seen;
+  std::string form;  // working memory
+
+  Item* at(ItemId item) { return item == 0 || item > items.size() ? nullptr : &items[item - 1]; }
+
+  ItemId AddItem(std::string_view code, std::string_view gtin, std::string_view unit,
+                 std::string_view description);
+  bool AddAlias(ItemId item, std::string_view text, std::string_view* kept);
+  void RemoveAlias(const NewAlias& alias);
+  void RemoveLastItem();
+  void SetDescription(Item* item, std::string_view text);
+
+  DescriptionKind TakeVariant(ItemId item, std::string_view text, CatalogueChanges* changes);
+  Decision Found(ItemId item, DecidedBy rule, std::string_view text, CatalogueChanges* changes);
+  Decision Create(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
+                  CatalogueChanges* changes);
+  Status CheckSame(ItemId number, const StoredItem& stored);
+};
+
+// --- making and taking back ---
+
+ItemId TenantCatalogue::Impl::AddItem(std::string_view code, std::string_view gtin,
+                                      std::string_view unit, std::string_view description) {
+  char* place = arena.Allocate(code.size() + gtin.size() + unit.size() + description.size());
+  Item item;
+  item.texts = place;
+  for (const std::string_view text : {code, gtin, unit, description}) {
+    TS_CHECK(text.size() <= UINT16_MAX);
+    place = text.empty() ? place : std::copy(text.begin(), text.end(), place);
+  }
+  item.code_bytes = static_cast<uint16_t>(code.size());
+  item.gtin_bytes = static_cast<uint16_t>(gtin.size());
+  item.unit_bytes = static_cast<uint16_t>(unit.size());
+  item.description_bytes = static_cast<uint16_t>(description.size());
+  item.description_text = description.empty() ? nullptr : place - description.size();
+  items.push_back(item);
+  const auto number = static_cast<ItemId>(items.size());
+  if (!code.empty()) {
+    codes.emplace(item.code(), number);
+  }
+  if (!gtin.empty()) {
+    Owners& owners = gtins.try_emplace(item.gtin()).first->second;
+    owners.first = owners.count == 0 ? number : owners.first;
+    ++owners.count;
+  }
+  return number;
+}
+
+// The last item, with no alias left.
+void TenantCatalogue::Impl::RemoveLastItem() {
+  const Item& item = items.back();
+  TS_CHECK(item.aliases == 0);
+  if (item.code_bytes != 0) {
+    codes.erase(item.code());
+  }
+  if (item.gtin_bytes != 0) {
+    auto owners = gtins.find(item.gtin());
+    TS_CHECK(owners != gtins.end());
+    if (--owners->second.count == 0) {
+      gtins.erase(owners);
+    }
+  }
+  items.pop_back();
+}
+
+void TenantCatalogue::Impl::SetDescription(Item* item, std::string_view text) {
+  TS_CHECK(text.size() <= UINT16_MAX);
+  item->description_text = arena.Copy(text).data();
+  item->description_bytes = static_cast<uint16_t>(text.size());
+}
+
+// False: `text` is one of the item's already. *kept is the catalogue's copy.
+bool TenantCatalogue::Impl::AddAlias(ItemId item, std::string_view text, std::string_view* kept) {
+  auto found = aliases.find(text);
+  if (found == aliases.end()) {
+    found = aliases.emplace(arena.Copy(text), Owners{item, 0}).first;
+  } else if (found->second.first == item ||
+             !shared_aliases.insert({found->first.data(), item}).second) {
+    return false;
+  }
+  ++found->second.count;
+  ++items[item - 1].aliases;
+  *kept = found->first;
+  return true;
+}
+
+// Newest first: the first owner of an alias goes last.
+void TenantCatalogue::Impl::RemoveAlias(const NewAlias& alias) {
+  auto found = aliases.find(alias.text);
+  TS_CHECK(found != aliases.end());
+  --items[alias.item - 1].aliases;
+  if (--found->second.count == 0) {
+    TS_CHECK(found->second.first == alias.item);
+    aliases.erase(found);
+  } else {
+    TS_CHECK(shared_aliases.erase({found->first.data(), alias.item}) == 1);
+  }
+}
+
+// --- mapping ---
+
+// A text that is not its item's own description: becomes that if there is none, and an alias.
+DescriptionKind TenantCatalogue::Impl::TakeVariant(ItemId number, std::string_view text,
+                                                   CatalogueChanges* changes) {
+  Item& item = items[number - 1];
+  if (seen.SeenBefore(number, text)) {
+    return DescriptionKind::kOwn;
+  }
+  const bool describe = item.description_bytes == 0;
+  const bool learn = item.aliases < limits::kAliasesPerItemMax;
+  if (!describe && !learn) {
+    return DescriptionKind::kOwn;
+  }
+  NormaliseDescription(text, &form);
+  if (form.empty()) {
+    return DescriptionKind::kOwn;
+  }
+  if (describe) {
+    SetDescription(&item, text);
+    changes->descriptions.push_back({number, item.description()});
+  }
+  std::string_view kept;
+  if (learn && AddAlias(number, form, &kept)) {
+    changes->aliases.push_back({number, kept});
+  }
+  return describe ? DescriptionKind::kOfItem : DescriptionKind::kOwn;
+}
+
+Decision TenantCatalogue::Impl::Found(ItemId item, DecidedBy rule, std::string_view text,
+                                      CatalogueChanges* changes) {
+  Decision decision{Outcome::kAccepted, rule, item, DescriptionKind::kNone};
+  if (!text.empty()) {
+    decision.description_kind = text == items[item - 1].description()
+                                    ? DescriptionKind::kOfItem
+                                    : TakeVariant(item, text, changes);
+  }
+  return decision;
+}
+
+// `form` is the normal form of the line's description.
+Decision TenantCatalogue::Impl::Create(const CheckedLine& line, UnknownItemPolicy policy,
+                                       uint64_t room, CatalogueChanges* changes) {
+  Decision decision;
+  const bool identifiable = !line.code.empty() || !line.gtin.empty() || !form.empty();
+  if (policy == UnknownItemPolicy::kReject || !identifiable) {
+    decision.outcome = Outcome::kUnknownItem;
+    return decision;
+  }
+  if (room == 0 || items.size() >= UINT32_MAX) {
+    decision.outcome = Outcome::kCatalogueFull;
+    return decision;
+  }
+  const std::string_view description = form.empty() ? std::string_view() : line.description;
+  const ItemId number = AddItem(line.code, line.gtin, line.unit, description);
+  const Item& item = items.back();
+  changes->items.push_back({number, item.code(), item.gtin(), item.description(), item.unit()});
+  std::string_view kept;
+  if (!form.empty() && AddAlias(number, form, &kept)) {
+    changes->aliases.push_back({number, kept});
+  }
+  decision.decided_by = DecidedBy::kCreated;
+  decision.item = number;
+  if (!line.description.empty()) {
+    decision.description_kind =
+        description.empty() ? DescriptionKind::kOwn : DescriptionKind::kOfItem;
+  }
+  return decision;
+}
+
+Decision TenantCatalogue::Map(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
+                              CatalogueChanges* changes) {
+  Impl& impl = *impl_;
+  if (changes->empty()) {
+    impl.unchanged = impl.arena.mark();
+  }
+  if (!line.code.empty()) {
+    auto found = impl.codes.find(line.code);
+    if (found != impl.codes.end()) [[likely]] {
+      return impl.Found(found->second, DecidedBy::kCode, line.description, changes);
+    }
+    NormaliseDescription(line.description, &impl.form);
+    return impl.Create(line, policy, room, changes);
+  }
+  Decision ambiguous;
+  ambiguous.outcome = Outcome::kAmbiguousItem;
+  if (!line.gtin.empty()) {
+    auto found = impl.gtins.find(line.gtin);
+    if (found != impl.gtins.end()) {
+      return found->second.count > 1
+                 ? ambiguous
+                 : impl.Found(found->second.first, DecidedBy::kGtin, line.description, changes);
+    }
+  }
+  NormaliseDescription(line.description, &impl.form);
+  if (!impl.form.empty()) {
+    auto found = impl.aliases.find(impl.form);
+    if (found != impl.aliases.end()) {
+      return found->second.count > 1
+                 ? ambiguous
+                 : impl.Found(found->second.first, DecidedBy::kAlias, line.description, changes);
+    }
+  }
+  return impl.Create(line, policy, room, changes);
+}
+
+void TenantCatalogue::Undo(const CatalogueChanges& changes) {
+  if (changes.empty()) {
+    return;
+  }
+  for (auto alias = changes.aliases.rbegin(); alias != changes.aliases.rend(); ++alias) {
+    impl_->RemoveAlias(*alias);
+  }
+  for (const ItemDescription& described : changes.descriptions) {
+    Item* item = impl_->at(described.item);
+    TS_CHECK(item != nullptr);
+    item->description_text = nullptr;
+    item->description_bytes = 0;
+  }
+  for (auto item = changes.items.rbegin(); item != changes.items.rend(); ++item) {
+    TS_CHECK(item->item == impl_->items.size());
+    impl_->RemoveLastItem();
+  }
+  impl_->seen.Forget();
+  impl_->arena.Rewind(impl_->unchanged);
+}
+
+// --- learning what was decided ---
+
+Status TenantCatalogue::Impl::CheckSame(ItemId number, const StoredItem& stored) {
+  Item& item = items[number - 1];
+  if (item.code() != stored.code) {
+    return Contradiction(number, "two codes");
+  }
+  if (item.gtin() != stored.gtin || item.unit() != stored.unit) {
+    return Contradiction(number, "two GTINs or two units");
+  }
+  if (stored.description.empty() || item.description() == stored.description) {
+    return Status::Ok();
+  }
+  if (item.description_bytes != 0) {
+    return Contradiction(number, "two descriptions");
+  }
+  SetDescription(&item, stored.description);
+  return Status::Ok();
+}
+
+Status TenantCatalogue::LearnItem(ItemId item, const StoredItem& stored) {
+  Impl& impl = *impl_;
+  if (stored.code.size() > UINT16_MAX || stored.gtin.size() > UINT16_MAX ||
+      stored.unit.size() > UINT16_MAX || stored.description.size() > UINT16_MAX) {
+    return Contradiction(item, "a text is longer than any text may be");
+  }
+  if (impl.at(item) != nullptr) {
+    return impl.CheckSame(item, stored);
+  }
+  if (item != impl.items.size() + 1) {
+    return Contradiction(item, "its number leaves a gap");
+  }
+  if (!stored.code.empty() && impl.codes.contains(stored.code)) {
+    return Contradiction(item, "its code is another item's");
+  }
+  impl.AddItem(stored.code, stored.gtin, stored.unit, stored.description);
+  return Status::Ok();
+}
+
+Status TenantCatalogue::LearnAlias(ItemId item, std::string_view text) {
+  if (impl_->at(item) == nullptr || text.empty()) {
+    return Contradiction(item, "an alias of an item that is not there, or an empty alias");
+  }
+  std::string_view kept;
+  impl_->AddAlias(item, text, &kept);
+  return Status::Ok();
+}
+
+Status TenantCatalogue::Learn(const CatalogueChanges& changes) {
+  StoredItem stored;
+  for (const NewItem& item : changes.items) {
+    stored.code = item.code;
+    stored.gtin = item.gtin;
+    stored.description = item.description;
+    stored.unit = item.unit;
+    TS_RETURN_IF_ERROR(LearnItem(item.item, stored));
+  }
+  for (const ItemDescription& described : changes.descriptions) {
+    Item* item = impl_->at(described.item);
+    if (item == nullptr || described.description.size() > UINT16_MAX) {
+      return Contradiction(described.item, "a description of an item that is not there");
+    }
+    if (item->description_bytes == 0) {
+      impl_->SetDescription(item, described.description);
+    } else if (item->description() != described.description) {
+      return Contradiction(described.item, "two descriptions");
+    }
+  }
+  for (const NewAlias& alias : changes.aliases) {
+    TS_RETURN_IF_ERROR(LearnAlias(alias.item, alias.text));
+  }
+  return Status::Ok();
+}
+
+// --- reading ---
+
+TenantCatalogue::TenantCatalogue() : impl_(std::make_unique<Impl>()) {}
+TenantCatalogue::~TenantCatalogue() = default;
+
+bool TenantCatalogue::Find(ItemId item, StoredItem* stored) const {
+  const Item* found = impl_->at(item);
+  if (found != nullptr) {
+    stored->code = found->code();
+    stored->gtin = found->gtin();
+    stored->description = found->description();
+    stored->unit = found->unit();
+  }
+  return found != nullptr;
+}
+
+bool TenantCatalogue::View(ItemId item, NewItem* view) const {
+  const Item* found = impl_->at(item);
+  if (found != nullptr) {
+    *view = {item, found->code(), found->gtin(), found->description(), found->unit()};
+  }
+  return found != nullptr;
+}
+
+ItemId TenantCatalogue::FindByCode(std::string_view code) const {
+  auto found = impl_->codes.find(code);
+  return found == impl_->codes.end() ? 0 : found->second;
+}
+
+uint32_t TenantCatalogue::size() const {
+  return static_cast<uint32_t>(impl_->items.size());
+}
+
+}  // namespace tallystone

@@ -1,0 +1,74 @@
+// TenantCatalogue: the items and aliases of one tenant, and the mapper: which item a line means.
+//
+// The exact part of the cascade (DESIGN 4.2), first that decides:
+//   1. the line has a code: the item with that code, or a new item (its description then decides
+//   nothing)
+//   2. the line has a GTIN: the item with that GTIN
+//   3. the line has a description: the item that its normalised text is an alias of; several:
+//   ambiguous
+//   4. a new item, or kUnknownItem by policy
+// Every text seen with an item becomes an alias of it (at most limits::kAliasesPerItemMax per
+// item).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/chunk.h"
+#include "model/line_check.h"
+#include "model/stored.h"
+#include "tallystone/options.h"
+
+namespace tallystone {
+
+struct Decision {
+  Outcome outcome =
+      Outcome::kAccepted;  // kAccepted, kUnknownItem, kAmbiguousItem or kCatalogueFull
+  DecidedBy decided_by = DecidedBy::kNone;
+  ItemId item = 0;
+  DescriptionKind description_kind = DescriptionKind::kNone;
+};
+
+// The text by which descriptions are compared: NFKC, case folded, blanks squeezed to one and
+// stripped. Part of the format (aliases are stored): a change needs a new algorithm number.
+std::string NormaliseDescription(std::string_view text);
+inline constexpr uint8_t kNormalFormVersion = 1;
+
+// Not thread-safe: the tenant's lock protects it.
+class TenantCatalogue {
+ public:
+  TenantCatalogue();
+  ~TenantCatalogue();
+
+  // Decides, and makes what the decision needs. What is made is appended to *changes (views into
+  // this catalogue, valid while it lives). `room` = how many more items may be made.
+  Decision Map(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
+               CatalogueChanges* changes);
+
+  // Takes back everything that Map appended to `changes` (all Maps since the changes were empty),
+  // newest first. For batches that are refused whole.
+  void Undo(const CatalogueChanges& changes);
+
+  // Takes what was decided before: loading and recovery. Idempotent: the same item, description or
+  // alias may come again. kCorruption if it contradicts what is there (another code under a number,
+  // a gap).
+  Status Learn(const CatalogueChanges& changes);
+  Status LearnItem(ItemId item, const StoredItem& stored);
+  Status LearnAlias(ItemId item, std::string_view text);
+
+  // kNotFound. The views live as long as the catalogue, or until the description of the item
+  // changes.
+  [[nodiscard]] bool Find(ItemId item, StoredItem* stored) const;
+  [[nodiscard]] bool View(ItemId item, NewItem* view) const;
+  [[nodiscard]] ItemId FindByCode(std::string_view code) const;  // 0 = none
+  [[nodiscard]] uint32_t size() const;  // items; their numbers are 1..size()
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tallystone

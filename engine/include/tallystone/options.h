@@ -1,0 +1,63 @@
+// Options of an engine and of a batch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tallystone/batch.h"
+#include "tallystone/listener.h"
+
+namespace tallystone {
+
+struct Options {
+  // --- what the engine does ---
+
+  // Make the database if it is not there. Off: Open answers kNotFound and creates nothing.
+  bool create_if_missing = true;
+  // The most items of all tenants together; a line that needs one more fails as kCatalogueFull.
+  // 1 .. 4,000,000,000. Price: about 200 bytes of memory each, more with long descriptions.
+  uint64_t items_max = 20'000'000;
+  // Neither is owned; both must outlive the engine. May be null.
+  Logger* logger = nullptr;
+  Listener* listener = nullptr;
+
+  // --- how fast, and at what price ---
+
+  // Lines of a window before it is drained to the store. 500 .. 4,194,304. Larger: fewer, better sorted
+  // writes; price: memory (about 100 bytes a line, two windows) and a longer replay of the log at open.
+  size_t window_lines_max = 262'144;
+  // A window with fewer lines than this is written by DB::Write, one with more is loaded as sorted files.
+  // 0 = always load.
+  size_t ingest_lines_min = 16'384;
+  // A window older than this is drained even if it is not full. Milliseconds; 0 = never by age.
+  uint32_t window_age_ms_max = 2'000;
+  // Size of a segment of the batch log, bytes. 64 KiB .. 1 GiB, a multiple of 4096.
+  size_t log_segment_bytes = 16u << 20;
+  // Memory of RocksDB's block cache, bytes.
+  size_t block_cache_bytes = 32u << 20;
+  // Times a transient refusal of the store is tried again before the window goes key by key, and the wait
+  // before the first, doubled each time.
+  uint32_t store_retries_max = 5;
+  uint32_t store_retry_delay_ms = 10;
+};
+
+// What to do with a line that matches no item.
+enum class UnknownItemPolicy : uint8_t {
+  kCreate = 0,  // make the item
+  kReject = 1,  // the line fails as kUnknownItem
+};
+
+// What to do with a batch that has bad lines.
+enum class BadLinePolicy : uint8_t {
+  kContinue = 0,     // book the good lines, the bad ones become dead letters
+  kRejectBatch = 1,  // refuse the batch whole: Status kRejected, nothing logged; the result names the lines
+};
+
+struct IngestOptions {
+  Durability level = Durability::kLogged;
+  UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
+  BadLinePolicy bad_lines = BadLinePolicy::kContinue;  // not for a BatchWriter
+  bool line_results = true;                            // fill BatchResult::lines
+};
+
+}  // namespace tallystone

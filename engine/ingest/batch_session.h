@@ -1,0 +1,83 @@
+// BatchSession: one batch being sent, from the first line to its result (laws L2, L5, L7).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ingest/chunk_maker.h"
+#include "ingest/core.h"
+#include "ingest/stored_lines.h"
+#include "tallystone/engine.h"
+
+namespace tallystone {
+
+// Validates names that go into keys: 1..bytes_max bytes, UTF-8, no control characters. `what` is the word for
+// the message.
+Status CheckName(std::string_view name, size_t bytes_max, std::string_view what);
+
+// Checks lines and computes their digests; the first has number `first_line`.
+void PrepareLines(std::span<const RawLine> lines, uint64_t first_line,
+                  std::vector<PreparedLine>* prepared);
+
+// The lines of one batch, given in order. Lines that an earlier send logged are compared with what is stored,
+// the others are logged. Not thread-safe; every method but Result requires the tenant's mutex.
+class BatchSession {
+ public:
+  BatchSession(Core* core, const IngestOptions& options, Tenant* tenant, std::string batch);
+
+  // Looks the batch up. kBusy: a writer has it.
+  Status Begin();
+  // The next lines; `last`: the batch ends with them.
+  Status Add(std::span<const PreparedLine> lines, bool last, std::vector<LineResult>* results);
+  // Policy kRejectBatch: would every line be booked? kRejected if not, with one result a line. Only before
+  // any Add, and not for a batch of which something is logged.
+  Status TryAll(std::span<const PreparedLine> lines, std::vector<LineResult>* results);
+
+  [[nodiscard]] uint64_t position() const { return position_; }
+  [[nodiscard]] BatchState* state() const { return state_; }
+  [[nodiscard]] Lsn lsn() const { return lsn_; }  // what must be durable for the answer
+  [[nodiscard]] bool resent() const { return finished_before_; }
+
+  // After everything up to lsn() is durable: waits for the level asked for and fills *result except `lines`.
+  // *results, if given, is corrected where the store rejected lines. Must not hold the tenant's mutex.
+  Status Result(BatchResult* result, std::vector<LineResult>* results);
+  // The same as far as it is known now, without waiting.
+  void ResultNow(BatchResult* result) const;
+
+ private:
+  Status CompareStored(std::span<const PreparedLine> lines, std::vector<LineResult>* results);
+  Status CompareLine(const PreparedLine& line);
+  Status OpenStored();
+  Status AppendNew(std::span<const PreparedLine> lines, bool last,
+                   std::vector<LineResult>* results);
+  Status AppendChunk(std::span<const PreparedLine> lines, bool last,
+                     std::vector<LineResult>* results);
+  Status Conflict(uint64_t line, std::string_view why) const;
+  Status RereadResults(std::vector<LineResult>* results);
+  void NoteFailed(uint64_t line, Outcome outcome, std::string_view code);
+
+  Core* const core_;
+  const IngestOptions options_;
+  Tenant* const tenant_;
+  const std::string batch_;
+  const std::chrono::steady_clock::time_point start_;
+  ChunkMaker maker_;
+
+  BatchState* state_ = nullptr;
+  BatchSum before_;  // what was logged when the session began
+  bool finished_before_ = false;
+  uint64_t position_ = 0;  // lines given
+  ContentDigest digest_;   // of them
+  Lsn lsn_ = 0;
+  uint64_t booked_ = 0;
+  std::vector<FailedItem> failed_items_;
+  std::vector<LineResult> chunk_results_;
+
+  std::unique_ptr<StoreView> view_;
+  std::unique_ptr<StoredLines> stored_;
+};
+
+}  // namespace tallystone

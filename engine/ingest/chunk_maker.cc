@@ -1,0 +1,179 @@
+#include "ingest/chunk_maker.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "tallystone/limits.h"
+#include "window/sort_window.h"
+
+namespace tallystone {
+namespace {
+
+constexpr Int128 kCheckedProduct = Int128{1} << limits::kCheckedProductBits;
+constexpr Int128 kBalanceMax = Int128{1} << limits::kBalanceBits;
+
+Int128 Magnitude(Int128 value) { return value < 0 ? -value : value; }
+
+ChunkLine ChunkLineOf(const CheckedLine& checked, uint64_t number) {
+  ChunkLine line;
+  line.number = number;
+  line.outcome = checked.outcome;
+  line.quantity = checked.quantity;
+  line.unit_cost = checked.unit_cost;
+  line.code = checked.code;
+  line.description = checked.description;
+  line.vendor = checked.vendor;
+  line.gtin = checked.gtin;
+  line.unit = checked.unit;
+  line.document = checked.document;
+  line.time = checked.time;
+  line.line_id = checked.line_id;
+  line.raw = checked.raw;
+  return line;
+}
+
+}  // namespace
+
+Status ChunkMaker::Append(const ChunkRequest& request, std::span<const PreparedLine> lines,
+                          std::vector<LineResult>* results, Lsn* lsn) {
+  TS_CHECK(lines.size() <= limits::kChunkLinesMax);
+  TS_RETURN_IF_ERROR(MapLines(request, lines));
+  Status status = Write(request.tenant, lsn);
+  if (!status.ok()) {
+    // The log takes nothing more until the engine is reopened, which reads the catalogue anew.
+    return status;
+  }
+  core_->tenants.AddItems(chunk_.catalogue.items.size());
+  core_->lines_logged += lines.size();
+  if (results != nullptr) {
+    for (const ChunkLine& line : chunk_.lines) {
+      results->push_back({line.number, line.outcome, line.decided_by, line.item});
+    }
+  }
+  return Status::Ok();
+}
+
+BatchSum ChunkMaker::Appended(Lsn lsn) const {
+  ChunkHeader header = chunk_.header;
+  header.lines = static_cast<uint32_t>(chunk_.lines.size());
+  header.accepted = static_cast<uint32_t>(
+      std::count_if(chunk_.lines.begin(), chunk_.lines.end(),
+                    [](const ChunkLine& line) { return line.outcome == Outcome::kAccepted; }));
+  return BatchSumOf(header, lsn);
+}
+
+Status ChunkMaker::Try(const ChunkRequest& request, std::span<const PreparedLine> lines,
+                       std::vector<LineResult>* results) {
+  Status status = MapLines(request, lines);
+  for (const ChunkLine& line : chunk_.lines) {
+    results->push_back({line.number, line.outcome, line.decided_by, line.item});
+  }
+  request.tenant->catalogue.Undo(chunk_.catalogue);
+  return status;
+}
+
+Status ChunkMaker::MapLines(const ChunkRequest& request, std::span<const PreparedLine> lines) {
+  chunk_.header = {};
+  chunk_.header.flags = request.flags;
+  chunk_.header.batch = request.batch;
+  chunk_.header.first_line = request.first_line;
+  chunk_.header.digest = request.digest;
+  chunk_.catalogue.clear();
+  chunk_.lines.clear();
+  pending_.clear();
+  texts_.clear();
+  uint64_t number = request.first_line;
+  for (const PreparedLine& prepared : lines) {
+    ChunkLine line = ChunkLineOf(prepared.line, number++);
+    if (line.outcome == Outcome::kAccepted) {
+      TS_RETURN_IF_ERROR(MapLine(request, prepared.line, &line));
+    }
+    if (line.outcome != Outcome::kAccepted) {
+      KeepWhole(prepared.line, request.attempts, &line);
+    }
+    chunk_.lines.push_back(line);
+  }
+  return Status::Ok();
+}
+
+void ChunkMaker::KeepWhole(const CheckedLine& checked, uint32_t attempts, ChunkLine* line) {
+  const auto text = [this](std::string_view received, bool read, int64_t units) {
+    return received.empty() && read
+               ? std::string_view(texts_.emplace_back(Decimal::FromUnits(units).ToString()))
+               : received;
+  };
+  line->attempts = attempts;
+  line->quantity_text = text(checked.quantity_text, checked.quantity_read, checked.quantity);
+  line->unit_cost_text = text(checked.unit_cost_text, checked.unit_cost_read, checked.unit_cost);
+}
+
+Status ChunkMaker::MapLine(const ChunkRequest& request, const CheckedLine& checked,
+                           ChunkLine* line) {
+  const uint64_t items = core_->tenants.room();
+  const uint64_t taken = chunk_.catalogue.items.size();
+  const Decision decision = request.tenant->catalogue.Map(
+      checked, request.unknown_items, items > taken ? items - taken : 0, &chunk_.catalogue);
+  line->outcome = decision.outcome;
+  line->decided_by = decision.decided_by;
+  line->item = decision.item;
+  line->description_kind = decision.description_kind;
+  if (line->outcome != Outcome::kAccepted) {
+    line->item = 0;
+    return Status::Ok();
+  }
+  return CheckBalance(*request.tenant, line);
+}
+
+Status ChunkMaker::CheckBalance(const Tenant& tenant, ChunkLine* line) {
+  const Int128 product = Int128{line->quantity} * line->unit_cost;
+  if (Magnitude(product) <= kCheckedProduct) [[likely]] {
+    return Status::Ok();
+  }
+  auto [found, fresh] = pending_.try_emplace(line->item, 0);
+  if (fresh) {
+    // Everything of this tenant that was appended must be folded, for the balance to be exact.
+    TS_RETURN_IF_ERROR(core_->log->Sync(core_->log->last()));
+    BalanceSum balance;
+    Status status = core_->windows->GetBalance({tenant.id, line->item}, &balance);
+    if (!status.ok() && !status.IsNotFound()) {
+      return status;
+    }
+    found->second = balance.value;
+  }
+  if (Magnitude(found->second + product) > kBalanceMax) {
+    line->outcome = Outcome::kBalanceOverflow;
+    line->item = 0;
+    line->decided_by = DecidedBy::kNone;
+    return Status::Ok();
+  }
+  found->second += product;
+  return Status::Ok();
+}
+
+Status ChunkMaker::Write(Tenant* tenant, Lsn* lsn) {
+  chunk_.header.tenant = tenant->id;
+  chunk_.header.accepted_at_us = NowMicros();
+  if (!tenant->logged) {
+    chunk_.header.flags |= kChunkNewTenant;
+    chunk_.header.tenant_name = tenant->name;
+  }
+  auto payload = std::make_shared<std::string>();
+  EncodeChunk(chunk_, payload.get());
+  TS_RETURN_IF_ERROR(core_->log->Append(std::move(payload), lsn));
+  tenant->logged = true;
+  return Status::Ok();
+}
+
+Status ChunkMaker::AppendDrop(Tenant* tenant, std::string_view batch, uint64_t line, Lsn* lsn) {
+  chunk_ = {};
+  chunk_.header.flags = kChunkDrop;
+  chunk_.header.batch = batch;
+  chunk_.header.first_line = line;
+  ChunkLine& dropped = chunk_.lines.emplace_back();
+  dropped.number = line;
+  dropped.outcome = Outcome::kStoreRejected;  // not accepted: carries no numbers
+  return Write(tenant, lsn);
+}
+
+}  // namespace tallystone

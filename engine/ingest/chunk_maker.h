@@ -1,0 +1,70 @@
+// ChunkMaker: maps checked lines, records the decisions in a chunk and appends it to the log.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ingest/core.h"
+#include "model/chunk.h"
+#include "model/content_digest.h"
+#include "model/line_check.h"
+#include "tallystone/batch.h"
+
+namespace tallystone {
+
+// A line that was checked, with its digest. Views point to the caller's lines.
+struct PreparedLine {
+  CheckedLine line;
+  ContentDigest digest;
+};
+
+// What is being logged.
+struct ChunkRequest {
+  Tenant* tenant = nullptr;
+  std::string_view batch;
+  uint8_t flags = 0;  // kChunkFirst, kChunkLast, kChunkRetry
+  uint64_t first_line = 1;
+  ContentDigest digest;    // of the batch up to and including these lines
+  uint32_t attempts = 1;   // what a line that fails will have had
+  UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
+};
+
+// Not thread-safe: working memory of one caller.
+class ChunkMaker {
+ public:
+  explicit ChunkMaker(Core* core) : core_(core) {}
+
+  // Maps and appends at most limits::kChunkLinesMax lines. Requires the tenant's mutex. One result a line is
+  // appended to *results, if given. *lsn is its position.
+  Status Append(const ChunkRequest& request, std::span<const PreparedLine> lines,
+                std::vector<LineResult>* results, Lsn* lsn);
+
+  // What the last chunk appended says of its batch.
+  [[nodiscard]] BatchSum Appended(Lsn lsn) const;
+
+  // Maps all lines and takes everything back. Requires the tenant's mutex.
+  Status Try(const ChunkRequest& request, std::span<const PreparedLine> lines,
+             std::vector<LineResult>* results);
+
+  // Appends a chunk that drops one dead letter. Requires the tenant's mutex.
+  Status AppendDrop(Tenant* tenant, std::string_view batch, uint64_t line, Lsn* lsn);
+
+ private:
+  Status MapLines(const ChunkRequest& request, std::span<const PreparedLine> lines);
+  void KeepWhole(const CheckedLine& checked, uint32_t attempts, ChunkLine* line);
+  Status MapLine(const ChunkRequest& request, const CheckedLine& checked, ChunkLine* line);
+  Status CheckBalance(const Tenant& tenant, ChunkLine* line);
+  Status Write(Tenant* tenant, Lsn* lsn);
+
+  Core* const core_;
+  Chunk chunk_;
+  // Booked and not yet logged by this call, of items with a large product.
+  std::unordered_map<ItemId, Int128> pending_;
+  // Numbers of failed lines that came as Decimals, as text.
+  std::deque<std::string> texts_;
+};
+
+}  // namespace tallystone

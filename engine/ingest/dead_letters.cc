@@ -1,0 +1,128 @@
+#include "ingest/dead_letters.h"
+
+#include "base/check.h"
+
+#include "ingest/batch_session.h"
+#include "ingest/chunk_maker.h"
+#include "tallystone/limits.h"
+
+namespace tallystone {
+namespace {
+
+Status NotThere(const DeadLetterKey& key) {
+  return Status::NotFound("there is no dead letter for line " + std::to_string(key.line) +
+                          " of batch '" + key.batch + "' of tenant '" + key.tenant +
+                          "'; it may have been booked or dropped already");
+}
+
+// Requires the tenant's mutex. Sees everything that was appended before.
+Status FindLetter(Core* core, const LineRef& ref, const DeadLetterKey& key,
+                  StoredDeadLetter* letter) {
+  TS_RETURN_IF_ERROR(core->log->Sync(core->log->last()));
+  switch (core->windows->FindLetter(ref, letter)) {
+    case Window::LetterState::kPresent:
+      return Status::Ok();
+    case Window::LetterState::kResolved:
+      return NotThere(key);
+    case Window::LetterState::kUnknown:
+      break;
+  }
+  std::unique_ptr<StoreView> view;
+  TS_RETURN_IF_ERROR(core->store->NewView(&view));
+  Status status = view->GetDeadLetter(ref, letter);
+  return status.IsNotFound() ? NotThere(key) : status;
+}
+
+RawLine LineOf(const StoredDeadLetter& letter) {
+  RawLine line;
+  if (!letter.raw.empty()) {
+    line.unreadable = letter.cause;
+    line.raw = letter.raw;
+    return line;
+  }
+  line.code = letter.code;
+  line.description = letter.description;
+  line.vendor = letter.vendor;
+  line.gtin = letter.gtin;
+  line.unit = letter.unit;
+  line.document = letter.document;
+  line.time = letter.time;
+  line.line_id = letter.line_id;
+  line.quantity_text = letter.quantity;
+  line.unit_cost_text = letter.unit_cost;
+  return line;
+}
+
+// Notes in the batch's state that a chunk was appended for it.
+Status NoteAppended(Core* core, Tenant* tenant, const std::string& batch, const BatchSum& sum,
+                    Lsn lsn) {
+  BatchState* state = nullptr;
+  TS_RETURN_IF_ERROR(tenant->FindBatch(batch, core->store.get(), &state));
+  state->sum.Add(sum);
+  state->record_lsn = lsn;
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLetterKey& key,
+                       const TextLine* corrected, LineResult* result) {
+  Tenant* tenant = core->tenants.Find(key.tenant);
+  if (tenant == nullptr) {
+    return NotThere(key);
+  }
+  BatchLines lines;
+  ChunkMaker maker(core);
+  Lsn lsn = 0;
+  {
+    std::lock_guard lock(tenant->mutex);
+    StoredDeadLetter letter;
+    TS_RETURN_IF_ERROR(FindLetter(core, {tenant->id, key.batch, key.line}, key, &letter));
+    TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+    RawLine again = LineOf(letter);
+    if (corrected != nullptr) {
+      lines.AddText(*corrected);
+      again = lines.lines().front();
+    }
+    std::vector<PreparedLine> prepared;
+    PrepareLines({&again, 1}, key.line, &prepared);
+    ChunkRequest request;
+    request.tenant = tenant;
+    request.batch = key.batch;
+    request.flags = kChunkRetry;
+    request.first_line = key.line;
+    request.attempts = letter.attempts + 1;
+    request.unknown_items = options.unknown_items;
+    std::vector<LineResult> results;
+    // Loads the batch's state before its counts change.
+    BatchState* state = nullptr;
+    TS_RETURN_IF_ERROR(tenant->FindBatch(key.batch, core->store.get(), &state));
+    TS_RETURN_IF_ERROR(maker.Append(request, prepared, &results, &lsn));
+    TS_RETURN_IF_ERROR(NoteAppended(core, tenant, key.batch, maker.Appended(lsn), lsn));
+    *result = results.front();
+  }
+  TS_RETURN_IF_ERROR(core->log->Sync(lsn));
+  return options.level == Durability::kApplied ? core->windows->WaitApplied(lsn) : Status::Ok();
+}
+
+Status DropDeadLetter(Core* core, const DeadLetterKey& key) {
+  Tenant* tenant = core->tenants.Find(key.tenant);
+  if (tenant == nullptr) {
+    return NotThere(key);
+  }
+  ChunkMaker maker(core);
+  Lsn lsn = 0;
+  {
+    std::lock_guard lock(tenant->mutex);
+    StoredDeadLetter letter;
+    TS_RETURN_IF_ERROR(FindLetter(core, {tenant->id, key.batch, key.line}, key, &letter));
+    TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+    BatchState* state = nullptr;
+    TS_RETURN_IF_ERROR(tenant->FindBatch(key.batch, core->store.get(), &state));
+    TS_RETURN_IF_ERROR(maker.AppendDrop(tenant, key.batch, key.line, &lsn));
+    TS_RETURN_IF_ERROR(NoteAppended(core, tenant, key.batch, maker.Appended(lsn), lsn));
+  }
+  return core->log->Sync(lsn);
+}
+
+}  // namespace tallystone

@@ -1,0 +1,39 @@
+// Drainer: brings windows to the store and releases the log behind them (DESIGN 4.4 to 4.6).
+#pragma once
+
+#include <thread>
+
+#include "ingest/core.h"
+
+namespace tallystone {
+
+class Drainer {
+ public:
+  explicit Drainer(Core* core) : core_(core) {}
+  ~Drainer() { Stop(); }
+  Drainer(const Drainer&) = delete;
+  Drainer& operator=(const Drainer&) = delete;
+
+  // Starts the background thread.
+  void Start();
+  // Drains what there is, unless the store is stalled, and ends the thread. Harmless when repeated.
+  void Stop();
+
+  // Takes the next due window and drains it in the calling thread, one attempt. For recovery, before Start;
+  // requires that a window is due.
+  Status DrainOne();
+
+ private:
+  void Run();
+  // Until the window is in the store, or the engine stops while the store is stalled.
+  void Drain(const Window& window);
+  // One attempt. OK = the window is in the store.
+  Status Attempt(const Window& window);
+  Status Apply(const Marker& before, SortedWindow* sorted);
+  void Finish(const Window& window);
+
+  Core* const core_;
+  std::thread thread_;
+};
+
+}  // namespace tallystone

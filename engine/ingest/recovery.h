@@ -1,0 +1,33 @@
+// Recovery: from the files of a database to an engine that can go on (DESIGN 4.7).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ingest/core.h"
+
+namespace tallystone {
+
+// Where things are in a database directory.
+std::string LogPath(const std::string& path);
+std::string StorePath(const std::string& path);
+std::string LockPath(const std::string& path);
+// kNotFound, with a message for a person, if there is no database at `path`. Creates nothing.
+Status FindDatabase(FileSystem* files, const std::string& path);
+
+// What tests replace.
+struct Parts {
+  FileSystem* file_system = FileSystem::Posix();
+  std::unique_ptr<Store> store;  // null: a RocksStore in StorePath
+};
+
+// Opens everything, in this order: lock, store, marker, catalogue, log. The log's tail above the marker is
+// folded by the same code that folds new chunks; mapping is not done again and the clock is not read (L11).
+// A key replay that was interrupted is finished first. On error *core is null and nothing is open.
+Status Recover(const Options& options, const std::string& path, Parts parts,
+               std::unique_ptr<Core>* core);
+
+// kInvalidArgument names the option and its range.
+Status CheckOptions(const Options& options);
+
+}  // namespace tallystone

@@ -1,0 +1,57 @@
+// What to do about a Status of the store (DESIGN 4.6).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "ingest/core.h"
+#include "tallystone/status.h"
+
+namespace tallystone {
+
+enum class Remedy : uint8_t {
+  kRepeat,     // transient: try again after a while; the marker tells whether it had worked
+  kReplay,     // local to the data: key by key
+  kStandStill  // the environment: wait for repair; the data is good
+};
+
+inline Remedy RemedyFor(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kTryAgain:
+    case StatusCode::kBusy:
+      return Remedy::kRepeat;
+    case StatusCode::kRejected:
+    case StatusCode::kInvalidArgument:
+      return Remedy::kReplay;
+    default:
+      return Remedy::kStandStill;
+  }
+}
+
+// Calls `write` until it is OK, fails for something else than a transient cause, or retries_max repetitions
+// are used up. Before each repetition waits (doubling) and asks `settled`, which reads the marker: true =
+// the write that seemed to fail is there.
+template <typename Write, typename Settled>
+Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) {
+  std::chrono::milliseconds delay(core->options.store_retry_delay_ms);
+  for (uint32_t retry = 0;; ++retry) {
+    Status status = write();
+    if (status.ok() || RemedyFor(status) != Remedy::kRepeat) {
+      return status;
+    }
+    core->Log(LogLevel::kWarning, "store: " + status.ToString() + " (attempt " +
+                                      std::to_string(retry + 1) + ")");
+    core->windows->Pause(delay);
+    delay *= 2;
+    bool there = false;
+    Status read = settled(&there);
+    if (!read.ok() || there) {
+      return read;
+    }
+    if (retry >= core->options.store_retries_max) {
+      return status;
+    }
+  }
+}
+
+}  // namespace tallystone

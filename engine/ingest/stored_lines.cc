@@ -1,0 +1,137 @@
+#include "ingest/stored_lines.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace tallystone {
+namespace {
+
+LineResult ResultOf(const ChunkLine& line, uint32_t accepted_index,
+                    const std::vector<uint32_t>& rejected) {
+  LineResult result{line.number, line.outcome, line.decided_by, line.item};
+  if (line.outcome == Outcome::kAccepted &&
+      std::binary_search(rejected.begin(), rejected.end(), accepted_index)) {
+    result.outcome = Outcome::kStoreRejected;
+  }
+  return result;
+}
+
+}  // namespace
+
+StoredLines::StoredLines(BatchRef ref, const BatchSum& sum, std::vector<LoggedChunk> chunks,
+                         StoreView* view)
+    : ref_(std::move(ref)), sum_(sum), chunks_(std::move(chunks)), view_(view) {}
+
+Status StoredLines::Start() {
+  started_ = true;
+  Marker marker;
+  TS_RETURN_IF_ERROR(view_->ReadMarker(&marker));
+  applied_ = marker.applied;
+  if (sum_.retried > 0 || sum_.rejected > 0) {
+    TS_RETURN_IF_ERROR(CollectRetries());
+  }
+  SeekToFirst();
+  return Status::Ok();
+}
+
+void StoredLines::SeekToFirst() {
+  blocks_ = view_->Blocks(sum_.first_lsn);
+  blocks_->SeekToFirst();
+  next_chunk_ = 0;
+  while (next_chunk_ < chunks_.size() &&
+         chunks_[next_chunk_].lsn <= std::max(applied_, sum_.first_lsn - 1)) {
+    ++next_chunk_;
+  }
+}
+
+Status StoredLines::Current(Place* place) {
+  static const std::vector<uint32_t> kNone;
+  if (sum_.first_lsn == 0) {
+    return Status::NotFound("the batch has no lines");
+  }
+  if (blocks_->Valid() && blocks_->value().lsn <= std::min(sum_.last_lsn, applied_)) {
+    *place = {blocks_->value().lsn, &blocks_->value().payload, &blocks_->value().rejected};
+    return Status::Ok();
+  }
+  TS_RETURN_IF_ERROR(blocks_->status());
+  if (next_chunk_ < chunks_.size() && chunks_[next_chunk_].lsn <= sum_.last_lsn) {
+    *place = {chunks_[next_chunk_].lsn, chunks_[next_chunk_].payload.get(), &kNone};
+    return Status::Ok();
+  }
+  return Status::NotFound("that was the last chunk");
+}
+
+void StoredLines::Advance() {
+  if (blocks_->Valid() && blocks_->value().lsn <= std::min(sum_.last_lsn, applied_)) {
+    blocks_->Next();
+  } else {
+    ++next_chunk_;
+  }
+}
+
+Status StoredLines::CollectRetries() {
+  Place place;
+  Status status;
+  for (SeekToFirst(); (status = Current(&place)).ok(); Advance()) {
+    ChunkHeader header;
+    TS_RETURN_IF_ERROR(DecodeChunkHeader(*place.payload, &header));
+    if ((header.flags & kChunkRetry) == 0 || header.tenant != ref_.tenant ||
+        header.batch != ref_.batch) {
+      continue;
+    }
+    Chunk chunk;
+    TS_RETURN_IF_ERROR(DecodeChunk(*place.payload, &chunk));
+    uint32_t accepted = 0;
+    for (const ChunkLine& line : chunk.lines) {
+      retried_[line.number] = ResultOf(line, accepted, *place.rejected);
+      accepted += line.outcome == Outcome::kAccepted ? 1 : 0;
+    }
+  }
+  return status.IsNotFound() ? Status::Ok() : status;
+}
+
+Status StoredLines::NextChunk() {
+  Place place;
+  for (;;) {
+    TS_RETURN_IF_ERROR(Current(&place));
+    ChunkHeader header;
+    TS_RETURN_IF_ERROR(DecodeChunkHeader(*place.payload, &header));
+    const bool wanted = header.tenant == ref_.tenant && header.batch == ref_.batch &&
+                        (header.flags & (kChunkRetry | kChunkDrop)) == 0 && header.lines > 0;
+    if (wanted) {
+      payload_ = *place.payload;
+      rejected_ = *place.rejected;
+    }
+    Advance();
+    if (wanted) {
+      index_ = 0;
+      accepted_ = 0;
+      return DecodeChunk(payload_, &chunk_);
+    }
+  }
+}
+
+Status StoredLines::Next() {
+  if (!started_) {
+    TS_RETURN_IF_ERROR(Start());
+  } else if (index_ < chunk_.lines.size()) {
+    accepted_ += chunk_.lines[index_].outcome == Outcome::kAccepted ? 1 : 0;
+    ++index_;
+  }
+  if (index_ >= chunk_.lines.size()) {
+    TS_RETURN_IF_ERROR(NextChunk());
+  }
+  TakeResult();
+  return Status::Ok();
+}
+
+void StoredLines::TakeResult() {
+  result_ = ResultOf(chunk_.lines[index_], accepted_, rejected_);
+  auto retried = retried_.find(result_.line);
+  if (retried != retried_.end()) {
+    result_ = retried->second;
+  }
+}
+
+}  // namespace tallystone

@@ -1,0 +1,65 @@
+// StoredLines: the lines of one batch as they were logged, with what became of them, in order.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/chunk.h"
+#include "model/stored.h"
+#include "store/store.h"
+#include "tallystone/batch.h"
+#include "window/sorted_window.h"
+
+namespace tallystone {
+
+// Not thread-safe. Sees the chunks of the moment it was made.
+class StoredLines {
+ public:
+  // `sum` says where in the log the batch is. `chunks`: those that may not be in the store yet, taken before
+  // `view` (WindowSet::Chunks, LiveView::overlay). `view` must outlive the reader.
+  StoredLines(BatchRef ref, const BatchSum& sum, std::vector<LoggedChunk> chunks, StoreView* view);
+
+  // Goes to the next line. kNotFound after the last.
+  Status Next();
+  // The line as it was logged; of a line that was retried, as it was first. Valid until the next Next.
+  [[nodiscard]] const ChunkLine& line() const { return chunk_.lines[index_]; }
+  // What became of it, retries and refusals of the store included.
+  [[nodiscard]] const LineResult& result() const { return result_; }
+
+ private:
+  struct Place {
+    Lsn lsn = 0;
+    const std::string* payload = nullptr;
+    const std::vector<uint32_t>* rejected = nullptr;
+  };
+
+  Status Start();
+  Status CollectRetries();
+  void SeekToFirst();
+  Status Current(Place* place);  // kNotFound at the end
+  void Advance();
+  Status NextChunk();
+  void TakeResult();
+
+  const BatchRef ref_;
+  const BatchSum sum_;
+  const std::vector<LoggedChunk> chunks_;
+  StoreView* const view_;
+
+  bool started_ = false;
+  Lsn applied_ = 0;
+  std::unique_ptr<Cursor<StoredBlock>> blocks_;
+  size_t next_chunk_ = 0;
+  std::map<uint64_t, LineResult> retried_;
+
+  std::string payload_;
+  std::vector<uint32_t> rejected_;
+  Chunk chunk_;
+  size_t index_ = 0;
+  uint32_t accepted_ = 0;  // accepted lines of the chunk before index_
+  LineResult result_;
+};
+
+}  // namespace tallystone

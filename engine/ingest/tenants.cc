@@ -1,0 +1,137 @@
+#include "ingest/tenants.h"
+
+#include "base/check.h"
+
+namespace tallystone {
+
+Status Tenant::FindBatch(const std::string& batch, Store* store, BatchState** state) {
+  auto found = batches.find(batch);
+  if (found == batches.end()) {
+    BatchState stored;
+    Status status = store->GetBatch({id, batch}, &stored.sum);
+    if (!status.ok() && !status.IsNotFound()) {
+      return status;
+    }
+    found = batches.emplace(batch, stored).first;
+  }
+  *state = &found->second;
+  return Status::Ok();
+}
+
+Status Tenants::Load(StoreView* view) {
+  auto cursor = view->Tenants();
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    Tenant* tenant = nullptr;
+    TS_RETURN_IF_ERROR(Learn(cursor->value().first, cursor->value().second, &tenant));
+  }
+  TS_RETURN_IF_ERROR(cursor->status());
+  TS_RETURN_IF_ERROR(LoadItems(view));
+  return LoadAliases(view);
+}
+
+Status Tenants::LoadItems(StoreView* view) {
+  Tenant* tenant = nullptr;
+  auto cursor = view->Items({});
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    const auto& [key, item] = cursor->value();
+    if (tenant == nullptr || tenant->id != key.tenant) {
+      tenant = Find(key.tenant);
+    }
+    if (tenant == nullptr) {
+      return Status::Corruption("the store has an item of tenant number " +
+                                std::to_string(key.tenant) + ", which it does not know");
+    }
+    TS_RETURN_IF_ERROR(tenant->catalogue.LearnItem(key.item, item));
+    AddItems(1);
+  }
+  return cursor->status();
+}
+
+Status Tenants::LoadAliases(StoreView* view) {
+  auto cursor = view->Aliases();
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    Tenant* tenant = Find(cursor->value().first.tenant);
+    if (tenant == nullptr) {
+      return Status::Corruption("the store has an alias of tenant number " +
+                                std::to_string(cursor->value().first.tenant) +
+                                ", which it does not know");
+    }
+    TS_RETURN_IF_ERROR(
+        tenant->catalogue.LearnAlias(cursor->value().first.item, cursor->value().second));
+  }
+  return cursor->status();
+}
+
+Tenant* Tenants::Find(std::string_view name) const {
+  std::shared_lock lock(mutex_);
+  auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+Tenant* Tenants::Find(TenantId id) const {
+  std::shared_lock lock(mutex_);
+  auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second.get();
+}
+
+Tenant* Tenants::Insert(TenantId id, std::string_view name) {
+  auto made = std::make_unique<Tenant>(id, name);
+  Tenant* tenant = made.get();
+  by_id_.emplace(id, std::move(made));
+  by_name_.emplace(tenant->name, tenant);
+  return tenant;
+}
+
+Tenant* Tenants::FindOrCreate(std::string_view name) {
+  Tenant* tenant = Find(name);
+  if (tenant != nullptr) {
+    return tenant;
+  }
+  std::unique_lock lock(mutex_);
+  auto found = by_name_.find(name);
+  if (found != by_name_.end()) {
+    return found->second;
+  }
+  return Insert(by_id_.empty() ? 1 : by_id_.rbegin()->first + 1, name);
+}
+
+Status Tenants::Learn(TenantId id, std::string_view name, Tenant** tenant) {
+  std::unique_lock lock(mutex_);
+  auto by_id = by_id_.find(id);
+  auto by_name = by_name_.find(name);
+  if (by_id == by_id_.end() && by_name == by_name_.end() && id != 0) {
+    *tenant = Insert(id, name);
+  } else if (by_id != by_id_.end() && by_name != by_name_.end() &&
+             by_id->second.get() == by_name->second) {
+    *tenant = by_name->second;
+  } else {
+    return Status::Corruption("tenant number " + std::to_string(id) + " is '" + std::string(name) +
+                              "' here and another elsewhere");
+  }
+  (*tenant)->logged = true;
+  return Status::Ok();
+}
+
+void Tenants::ForgetBatches(Lsn applied) {
+  std::shared_lock lock(mutex_);
+  for (auto& [id, tenant] : by_id_) {
+    std::unique_lock busy(tenant->mutex, std::try_to_lock);
+    if (busy.owns_lock()) {
+      std::erase_if(tenant->batches, [&](const auto& entry) {
+        return !entry.second.writing && entry.second.record_lsn <= applied;
+      });
+    }
+  }
+}
+
+uint64_t Tenants::room() const {
+  const uint64_t items = items_;
+  return items >= items_max_ ? 0 : items_max_ - items;
+}
+
+uint64_t Tenants::size() const {
+  std::shared_lock lock(mutex_);
+  return by_id_.size();
+}
+
+}  // namespace tallystone

@@ -1,0 +1,80 @@
+// Tenants: who has stock, with their catalogues and the batches under way.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "catalog/tenant_catalogue.h"
+#include "model/stored.h"
+#include "store/store.h"
+
+namespace tallystone {
+
+// A batch as far as its chunks were appended to the log, durable or not.
+struct BatchState {
+  BatchSum sum;
+  Lsn record_lsn = 0;    // its last chunk; at or below the store's marker: the store knows it all
+  bool writing = false;  // a BatchWriter has it
+};
+
+// One tenant. Everything below `mutex` is protected by it; a tenant's lines are mapped and appended under
+// it, so they stand in the log in the order of their decisions (law L3).
+struct Tenant {
+  Tenant(TenantId number, std::string_view tenant_name) : id(number), name(tenant_name) {}
+
+  // The state of a batch: from memory, or from the store. A batch that is nowhere has an empty state.
+  // The pointer is valid until the mutex is released. Requires mutex.
+  Status FindBatch(const std::string& batch, Store* store, BatchState** state);
+
+  const TenantId id;
+  const std::string name;
+  std::mutex mutex;
+  TenantCatalogue catalogue;
+  bool logged = false;  // a chunk with its name was appended
+  std::unordered_map<std::string, BatchState> batches;
+};
+
+// Thread-safe. Tenants are never removed.
+class Tenants {
+ public:
+  explicit Tenants(uint64_t items_max) : items_max_(items_max) {}
+
+  // The tenants, items and aliases of a store. kCorruption if they contradict each other.
+  Status Load(StoreView* view);
+
+  Tenant* Find(std::string_view name) const;  // null = there is none
+  Tenant* Find(TenantId id) const;
+  Tenant* FindOrCreate(std::string_view name);
+  // A tenant that a chunk of the log names. kCorruption if number and name contradict what is known.
+  Status Learn(TenantId id, std::string_view name, Tenant** tenant);
+
+  // Forgets batches that the store knows whole. Tenants that are busy are left for the next time.
+  void ForgetBatches(Lsn applied);
+
+  // How many more items may be made. Concurrent writers may each see the last place: a limit on memory, not
+  // a count to rely on.
+  [[nodiscard]] uint64_t room() const;
+  void AddItems(uint64_t count) { items_ += count; }
+  void RemoveItems(uint64_t count) { items_ -= count; }
+  [[nodiscard]] uint64_t items() const { return items_; }
+  [[nodiscard]] uint64_t size() const;
+
+ private:
+  Status LoadItems(StoreView* view);
+  Status LoadAliases(StoreView* view);
+  Tenant* Insert(TenantId id, std::string_view name);  // requires mutex_ exclusively
+
+  const uint64_t items_max_;
+  std::atomic<uint64_t> items_ = 0;
+  mutable std::shared_mutex mutex_;
+  std::map<TenantId, std::unique_ptr<Tenant>> by_id_;
+  std::map<std::string_view, Tenant*> by_name_;
+};
+
+}  // namespace tallystone

@@ -1,0 +1,89 @@
+// WindowSet: the window that fills and the window that drains (DESIGN 4.4).
+//
+// At most two windows exist. When the filling one is due (full, old, or asked for) and none drains, the
+// drainer takes it. When it is full and the other still drains, writers wait (law L9).
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "store/store.h"
+#include "tallystone/options.h"
+#include "window/window.h"
+
+namespace tallystone {
+
+// Thread-safe.
+class WindowSet {
+ public:
+  WindowSet(const Options& options, Store* store, Lsn applied);
+
+  // --- writers ---
+
+  // Takes a durable chunk. Called in LSN order, one thread at a time. kCorruption: it cannot be read.
+  Status Fold(const LoggedChunk& chunk);
+  // Waits until there is room for another chunk. While the store cannot be written: kUnavailable with the
+  // cause, once the window is full.
+  Status WaitForRoom();
+
+  // --- the drainer ---
+
+  // Waits for a due window and makes it the draining one. Null after Stop, when nothing is due any more.
+  std::shared_ptr<const Window> Take();
+  // The draining window is in the store.
+  void Drained(Lsn applied);
+  // The store cannot be written, because of `cause`; OK = it can again.
+  void SetStalled(Status cause);
+  [[nodiscard]] Status stalled() const;
+  // Waits for `delay`, or until stopped.
+  void Pause(std::chrono::milliseconds delay);
+  [[nodiscard]] bool stopping() const;
+
+  // Makes Take return null once there is nothing to drain, or at once while the store is stalled.
+  void Stop();
+
+  // --- waiting and reading ---
+
+  // Asks for a drain of everything up to `lsn` and waits until it is in the store. While the store cannot be
+  // written: its cause.
+  Status WaitApplied(Lsn lsn);
+  // Asks for a drain of everything up to `lsn` without waiting.
+  void Want(Lsn lsn);
+  [[nodiscard]] Lsn applied() const;
+  [[nodiscard]] uint64_t lines() const;
+  [[nodiscard]] bool full() const;
+
+  // The chunks that may not be in the store yet, ascending. Take a view of the store after, not before.
+  [[nodiscard]] std::vector<LoggedChunk> Chunks() const;
+
+  // The balance of a key: the store's, and each window's delta where the store does not contain it yet, which
+  // its last LSN tells. So a read that races with a drain never counts twice and never misses.
+  Status GetBalance(StockKey key, BalanceSum* sum) const;
+
+  // Like Window::FindLetter, over both windows.
+  Window::LetterState FindLetter(const LineRef& ref, StoredDeadLetter* letter) const;
+
+ private:
+  [[nodiscard]] bool Due() const;   // requires mutex_
+  [[nodiscard]] bool Full() const;  // requires mutex_
+
+  const size_t lines_max_;
+  const std::chrono::milliseconds age_max_;
+  Store* const store_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable drainer_;  // something may be due, or stopping
+  std::condition_variable waiters_;  // room, applied or stalled changed
+  std::shared_ptr<Window> filling_ = std::make_shared<Window>();
+  std::shared_ptr<Window> draining_;
+  std::chrono::steady_clock::time_point filling_since_;
+  Lsn applied_ = 0;
+  Lsn wanted_ = 0;  // drain at least up to here
+  Status stalled_;
+  bool stopping_ = false;
+};
+
+}  // namespace tallystone

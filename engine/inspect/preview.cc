@@ -1,0 +1,115 @@
+#include "inspect/preview.h"
+
+#include "base/check.h"
+#include "model/line_check.h"
+#include "tallystone/limits.h"
+
+namespace tallystone {
+
+Status Preview::Run(const IngestOptions& options, const Batch& batch,
+                    std::vector<LineResult>* results) {
+  PreviewedTenant* tenant = nullptr;
+  TS_RETURN_IF_ERROR(Find(batch.tenant(), &tenant));
+  CatalogueChanges changes;
+  uint64_t number = 0;
+  for (const RawLine& raw : batch.lines().lines()) {
+    const CheckedLine line = CheckLine(raw);
+    LineResult result{++number, line.outcome, DecidedBy::kNone, 0};
+    if (line.outcome == Outcome::kAccepted) {
+      changes.clear();
+      Decision decision =
+          tenant->catalogue.Map(line, options.unknown_items,
+                                items_ >= items_max_ ? 0 : items_max_ - items_, &changes);
+      items_ += changes.items.size();
+      if (decision.outcome == Outcome::kAccepted) {
+        TS_RETURN_IF_ERROR(CheckBalance(line, tenant, &decision));
+      }
+      result.outcome = decision.outcome;
+      if (decision.outcome == Outcome::kAccepted) {
+        result.decided_by = decision.decided_by;
+        result.item = decision.item;
+      }
+    }
+    results->push_back(result);
+  }
+  return Status::Ok();
+}
+
+// The rule of ChunkMaker::CheckBalance, over the view's balances.
+Status Preview::CheckBalance(const CheckedLine& line, PreviewedTenant* tenant,
+                             Decision* decision) {
+  const auto magnitude = [](Int128 value) { return value < 0 ? -value : value; };
+  const Int128 product = Int128{line.quantity} * line.unit_cost;
+  if (magnitude(product) <= Int128{1} << limits::kCheckedProductBits) {
+    return Status::Ok();
+  }
+  auto [found, fresh] = tenant->values.try_emplace(decision->item, 0);
+  if (fresh && tenant->id != 0) {
+    BalanceSum balance;
+    Status status = view_->GetBalance({tenant->id, decision->item}, &balance);
+    if (!status.ok() && !status.IsNotFound()) {
+      return status;
+    }
+    found->second = balance.value;
+  }
+  if (magnitude(found->second + product) > Int128{1} << limits::kBalanceBits) {
+    decision->outcome = Outcome::kBalanceOverflow;
+  } else {
+    found->second += product;
+  }
+  return Status::Ok();
+}
+
+Status Preview::Find(const std::string& name, PreviewedTenant** tenant) {
+  auto [found, fresh] = tenants_.try_emplace(name);
+  if (fresh) {
+    found->second = std::make_unique<PreviewedTenant>();
+    found->second->id = view_ == nullptr ? 0 : view_->FindTenant(name);
+    TS_RETURN_IF_ERROR(Load(found->second.get()));
+  }
+  *tenant = found->second.get();
+  return Status::Ok();
+}
+
+Status Preview::Load(PreviewedTenant* tenant) {
+  if (view_ == nullptr) {
+    return Status::Ok();
+  }
+  auto items = view_->Items({counted_ ? tenant->id : 0, 0});
+  for (items->SeekToFirst(); items->Valid(); items->Next()) {
+    const auto& [key, item] = items->value();
+    items_ += counted_ ? 0 : 1;
+    if (key.tenant == tenant->id) {
+      TS_RETURN_IF_ERROR(tenant->catalogue.LearnItem(key.item, item));
+    } else if (counted_) {
+      break;
+    }
+  }
+  counted_ = true;
+  TS_RETURN_IF_ERROR(items->status());
+  auto aliases = view_->Aliases();
+  for (aliases->SeekToFirst(); tenant->id != 0 && aliases->Valid(); aliases->Next()) {
+    const auto& [key, text] = aliases->value();
+    if (key.tenant == tenant->id) {
+      TS_RETURN_IF_ERROR(tenant->catalogue.LearnAlias(key.item, text));
+    }
+  }
+  return aliases->status();
+}
+
+Status Preview::GetItem(const ItemKey& key, ItemInfo* item) {
+  auto found = tenants_.find(key.tenant);
+  if (found == tenants_.end()) {
+    return Status::NotFound("there is no tenant '" + key.tenant + "'");
+  }
+  const TenantCatalogue& catalogue = found->second->catalogue;
+  const ItemId number = key.code.empty() ? key.item : catalogue.FindByCode(key.code);
+  StoredItem stored;
+  if (!catalogue.Find(number, &stored)) {
+    return Status::NotFound("tenant '" + key.tenant + "' has no such item");
+  }
+  *item = {key.tenant, number, stored.code, stored.description, stored.gtin, stored.unit};
+  return Status::Ok();
+}
+
+}  // namespace tallystone

@@ -1,0 +1,19 @@
+// Verify: proves that what is stored adds up (laws L4 and L5).
+#pragma once
+
+#include "store/live_view.h"
+#include "tallystone/inspector.h"
+
+namespace tallystone {
+
+// Books every block again, from nothing, and compares:
+//   1 blocks stand at every LSN from 1 to the view's last, and can be read (L10)
+//   2 every balance is the sum of its transactions, and every sum has its balance (L4)
+//   3 the postings of an item are exactly its transactions
+//   4 every batch says what its blocks say; accepted + failed = submitted (L5)
+//   5 every line that is not booked has its dead letter, unless it was dropped (L5)
+//   6 every line and alias names an item of the catalogue
+// Where a balance differs the finding names the first batch from which on it does.
+Status VerifyView(LiveView* view, const ProgressFunction& progress, VerifyReport* report);
+
+}  // namespace tallystone

@@ -1,0 +1,333 @@
+#include "store/live_view.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "store/merge_cursor.h"
+#include "window/merge_windows.h"
+#include "window/reject_keys.h"
+#include "window/sort_window.h"
+
+namespace tallystone {
+namespace {
+
+template <typename Key, typename Value>
+const Value* FindSorted(const std::vector<std::pair<Key, Value>>& entries, const Key& key) {
+  auto found = std::lower_bound(
+      entries.begin(), entries.end(), key,
+      [](const auto& entry, const Key& wanted) { return entry.first < wanted; });
+  return found != entries.end() && found->first == key ? &found->second : nullptr;
+}
+
+// Takes the newer of two values of a key that is only ever written whole.
+template <typename Value>
+std::optional<Value> Newer(const Value* /*base*/, const Value& change) {
+  return change;
+}
+
+// A sum, with what the overlay adds.
+template <typename Value>
+std::optional<Value> Added(const Value* base, const Value& change) {
+  if (base == nullptr) {
+    return change;
+  }
+  Value sum = *base;
+  sum.Add(change);
+  return sum;
+}
+
+}  // namespace
+
+// The store's blocks, then the overlay's.
+class LiveBlockCursor final : public Cursor<StoredBlock> {
+ public:
+  LiveBlockCursor(std::unique_ptr<Cursor<StoredBlock>> store, const LiveView* view, Lsn from)
+      : store_(std::move(store)), view_(view), from_(from) {}
+
+  void SeekToFirst() override {
+    store_->SeekToFirst();
+    const auto& blocks = view_->overlay_.blocks;
+    next_ = std::lower_bound(blocks.begin(), blocks.end(), from_,
+                             [](const LoggedChunk& chunk, Lsn lsn) { return chunk.lsn < lsn; }) -
+            blocks.begin();
+    Load();
+  }
+  [[nodiscard]] bool Valid() const override {
+    return store_->Valid() ||
+           (store_->status().ok() && static_cast<size_t>(next_) < view_->overlay_.blocks.size());
+  }
+  void Next() override {
+    if (store_->Valid()) {
+      store_->Next();
+    } else {
+      ++next_;
+    }
+    Load();
+  }
+  [[nodiscard]] const StoredBlock& value() const override {
+    return store_->Valid() ? store_->value() : current_;
+  }
+  [[nodiscard]] Status status() const override { return store_->status(); }
+
+ private:
+  void Load() {
+    if (!store_->Valid() && Valid()) {
+      current_ = view_->OverlayBlock(static_cast<size_t>(next_));
+    }
+  }
+
+  std::unique_ptr<Cursor<StoredBlock>> store_;
+  const LiveView* view_;
+  Lsn from_;
+  ptrdiff_t next_ = 0;
+  StoredBlock current_;
+};
+
+Status LiveView::Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk> chunks,
+                      std::unique_ptr<LiveView>* view) {
+  std::unique_ptr<LiveView> made(new LiveView);
+  made->store_ = std::move(store);
+  TS_RETURN_IF_ERROR(made->store_->ReadMarker(&made->marker_));
+  TS_RETURN_IF_ERROR(made->BuildOverlay(std::move(chunks)));
+  TS_RETURN_IF_ERROR(made->LoadTenants());
+  *view = std::move(made);
+  return Status::Ok();
+}
+
+Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
+  std::erase_if(chunks, [&](const LoggedChunk& chunk) { return chunk.lsn <= marker_.applied; });
+  overlay_.last = marker_.applied;
+  if (chunks.empty()) {
+    return Status::Ok();
+  }
+  if (chunks.front().lsn != marker_.applied + 1) {
+    return Status::Corruption("the log begins at LSN " + std::to_string(chunks.front().lsn) +
+                              ", the store ends at LSN " + std::to_string(marker_.applied));
+  }
+  const ItemLookup lookup = [this](StockKey key, StoredItem* item) {
+    return FindStoredItem(store_.get(), key, item);
+  };
+  if (!marker_.replay.has_value()) {
+    TS_RETURN_IF_ERROR(SortWindow(chunks, lookup, &overlay_));
+  } else {
+    const Marker::Replay& replay = *marker_.replay;
+    const size_t replayed = std::min<size_t>(chunks.size(), replay.last - marker_.applied);
+    const std::span<const LoggedChunk> all(chunks);
+    TS_RETURN_IF_ERROR(SortWindow(all.first(replayed), lookup, &overlay_));
+    TS_RETURN_IF_ERROR(RejectKeys(replay.rejected, lookup, &overlay_));
+    std::erase_if(overlay_.deltas, [&](const KeyDelta& delta) {
+      return replay.keys_done > 0 && delta.key <= replay.done;
+    });
+    if (replayed < chunks.size()) {
+      const SortedWindow first = std::move(overlay_);
+      const ItemLookup both = [&](StockKey key, StoredItem* item) {
+        const StoredItem* found = FindSorted(first.items, key);
+        if (found != nullptr) {
+          *item = *found;
+          return Status::Ok();
+        }
+        return lookup(key, item);
+      };
+      SortedWindow rest;
+      TS_RETURN_IF_ERROR(SortWindow(all.subspan(replayed), both, &rest));
+      overlay_ = MergeWindows(first, rest);
+    }
+  }
+  for (const KeyDelta& delta : overlay_.deltas) {
+    if (!delta.rejected) {
+      balances_.emplace_back(delta.key, delta.sum);
+    }
+  }
+  return Status::Ok();
+}
+
+Status LiveView::LoadTenants() {
+  auto cursor = Tenants();
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    tenants_.insert(cursor->value());
+  }
+  return cursor->status();
+}
+
+TenantId LiveView::FindTenant(std::string_view name) const {
+  for (const auto& [tenant, tenant_name] : tenants_) {
+    if (tenant_name == name) {
+      return tenant;
+    }
+  }
+  return 0;
+}
+
+const std::string& LiveView::TenantName(TenantId tenant) const {
+  static const std::string kNone;
+  auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? kNone : found->second;
+}
+
+Status LiveView::GetItem(StockKey key, StoredItem* item) {
+  const StoredItem* found = FindSorted(overlay_.items, key);
+  if (found != nullptr) {
+    *item = *found;
+    return Status::Ok();
+  }
+  return FindStoredItem(store_.get(), key, item);
+}
+
+Status LiveView::ReadMarker(Marker* marker) {
+  *marker = marker_;
+  marker->applied = overlay_.last;
+  marker->replay.reset();
+  return Status::Ok();
+}
+
+Status LiveView::GetBalance(StockKey key, BalanceSum* sum) {
+  const BalanceSum* change = FindSorted(balances_, key);
+  BalanceSum base;
+  Status status = store_->GetBalance(key, &base);
+  if (!status.ok() && !(status.IsNotFound() && change != nullptr)) {
+    return status;
+  }
+  if (change != nullptr) {
+    base.Add(*change);
+  }
+  *sum = std::move(base);
+  return Status::Ok();
+}
+
+Status LiveView::GetBlock(Lsn lsn, StoredBlock* block) {
+  if (lsn <= marker_.applied || overlay_.blocks.empty()) {
+    return store_->GetBlock(lsn, block);
+  }
+  if (lsn > overlay_.last) {
+    return Status::NotFound("there is no chunk at LSN " + std::to_string(lsn));
+  }
+  *block = OverlayBlock(lsn - overlay_.first);
+  return Status::Ok();
+}
+
+StoredBlock LiveView::OverlayBlock(size_t index) const {
+  const LoggedChunk& chunk = overlay_.blocks[index];
+  StoredBlock block{chunk.lsn, *chunk.payload, {}};
+  const std::vector<uint32_t>* rejected = FindSorted(overlay_.rejected_lines, chunk.lsn);
+  if (rejected != nullptr) {
+    block.rejected = *rejected;
+  }
+  return block;
+}
+
+Status LiveView::GetBatch(const BatchRef& ref, BatchSum* sum) {
+  const BatchSum* change = FindSorted(overlay_.batches, ref);
+  BatchSum base;
+  Status status = store_->GetBatch(ref, &base);
+  if (!status.ok() && !(status.IsNotFound() && change != nullptr)) {
+    return status;
+  }
+  if (change != nullptr) {
+    base.Add(*change);
+  }
+  *sum = base;
+  return Status::Ok();
+}
+
+Status LiveView::GetDeadLetter(const LineRef& ref, StoredDeadLetter* letter) {
+  const auto* change = FindSorted(overlay_.dead_letters, ref);
+  if (change == nullptr) {
+    return store_->GetDeadLetter(ref, letter);
+  }
+  if (!change->has_value()) {
+    return Status::NotFound("the dead letter was resolved");
+  }
+  *letter = **change;
+  return Status::Ok();
+}
+
+std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> LiveView::Balances(StockKey from) {
+  return std::make_unique<MergeCursor<StockKey, BalanceSum, BalanceSum>>(
+      store_->Balances(from), balances_, from, Added<BalanceSum>);
+}
+
+std::unique_ptr<Cursor<StoredBlock>> LiveView::Blocks(Lsn from) {
+  return std::make_unique<LiveBlockCursor>(store_->Blocks(from), this, from);
+}
+
+std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> LiveView::Batches(BatchRef from) {
+  return std::make_unique<MergeCursor<BatchRef, BatchSum, BatchSum>>(
+      store_->Batches(from), overlay_.batches, from, Added<BatchSum>);
+}
+
+std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> LiveView::DeadLetters(LineRef from) {
+  using Change = std::optional<StoredDeadLetter>;
+  return std::make_unique<MergeCursor<LineRef, StoredDeadLetter, Change>>(
+      store_->DeadLetters(from), overlay_.dead_letters, from,
+      [](const StoredDeadLetter*, const Change& change) { return change; });
+}
+
+std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> LiveView::Tenants() {
+  return std::make_unique<MergeCursor<TenantId, std::string, std::string>>(
+      store_->Tenants(), overlay_.tenants, TenantId{0}, Newer<std::string>);
+}
+
+std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> LiveView::Items(StockKey from) {
+  return std::make_unique<MergeCursor<StockKey, StoredItem, StoredItem>>(
+      store_->Items(from), overlay_.items, from, Newer<StoredItem>);
+}
+
+// Aliases have no unique key, so they are not merged: the store's, then the overlay's.
+std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> LiveView::Aliases() {
+  class Both final : public Cursor<std::pair<StockKey, std::string>> {
+   public:
+    using Entry = std::pair<StockKey, std::string>;
+    Both(std::unique_ptr<Cursor<Entry>> store, const std::vector<Entry>& overlay)
+        : store_(std::move(store)), overlay_(overlay) {}
+    void SeekToFirst() override {
+      store_->SeekToFirst();
+      next_ = 0;
+    }
+    [[nodiscard]] bool Valid() const override {
+      return store_->Valid() || (store_->status().ok() && next_ < overlay_.size());
+    }
+    void Next() override {
+      if (store_->Valid()) {
+        store_->Next();
+      } else {
+        ++next_;
+      }
+    }
+    [[nodiscard]] const Entry& value() const override {
+      return store_->Valid() ? store_->value() : overlay_[next_];
+    }
+    [[nodiscard]] Status status() const override { return store_->status(); }
+
+   private:
+    std::unique_ptr<Cursor<Entry>> store_;
+    const std::vector<Entry>& overlay_;
+    size_t next_ = 0;
+  };
+  return std::make_unique<Both>(store_->Aliases(), overlay_.aliases);
+}
+
+Status LiveView::GetPostings(StockKey key, std::vector<Posting>* postings) {
+  TS_RETURN_IF_ERROR(store_->GetPostings(key, postings));
+  auto delta = std::lower_bound(
+      overlay_.deltas.begin(), overlay_.deltas.end(), key,
+      [](const KeyDelta& entry, const StockKey& wanted) { return entry.key < wanted; });
+  if (delta != overlay_.deltas.end() && delta->key == key && !delta->rejected) {
+    postings->insert(postings->end(), overlay_.postings.begin() + delta->posting_begin,
+                     overlay_.postings.begin() + delta->posting_end);
+  }
+  return Status::Ok();
+}
+
+Status FindStoredItem(StoreView* view, StockKey key, StoredItem* item) {
+  auto cursor = view->Items(key);
+  cursor->SeekToFirst();
+  if (cursor->Valid() && cursor->value().first == key) {
+    *item = cursor->value().second;
+    return Status::Ok();
+  }
+  TS_RETURN_IF_ERROR(cursor->status());
+  return Status::NotFound("there is no item " + std::to_string(key.item) + " of tenant number " +
+                          std::to_string(key.tenant));
+}
+
+}  // namespace tallystone

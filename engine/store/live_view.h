@@ -1,0 +1,63 @@
+// LiveView: a store and what the log holds above its marker, read as one.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+
+namespace tallystone {
+
+// A StoreView whose answers contain every given chunk. Where the store stands in the middle of a key replay,
+// keys behind its progress marker are taken from the store and the others from the chunks.
+class LiveView final : public StoreView {
+ public:
+  // `chunks`: ascending without gaps; those the store already contains are ignored. kCorruption if the
+  // first of the rest does not follow the store's marker.
+  static Status Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk> chunks,
+                     std::unique_ptr<LiveView>* view);
+
+  [[nodiscard]] Lsn as_of() const { return overlay_.last; }
+  [[nodiscard]] const Marker& store_marker() const { return marker_; }
+  [[nodiscard]] const SortedWindow& overlay() const { return overlay_; }
+  [[nodiscard]] const std::map<TenantId, std::string>& tenant_names() const { return tenants_; }
+  // 0 = there is no such tenant.
+  [[nodiscard]] TenantId FindTenant(std::string_view name) const;
+  // "" = there is no such tenant.
+  [[nodiscard]] const std::string& TenantName(TenantId tenant) const;
+  Status GetItem(StockKey key, StoredItem* item);
+
+  Status ReadMarker(Marker* marker) override;
+  Status GetBalance(StockKey key, BalanceSum* sum) override;
+  Status GetBlock(Lsn lsn, StoredBlock* block) override;
+  Status GetBatch(const BatchRef& ref, BatchSum* sum) override;
+  Status GetDeadLetter(const LineRef& ref, StoredDeadLetter* letter) override;
+  std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> Balances(StockKey from) override;
+  std::unique_ptr<Cursor<StoredBlock>> Blocks(Lsn from) override;
+  std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> Batches(BatchRef from) override;
+  std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
+  std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
+  Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
+
+ private:
+  LiveView() = default;
+  Status BuildOverlay(std::vector<LoggedChunk> chunks);
+  Status LoadTenants();
+  StoredBlock OverlayBlock(size_t index) const;
+  friend class LiveBlockCursor;
+
+  std::unique_ptr<StoreView> store_;
+  Marker marker_;
+  SortedWindow overlay_;  // of everything that is not in the store; `last` is set even if it is empty
+  std::vector<std::pair<StockKey, BalanceSum>> balances_;  // of overlay_, without rejected keys
+  std::map<TenantId, std::string> tenants_;
+};
+
+// The item with this number in a view of a store. kNotFound.
+Status FindStoredItem(StoreView* view, StockKey key, StoredItem* item);
+
+}  // namespace tallystone

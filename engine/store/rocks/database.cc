@@ -1,0 +1,212 @@
+#include "store/rocks/database.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <sys/resource.h>
+
+#include "base/check.h"
+#include "base/file_system.h"
+#include "store/rocks/format.h"
+#include "store/rocks/forward_logger.h"
+#include "store/rocks/guarded_files.h"
+#include "store/rocks/keys.h"
+#include "store/rocks/status_map.h"
+
+namespace tallystone::rocks {
+namespace {
+
+// Entries of the memtables from which Close flushes them: more would take the next open long to
+// replay, fewer are not worth six small files.
+constexpr uint64_t kReplayedEntriesMax = 20'000;
+
+std::string ParentOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status ReadFormat(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, const std::string& path) {
+  std::string value;
+  const rocksdb::Status read = db->Get({}, family, ToSlice(kFormatKey), &value);
+  TS_RETURN_IF_ERROR(MapStatus(read, "reading the format of " + path));
+  const Status format = CheckFormat(value);
+  return format.ok() ? format : Status(format.code(), path + ": " + format.message());
+}
+
+// Files are held open from the start where the process may, so that a writer that deletes them
+// meanwhile does not disturb a reader.
+int ReadOnlyOpenFilesMax(const std::string& directory) {
+  std::vector<std::string> names;
+  rlimit limit{};
+  if (!FileSystem::Posix()->List(directory, &names).ok() || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+      names.size() > limit.rlim_cur / 2) {
+    return MakeDbOptions({}).max_open_files;
+  }
+  return -1;
+}
+
+}  // namespace
+
+Database::Database(const RocksStoreOptions& options)
+    : options_(options),
+      read_only_(options.read_only),
+      db_directory_(options.path + "/db"),
+      ingest_directory_(options.path + "/ingest"),
+      env_(NewGuardedEnv(options.env, db_directory_)) {
+  DatabaseTuning tuning;
+  tuning.block_cache_bytes = options.block_cache_bytes;
+  tuning.env = env_.get();
+  tuning.logger = std::make_shared<ForwardLogger>(options.logger);
+  db_options_ = MakeDbOptions(tuning);
+  families_ = MakeFamilies(tuning);
+}
+
+Database::~Database() {
+  Close().PermitUnchecked();
+}
+
+Status Database::Open(const RocksStoreOptions& options, std::shared_ptr<Database>* database) {
+  database->reset();
+  std::shared_ptr<Database> opened(new Database(options));
+  TS_RETURN_IF_ERROR(opened->Prepare());
+  TS_RETURN_IF_ERROR(opened->OpenDb());
+  TS_RETURN_IF_ERROR(opened->EnsureFormat());
+  *database = std::move(opened);
+  return Status::Ok();
+}
+
+// Nothing but directories, and those only where the caller asked for a new store.
+Status Database::Prepare() {
+  FileSystem* files = FileSystem::Posix();
+  if (!files->Exists(db_directory_ + "/CURRENT")) {
+    if (read_only_ || !options_.create) {
+      return Status::NotFound(options_.path + ": there is no store");
+    }
+    TS_RETURN_IF_ERROR(files->CreateDirectory(options_.path));
+    TS_RETURN_IF_ERROR(files->CreateDirectory(db_directory_));
+    TS_RETURN_IF_ERROR(files->SyncDirectory(options_.path));
+    return files->SyncDirectory(ParentOf(options_.path));
+  }
+  if (read_only_) {
+    return Status::Ok();
+  }
+  // Before anything of it is changed: a compaction with our merge operators would rewrite what
+  // another version means by other rules.
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::OpenForReadOnly(db_options_, db_directory_, {families_.front()}, &handles, &raw);
+  if (!opened.ok()) {
+    return Status::Ok();  // OpenDb will say it better
+  }
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  const Status format = ReadFormat(db.get(), handles.front(), options_.path);
+  db->DestroyColumnFamilyHandle(handles.front()).PermitUncheckedError();
+  return format.Is(StatusCode::kFormatMismatch) ? format : Status::Ok();
+}
+
+Status Database::OpenDb() {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  rocksdb::Status opened;
+  if (read_only_) {
+    db_options_.max_open_files = ReadOnlyOpenFilesMax(db_directory_);
+    opened = rocksdb::DB::OpenForReadOnly(db_options_, db_directory_, families_, &handles, &raw);
+  } else {
+    db_options_.create_if_missing = options_.create;
+    db_options_.create_missing_column_families = options_.create;
+    opened = rocksdb::DB::Open(db_options_, db_directory_, families_, &handles, &raw);
+  }
+  if (!opened.ok()) {
+    return ExplainOpen(opened);
+  }
+  db_.reset(raw);
+  TS_CHECK(handles.size() == kFamilyCount);
+  std::copy(handles.begin(), handles.end(), handles_.begin());
+  return Status::Ok();
+}
+
+// RocksDB says "invalid argument" of families that are missing or too many.
+Status Database::ExplainOpen(const rocksdb::Status& status) {
+  const std::string doing = "opening " + db_directory_;
+  std::vector<std::string> names;
+  if (status.IsInvalidArgument() &&
+      rocksdb::DB::ListColumnFamilies(db_options_, db_directory_, &names).ok()) {
+    for (const std::string& name : names) {
+      if (std::none_of(families_.begin(), families_.end(),
+                       [&](const auto& family) { return family.name == name; })) {
+        return Status::FormatMismatch(doing +
+                                      ": it has a family that this build does not know: " + name);
+      }
+    }
+    if (names.size() < families_.size()) {
+      return Status::NotFound(options_.path + ": the creation of the store was interrupted");
+    }
+  }
+  return read_only_ ? MapReadOnlyStatus(status, doing) : MapOpenStatus(status, doing);
+}
+
+// Checks the format, or, in a store that is being made, writes it.
+Status Database::EnsureFormat() {
+  Status format = ReadFormat(db_.get(), handle(Family::kDefault), options_.path);
+  if (format.IsNotFound()) {
+    if (read_only_ || !options_.create) {
+      return Status::NotFound(options_.path + ": the creation of the store was interrupted");
+    }
+    rocksdb::WriteOptions write;
+    write.sync = true;
+    format = MapOpenStatus(
+        db_->Put(write, handle(Family::kDefault), ToSlice(kFormatKey), EncodeFormat()),
+        "creating " + db_directory_);
+  }
+  if (!format.ok() || read_only_) {
+    return format;
+  }
+  // We hold the lock now: what lies in ingest/ is nobody's.
+  FileSystem* files = FileSystem::Posix();
+  TS_RETURN_IF_ERROR(files->CreateDirectory(ingest_directory_));
+  return ClearDirectory(ingest_directory_);
+}
+
+rocksdb::Options Database::SstOptions(Family family) const {
+  return MakeSstOptions(db_options_, family, families_[static_cast<size_t>(family)].options);
+}
+
+Status Database::MapRead(const rocksdb::Status& status, std::string_view doing) const {
+  return read_only_ ? MapReadOnlyStatus(status, doing) : MapStatus(status, doing);
+}
+
+Status Database::Close() {
+  if (db_ == nullptr) {
+    return Status::Ok();
+  }
+  uint64_t waiting = 0;
+  for (rocksdb::ColumnFamilyHandle* family : handles_) {
+    uint64_t entries = 0;
+    db_->GetIntProperty(family, rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries);
+    waiting += entries;
+  }
+  rocksdb::Status flushed;
+  if (!read_only_ && waiting > kReplayedEntriesMax) {
+    flushed = db_->Flush({}, {handles_.begin(), handles_.end()});
+  }
+  for (rocksdb::ColumnFamilyHandle* family : handles_) {
+    db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+  }
+  handles_ = {};
+  const rocksdb::Status closed = db_->Close();
+  db_.reset();
+  return MapOpenStatus(flushed.ok() ? closed : flushed, "closing " + db_directory_);
+}
+
+Status ClearDirectory(const std::string& path) {
+  FileSystem* files = FileSystem::Posix();
+  std::vector<std::string> names;
+  TS_RETURN_IF_ERROR(files->List(path, &names));
+  for (const std::string& name : names) {
+    TS_RETURN_IF_ERROR(files->Remove(path + "/" + name));
+  }
+  return Status::Ok();
+}
+
+}  // namespace tallystone::rocks

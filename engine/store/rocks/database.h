@@ -1,0 +1,68 @@
+// Database: an open RocksDB with its families. Shared by the store and its views; closes when the
+// last lets go.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rocksdb/db.h>
+
+#include "store/rocks/families.h"
+#include "store/rocks/rocks_store.h"
+
+namespace tallystone::rocks {
+
+inline rocksdb::Slice ToSlice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+inline std::string_view ToView(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+// Removes every file in a directory.
+Status ClearDirectory(const std::string& path);
+
+class Database {
+ public:
+  // See RocksStore::Open. Does not look at the format if the database was just made.
+  static Status Open(const RocksStoreOptions& options, std::shared_ptr<Database>* database);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  [[nodiscard]] rocksdb::DB* db() const { return db_.get(); }
+  [[nodiscard]] const FamilyHandles& handles() const { return handles_; }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Family family) const {
+    return handles_[static_cast<size_t>(family)];
+  }
+  [[nodiscard]] rocksdb::Options SstOptions(Family family) const;
+  [[nodiscard]] const std::string& ingest_directory() const { return ingest_directory_; }
+  [[nodiscard]] bool read_only() const { return read_only_; }
+
+  // The status of a read, as callers should see it.
+  [[nodiscard]] Status MapRead(const rocksdb::Status& status, std::string_view doing) const;
+
+  // Once; nothing may be called after it. Flushes what would be long to replay.
+  Status Close();
+
+ private:
+  explicit Database(const RocksStoreOptions& options);
+  Status Prepare();
+  Status OpenDb();
+  Status ExplainOpen(const rocksdb::Status& status);
+  Status EnsureFormat();
+
+  const RocksStoreOptions options_;
+  const bool read_only_;
+  const std::string db_directory_;
+  const std::string ingest_directory_;
+  std::unique_ptr<rocksdb::Env> env_;  // outlives db_
+  rocksdb::DBOptions db_options_;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families_;
+  std::unique_ptr<rocksdb::DB> db_;
+  FamilyHandles handles_{};
+};
+
+}  // namespace tallystone::rocks

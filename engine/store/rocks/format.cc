@@ -1,0 +1,35 @@
+#include "store/rocks/format.h"
+
+#include "base/coding.h"
+#include "store/rocks/merge_operator.h"
+
+namespace tallystone::rocks {
+namespace {
+constexpr std::string_view kMagic = "TLYS";
+}  // namespace
+
+std::string EncodeFormat() {
+  std::string value(kMagic);
+  PutBigEndian32(&value, kStoreFormatVersion);
+  PutBigEndian32(&value, kMergeVersion);
+  return value;
+}
+
+Status CheckFormat(std::string_view value) {
+  std::string_view magic;
+  uint32_t format = 0;
+  uint32_t merge = 0;
+  if (!GetBytes(&value, kMagic.size(), &magic) || magic != kMagic ||
+      !GetBigEndian32(&value, &format) || !GetBigEndian32(&value, &merge)) {
+    return Status::FormatMismatch("not a store of Tallystone");
+  }
+  if (format != kStoreFormatVersion || merge != kMergeVersion || !value.empty()) {
+    return Status::FormatMismatch("written in store format " + std::to_string(format) + "." +
+                                  std::to_string(merge) + "; this build reads " +
+                                  std::to_string(kStoreFormatVersion) + "." +
+                                  std::to_string(kMergeVersion));
+  }
+  return Status::Ok();
+}
+
+}  // namespace tallystone::rocks

@@ -1,0 +1,23 @@
+// The format of a RocksDB store, in the key "format" of the default family, written once:
+//
+//   4 bytes "TLYS" | u32 format version | u32 merge version   (big-endian)
+//
+// RocksDB does not keep the name of a merge operator, so its version stands here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tallystone/status.h"
+
+namespace tallystone::rocks {
+
+inline constexpr uint32_t kStoreFormatVersion = 1;
+
+std::string EncodeFormat();
+
+// kFormatMismatch if this build cannot read what `value` says.
+Status CheckFormat(std::string_view value);
+
+}  // namespace tallystone::rocks

@@ -1,0 +1,205 @@
+#include "store/rocks/rocks_store.h"
+
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+#include "store/rocks/database.h"
+#include "store/rocks/format.h"
+#include "store/rocks/keys.h"
+#include "store/rocks/rocks_view.h"
+#include "store/rocks/sst_loader.h"
+#include "store/rocks/status_map.h"
+#include "store/rocks/write_batch_builder.h"
+
+namespace tallystone {
+namespace {
+
+// A window of few booked lines may still be large: its failed lines are kept whole. Memtables are
+// not made for that.
+constexpr size_t kWrittenBytesMax = 4u << 20;
+// What a line takes in the batch, generously: the batch grows by doubling, and copying, without it.
+constexpr size_t kBatchBytesPerLine = 40;
+
+rocksdb::WriteOptions Durable() {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return options;
+}
+
+Status Write(rocks::Database* database, rocksdb::WriteBatch* batch) {
+  return rocks::MapStatus(database->db()->Write(Durable(), batch), "writing to the store");
+}
+
+}  // namespace
+
+RocksStore::RocksStore(const RocksStoreOptions& options) : options_(options) {}
+
+RocksStore::~RocksStore() {
+  Close().PermitUnchecked();
+}
+
+Status RocksStore::Open(const RocksStoreOptions& options, std::unique_ptr<Store>* store) {
+  store->reset();
+  std::unique_ptr<RocksStore> opened(new RocksStore(options));
+  TS_RETURN_IF_ERROR(rocks::Database::Open(options, &opened->database_));
+  *store = std::move(opened);
+  return Status::Ok();
+}
+
+Status RocksStore::BytesOnDisk(const std::string& path, uint64_t* bytes) {
+  *bytes = 0;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entry(path, error), end;
+  for (; !error && entry != end; entry.increment(error)) {
+    std::error_code gone;  // files come and go while somebody writes
+    const uintmax_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
+    *bytes += gone ? 0 : size;
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return Status::IoError(path + ": " + error.message());
+  }
+  return Status::Ok();
+}
+
+Status RocksStore::Use(rocks::Database** database) {
+  *database = database_.get();
+  return database_ != nullptr ? Status::Ok() : Status::Unavailable(closed_);
+}
+
+Status RocksStore::NewView(std::unique_ptr<StoreView>* view) {
+  view->reset();
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  *view = rocks::NewRocksView(database_);
+  return Status::Ok();
+}
+
+Status RocksStore::GetBalance(StockKey key, BalanceSum* sum) {
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  return rocks::ReadBalance(*database, nullptr, key, sum);
+}
+
+Status RocksStore::GetBatch(const BatchRef& ref, BatchSum* sum) {
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  return rocks::ReadBatch(*database, nullptr, ref, sum);
+}
+
+Status RocksStore::ReadMarker(Marker* marker) {
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  return rocks::ReadMarker(*database, nullptr, marker);
+}
+
+Status RocksStore::Initialise(const Marker& marker) {
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  rocksdb::WriteBatch batch;
+  TS_RETURN_IF_ERROR(rocks::BuildMarkerBatch(database->handles(), marker, &batch));
+  return Write(database, &batch);
+}
+
+Status RocksStore::Commit(rocks::Database* database, rocksdb::WriteBatch* batch, uint64_t lines,
+                          bool* ingested) {
+  *ingested = lines >= options_.ingest_lines_min || batch->GetDataSize() > kWrittenBytesMax;
+  return *ingested ? rocks::LoadAsSortedFiles(database, *batch) : Write(database, batch);
+}
+
+Status RocksStore::Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) {
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  rocksdb::WriteBatch batch(static_cast<size_t>(window.lines) * kBatchBytesPerLine);
+  TS_RETURN_IF_ERROR(rocks::BuildWindowBatch(database->handles(), window, rocks::WindowPart::kAll,
+                                             marker, &batch));
+  ApplyInfo done;
+  TS_RETURN_IF_ERROR(Commit(database, &batch, window.lines, &done.ingested));
+  if (info != nullptr) {
+    *info = done;
+  }
+  return Status::Ok();
+}
+
+Status RocksStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  rocksdb::WriteBatch batch;
+  TS_RETURN_IF_ERROR(rocks::BuildKeyBatch(database->handles(), delta, progress, &batch));
+  return Write(database, &batch);
+}
+
+Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  rocksdb::WriteBatch batch(static_cast<size_t>(window.lines) * kBatchBytesPerLine);
+  TS_RETURN_IF_ERROR(rocks::BuildWindowBatch(database->handles(), window, rocks::WindowPart::kRest,
+                                             marker, &batch));
+  bool ingested = false;
+  return Commit(database, &batch, window.lines, &ingested);
+}
+
+Status RocksStore::Recover() {
+  std::unique_lock lock(mutex_);
+  if (options_.read_only) {
+    return Status::InvalidArgument("a read-only store cannot be recovered");
+  }
+  if (closed_for_good_) {
+    return Status::Unavailable(closed_);
+  }
+  if (database_ != nullptr) {
+    if (database_.use_count() > 1) {
+      return Status::TryAgain("the store cannot be reopened while something reads it");
+    }
+    database_->Close().PermitUnchecked();  // it failed; only what reopens counts
+    database_.reset();
+    closed_ = "the store failed and is not open again yet";
+  }
+  RocksStoreOptions options = options_;
+  options.create = false;
+  std::shared_ptr<rocks::Database> reopened;
+  Status status = rocks::Database::Open(options, &reopened);
+  if (status.ok()) {
+    // The format never changes: writing it again proves that writes reach the device.
+    rocksdb::WriteBatch probe;
+    probe.Put(reopened->handle(rocks::Family::kDefault), rocks::ToSlice(rocks::kFormatKey),
+              rocks::EncodeFormat());
+    status = Write(reopened.get(), &probe);
+  }
+  Marker marker;
+  if (status.ok()) {
+    status = rocks::ReadMarker(*reopened, nullptr, &marker);
+  }
+  if (!status.ok()) {
+    closed_ = "the store failed and could not be reopened: " + status.ToString();
+    return status;
+  }
+  database_ = std::move(reopened);
+  return Status::Ok();
+}
+
+Status RocksStore::Close() {
+  std::unique_lock lock(mutex_);
+  closed_for_good_ = true;
+  closed_ = "the store is closed";
+  if (database_ == nullptr) {
+    return Status::Ok();
+  }
+  const bool viewed = database_.use_count() > 1;
+  Status status =
+      viewed ? Status::Busy("the store was closed while something reads it") : database_->Close();
+  database_.reset();
+  return status;
+}
+
+}  // namespace tallystone

@@ -1,0 +1,324 @@
+#include "store/rocks/rocks_view.h"
+
+#include <string>
+#include <utility>
+
+#include "model/stored_codec.h"
+#include "store/rocks/keys.h"
+#include "store/rocks/merge_operator.h"
+
+namespace tallystone::rocks {
+namespace {
+
+std::string Hex(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    text.push_back(kDigits[static_cast<uint8_t>(byte) >> 4]);
+    text.push_back(kDigits[static_cast<uint8_t>(byte) & 15]);
+  }
+  return text;
+}
+
+// Names the entry that cannot be read.
+Status Damaged(Family family, std::string_view key, std::string_view value, const Status& cause) {
+  std::string message = "store, " + FamilyName(family) + " " + Hex(key) + ": ";
+  if (IsDamaged(value)) {
+    message += "bytes that are not a sum were merged into it";
+  } else {
+    message += cause.message();
+  }
+  return Status::Corruption(std::move(message));
+}
+
+Status BadKey(Family family, std::string_view key) {
+  return Damaged(family, key, {}, Status::Corruption("not a key of this family"));
+}
+
+// Reads one value and hands its bytes to decode(bytes).
+template <typename Decode>
+Status Read(const Database& database, const rocksdb::Snapshot* snapshot, Family family,
+            std::string_view key, const Decode& decode) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status read =
+      database.db()->Get(options, database.handle(family), ToSlice(key), &value);
+  if (!read.ok()) {
+    return database.MapRead(read, FamilyName(family));
+  }
+  const Status decoded = decode(ToView(value));
+  return decoded.ok() ? decoded : Damaged(family, key, ToView(value), decoded);
+}
+
+// The moment that a view and its cursors see.
+class Moment {
+ public:
+  explicit Moment(std::shared_ptr<Database> database)
+      : database_(std::move(database)), snapshot_(database_->db()->GetSnapshot()) {}
+  ~Moment() { database_->db()->ReleaseSnapshot(snapshot_); }
+  Moment(const Moment&) = delete;
+  Moment& operator=(const Moment&) = delete;
+
+  [[nodiscard]] const Database& database() const { return *database_; }
+  [[nodiscard]] const rocksdb::Snapshot* snapshot() const { return snapshot_; }
+
+ private:
+  const std::shared_ptr<Database> database_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
+// The keys of `family` from `from` on, and before `end` if that is not empty.
+class Range {
+ public:
+  Range(std::shared_ptr<Moment> moment, Family family, std::string from, std::string end)
+      : moment_(std::move(moment)), family_(family), from_(std::move(from)), end_(std::move(end)) {
+    end_slice_ = end_;
+    rocksdb::ReadOptions options;
+    options.snapshot = moment_->snapshot();
+    options.fill_cache = false;  // a scan must not push out what point reads need
+    if (!end_.empty()) {
+      options.iterate_upper_bound = &end_slice_;
+    }
+    iterator_.reset(
+        moment_->database().db()->NewIterator(options, moment_->database().handle(family_)));
+  }
+  Range(const Range&) = delete;
+  Range& operator=(const Range&) = delete;
+
+  void Seek() { iterator_->Seek(from_); }
+  void Next() { iterator_->Next(); }
+  [[nodiscard]] bool Valid() const { return iterator_->Valid(); }
+  [[nodiscard]] std::string_view key() const { return ToView(iterator_->key()); }
+  [[nodiscard]] std::string_view value() const { return ToView(iterator_->value()); }
+  [[nodiscard]] Family family() const { return family_; }
+  [[nodiscard]] Status status() const {
+    return moment_->database().MapRead(iterator_->status(), FamilyName(family_));
+  }
+
+ private:
+  const std::shared_ptr<Moment> moment_;
+  const Family family_;
+  const std::string from_;
+  const std::string end_;
+  rocksdb::Slice end_slice_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;  // goes before the moment
+};
+
+// `decode(key, value, &record)` makes a record of an entry.
+template <typename Record, typename Decode>
+class RocksCursor : public Cursor<Record> {
+ public:
+  RocksCursor(std::shared_ptr<Moment> moment, Family family, std::string from, std::string end,
+              Decode decode)
+      : range_(std::move(moment), family, std::move(from), std::move(end)), decode_(decode) {}
+
+  void SeekToFirst() override {
+    damage_ = Status::Ok();
+    range_.Seek();
+    Load();
+  }
+  [[nodiscard]] bool Valid() const override { return valid_; }
+  void Next() override {
+    range_.Next();
+    Load();
+  }
+  [[nodiscard]] const Record& value() const override { return record_; }
+  [[nodiscard]] Status status() const override { return damage_.ok() ? range_.status() : damage_; }
+
+ private:
+  void Load() {
+    valid_ = range_.Valid();
+    if (valid_) {
+      damage_ = decode_(range_.key(), range_.value(), &record_);
+      valid_ = damage_.ok();
+    }
+  }
+
+  Range range_;
+  Decode decode_;
+  bool valid_ = false;
+  Record record_;
+  Status damage_;
+};
+
+template <typename Record, typename Decode>
+std::unique_ptr<Cursor<Record>> NewCursor(const std::shared_ptr<Moment>& moment, Family family,
+                                          std::string from, std::string end, Decode decode) {
+  return std::make_unique<RocksCursor<Record, Decode>>(moment, family, std::move(from),
+                                                       std::move(end), decode);
+}
+
+// The first string behind all that begin with `kind`.
+std::string AfterKind(char kind) {
+  return std::string(1, static_cast<char>(kind + 1));
+}
+
+// A decoder of pairs: a key parser and a value decoder of one family.
+template <Family family, typename Key, typename Value>
+auto PairDecoder(bool (*parse)(std::string_view, Key*),
+                 Status (*decode)(std::string_view, Value*)) {
+  return [parse, decode](std::string_view key, std::string_view value,
+                         std::pair<Key, Value>* record) -> Status {
+    if (!parse(key, &record->first)) {
+      return BadKey(family, key);
+    }
+    const Status decoded = decode(value, &record->second);
+    return decoded.ok() ? decoded : Damaged(family, key, value, decoded);
+  };
+}
+
+class RocksView : public StoreView {
+ public:
+  explicit RocksView(std::shared_ptr<Database> database)
+      : moment_(std::make_shared<Moment>(std::move(database))) {}
+
+  Status ReadMarker(Marker* marker) override {
+    return rocks::ReadMarker(moment_->database(), moment_->snapshot(), marker);
+  }
+  Status GetBalance(StockKey key, BalanceSum* sum) override {
+    return ReadBalance(moment_->database(), moment_->snapshot(), key, sum);
+  }
+  Status GetBatch(const BatchRef& ref, BatchSum* sum) override {
+    return ReadBatch(moment_->database(), moment_->snapshot(), ref, sum);
+  }
+  Status GetBlock(Lsn lsn, StoredBlock* block) override;
+  Status GetDeadLetter(const LineRef& ref, StoredDeadLetter* letter) override;
+  std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> Balances(StockKey from) override;
+  std::unique_ptr<Cursor<StoredBlock>> Blocks(Lsn from) override;
+  std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> Batches(BatchRef from) override;
+  std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
+  std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
+  Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
+
+ private:
+  const std::shared_ptr<Moment> moment_;
+};
+
+Status RocksView::GetBlock(Lsn lsn, StoredBlock* block) {
+  std::string key;
+  EncodeBlockKey(lsn, &key);
+  block->lsn = lsn;
+  return Read(moment_->database(), moment_->snapshot(), Family::kBlocks, key,
+              [&](std::string_view bytes) { return DecodeStoredBlock(bytes, block); });
+}
+
+Status RocksView::GetDeadLetter(const LineRef& ref, StoredDeadLetter* letter) {
+  std::string key;
+  EncodeDeadLetterKey(ref, &key);
+  return Read(moment_->database(), moment_->snapshot(), Family::kBatches, key,
+              [&](std::string_view bytes) { return DecodeStoredDeadLetter(bytes, letter); });
+}
+
+std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> RocksView::Balances(StockKey from) {
+  std::string key;
+  EncodeBalanceKey(from, &key);
+  return NewCursor<std::pair<StockKey, BalanceSum>>(
+      moment_, Family::kBalances, key, "",
+      PairDecoder<Family::kBalances>(ParseBalanceKey, DecodeBalanceSum));
+}
+
+std::unique_ptr<Cursor<StoredBlock>> RocksView::Blocks(Lsn from) {
+  std::string key;
+  EncodeBlockKey(from, &key);
+  return NewCursor<StoredBlock>(
+      moment_, Family::kBlocks, key, "",
+      [](std::string_view entry, std::string_view value, StoredBlock* block) -> Status {
+        if (!ParseBlockKey(entry, &block->lsn)) {
+          return BadKey(Family::kBlocks, entry);
+        }
+        const Status decoded = DecodeStoredBlock(value, block);
+        return decoded.ok() ? decoded : Damaged(Family::kBlocks, entry, value, decoded);
+      });
+}
+
+std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> RocksView::Batches(BatchRef from) {
+  std::string key;
+  EncodeBatchKey(from, &key);
+  return NewCursor<std::pair<BatchRef, BatchSum>>(
+      moment_, Family::kBatches, key, AfterKind(kBatchKind),
+      PairDecoder<Family::kBatches>(ParseBatchKey, DecodeBatchSum));
+}
+
+std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> RocksView::DeadLetters(LineRef from) {
+  std::string key;
+  EncodeDeadLetterKey(from, &key);
+  return NewCursor<std::pair<LineRef, StoredDeadLetter>>(
+      moment_, Family::kBatches, key, AfterKind(kDeadLetterKind),
+      PairDecoder<Family::kBatches>(ParseDeadLetterKey, DecodeStoredDeadLetter));
+}
+
+std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> RocksView::Tenants() {
+  return NewCursor<std::pair<TenantId, std::string>>(
+      moment_, Family::kCatalogue, std::string(1, kTenantKind), AfterKind(kTenantKind),
+      [](std::string_view key, std::string_view value,
+         std::pair<TenantId, std::string>* record) -> Status {
+        record->second.assign(value);
+        return ParseTenantKey(key, &record->first) ? Status::Ok() : BadKey(Family::kCatalogue, key);
+      });
+}
+
+std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> RocksView::Items(StockKey from) {
+  std::string key;
+  EncodeItemKey(from, &key);
+  return NewCursor<std::pair<StockKey, StoredItem>>(
+      moment_, Family::kCatalogue, key, AfterKind(kItemKind),
+      PairDecoder<Family::kCatalogue>(ParseItemKey, DecodeStoredItem));
+}
+
+std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases() {
+  return NewCursor<std::pair<StockKey, std::string>>(
+      moment_, Family::kCatalogue, std::string(1, kAliasKind), AfterKind(kAliasKind),
+      [](std::string_view key, std::string_view /*value*/,
+         std::pair<StockKey, std::string>* record) -> Status {
+        return ParseAliasKey(key, &record->first, &record->second)
+                   ? Status::Ok()
+                   : BadKey(Family::kCatalogue, key);
+      });
+}
+
+Status RocksView::GetPostings(StockKey key, std::vector<Posting>* postings) {
+  postings->clear();
+  std::string prefix;
+  EncodeBalanceKey(key, &prefix);
+  Range range(moment_, Family::kPostings, prefix, "");
+  for (range.Seek(); range.Valid() && range.key().substr(0, prefix.size()) == prefix;
+       range.Next()) {
+    const Status decoded = DecodePostings(range.value(), postings);
+    if (!decoded.ok()) {
+      return Damaged(Family::kPostings, range.key(), range.value(), decoded);
+    }
+  }
+  return range.status();
+}
+
+}  // namespace
+
+Status ReadBalance(const Database& database, const rocksdb::Snapshot* snapshot, StockKey key,
+                   BalanceSum* sum) {
+  std::string bytes;  // 8 bytes: no allocation
+  EncodeBalanceKey(key, &bytes);
+  return Read(database, snapshot, Family::kBalances, bytes,
+              [&](std::string_view value) { return DecodeBalanceSum(value, sum); });
+}
+
+Status ReadBatch(const Database& database, const rocksdb::Snapshot* snapshot, const BatchRef& ref,
+                 BatchSum* sum) {
+  std::string bytes;
+  EncodeBatchKey(ref, &bytes);
+  return Read(database, snapshot, Family::kBatches, bytes,
+              [&](std::string_view value) { return DecodeBatchSum(value, sum); });
+}
+
+Status ReadMarker(const Database& database, const rocksdb::Snapshot* snapshot, Marker* marker) {
+  return Read(database, snapshot, Family::kDefault, kMarkerKey,
+              [&](std::string_view value) { return DecodeMarker(value, marker); });
+}
+
+std::unique_ptr<StoreView> NewRocksView(std::shared_ptr<Database> database) {
+  return std::make_unique<RocksView>(std::move(database));
+}
+
+}  // namespace tallystone::rocks

@@ -1,0 +1,137 @@
+#include "store/rocks/sst_loader.h"
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <rocksdb/sst_file_writer.h>
+
+#include "base/check.h"
+#include "store/rocks/guarded_files.h"
+#include "store/rocks/status_map.h"
+
+namespace tallystone::rocks {
+namespace {
+
+// An ingest is not held back by RocksDB when compactions fall behind, so the loader waits by
+// itself: every file of level 0 is one more merge operand for a reader. Not for ever, should
+// compactions have stopped.
+constexpr uint64_t kLevel0FilesMax = 20;
+constexpr auto kCompactionPoll = std::chrono::milliseconds(2);
+constexpr auto kCompactionWaitMax = std::chrono::seconds(20);
+
+// Walks a batch into one SstFileWriter per family.
+class FileBuilder : public rocksdb::WriteBatch::Handler {
+ public:
+  explicit FileBuilder(Database* database) : database_(database) {}
+
+  rocksdb::Status PutCF(uint32_t family, const rocksdb::Slice& key,
+                        const rocksdb::Slice& value) override {
+    rocksdb::SstFileWriter* writer = nullptr;
+    const rocksdb::Status status = WriterOf(family, &writer);
+    return status.ok() ? writer->Put(key, value) : status;
+  }
+  rocksdb::Status MergeCF(uint32_t family, const rocksdb::Slice& key,
+                          const rocksdb::Slice& value) override {
+    rocksdb::SstFileWriter* writer = nullptr;
+    const rocksdb::Status status = WriterOf(family, &writer);
+    return status.ok() ? writer->Merge(key, value) : status;
+  }
+  rocksdb::Status DeleteCF(uint32_t family, const rocksdb::Slice& key) override {
+    rocksdb::SstFileWriter* writer = nullptr;
+    const rocksdb::Status status = WriterOf(family, &writer);
+    return status.ok() ? writer->Delete(key) : status;
+  }
+
+  // Syncs the last file. Then every file is complete and durable.
+  rocksdb::Status Finish() {
+    if (writer_ == nullptr) {
+      return rocksdb::Status::OK();
+    }
+    const rocksdb::Status status = writer_->Finish();
+    writer_.reset();
+    return status;
+  }
+
+  [[nodiscard]] const std::vector<rocksdb::IngestExternalFileArg>& files() const { return files_; }
+
+ private:
+  rocksdb::Status WriterOf(uint32_t family, rocksdb::SstFileWriter** writer) {
+    if (writer_ == nullptr || family != family_) {
+      rocksdb::Status status = Finish();
+      if (!status.ok()) {
+        return status;
+      }
+      status = Begin(family);
+      if (!status.ok()) {
+        return status;
+      }
+    }
+    *writer = writer_.get();
+    return rocksdb::Status::OK();
+  }
+
+  rocksdb::Status Begin(uint32_t family) {
+    TS_CHECK(family < kFamilyCount && (files_.empty() || family > family_));
+    family_ = family;
+    const auto which = static_cast<Family>(family);
+    // The page cache keeps the file: a compaction reads it soon.
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(
+        rocksdb::EnvOptions(), database_->SstOptions(which), database_->handle(which),
+        /*invalidate_page_cache=*/false);
+    rocksdb::IngestExternalFileArg file;
+    file.column_family = database_->handle(which);
+    file.external_files = {database_->ingest_directory() + "/" + FamilyName(which) + ".sst"};
+    file.options.move_files = true;
+    // The number that makes these keys newer than all before stands in the MANIFEST; the file stays
+    // as it was synced.
+    file.options.write_global_seqno = false;
+    files_.push_back(file);
+    return writer_->Open(file.external_files.front());
+  }
+
+  Database* const database_;
+  uint32_t family_ = 0;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;
+  std::vector<rocksdb::IngestExternalFileArg> files_;
+};
+
+void WaitForCompactions(Database* database) {
+  const auto deadline = std::chrono::steady_clock::now() + kCompactionWaitMax;
+  for (const Family family : {Family::kBalances, Family::kPostings}) {
+    std::string files;
+    while (database->db()->GetProperty(database->handle(family),
+                                       rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0",
+                                       &files) &&
+           std::strtoull(files.c_str(), nullptr, 10) >= kLevel0FilesMax &&
+           std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(kCompactionPoll);
+    }
+  }
+}
+
+}  // namespace
+
+Status LoadAsSortedFiles(Database* database, const rocksdb::WriteBatch& batch) {
+  WaitForCompactions(database);
+  FileBuilder builder(database);
+  rocksdb::Status status = batch.Iterate(&builder);
+  if (status.ok()) {
+    status = builder.Finish();
+  }
+  if (status.ok()) {
+    const IngestScope scope;
+    status = database->db()->IngestExternalFiles(builder.files());
+  }
+  if (!status.ok()) {
+    // Frees the space now; a crash would leave it to the next open.
+    ClearDirectory(database->ingest_directory()).PermitUnchecked();
+  }
+  return MapStatus(status, "loading a window as sorted files");
+}
+
+}  // namespace tallystone::rocks

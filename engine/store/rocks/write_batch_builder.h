@@ -1,0 +1,32 @@
+// From what a window brings to one rocksdb::WriteBatch: sorted by family and key, the marker
+// inside.
+//
+// Every write of the store is one such batch, so effects and marker cannot come apart (law L6).
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include <rocksdb/write_batch.h>
+
+#include "store/rocks/families.h"
+#include "tallystone/status.h"
+#include "window/sorted_window.h"
+
+namespace tallystone::rocks {
+
+enum class WindowPart : uint8_t {
+  kAll,   // Store::Apply
+  kRest,  // Store::ApplyRest: everything but the deltas
+};
+
+// Each replaces *batch. kRejected if RocksDB cannot take what is in it.
+Status BuildMarkerBatch(const FamilyHandles& families, const Marker& marker,
+                        rocksdb::WriteBatch* batch);
+Status BuildKeyBatch(const FamilyHandles& families, const KeyDelta* delta, const Marker& progress,
+                     rocksdb::WriteBatch* batch);
+Status BuildWindowBatch(const FamilyHandles& families, const SortedWindow& window, WindowPart part,
+                        const Marker& marker, rocksdb::WriteBatch* batch);
+
+}  // namespace tallystone::rocks

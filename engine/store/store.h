@@ -1,0 +1,84 @@
+// Store: where windows end up. One writer (the drain), any number of readers.
+//
+// A store keeps: balances by stock key, blocks by LSN, postings by (stock key, window), batches, dead
+// letters, the catalogue (tenants, items, aliases), and one marker. Effects and marker become visible and
+// durable in one atomic step (law L6).
+//
+// The code of a write's Status says what helps (DESIGN 4.6):
+//   kTryAgain, kBusy                        transient: repeat; the result is unknown until the marker is read
+//   kIoError, kNoSpace, kCorruption, other  environment: stop, Recover later; nothing is wrong with the data
+//   kRejected                               local to the data: key replay finds what
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/stored.h"
+#include "tallystone/engine.h"
+#include "window/sorted_window.h"
+
+namespace tallystone {
+
+// A consistent state of a store. Valid while its store lives; not thread-safe.
+class StoreView {
+ public:
+  virtual ~StoreView() = default;
+
+  virtual Status ReadMarker(Marker* marker) = 0;
+  // kNotFound where there is none.
+  virtual Status GetBalance(StockKey key, BalanceSum* sum) = 0;
+  virtual Status GetBlock(Lsn lsn, StoredBlock* block) = 0;
+  virtual Status GetBatch(const BatchRef& ref, BatchSum* sum) = 0;
+  virtual Status GetDeadLetter(const LineRef& ref, StoredDeadLetter* letter) = 0;
+
+  // Ascending by key, from the first that is >= `from`. SeekToFirst goes to `from`.
+  virtual std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> Balances(StockKey from) = 0;
+  virtual std::unique_ptr<Cursor<StoredBlock>> Blocks(Lsn from) = 0;
+  virtual std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> Batches(BatchRef from) = 0;
+  virtual std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) = 0;
+  virtual std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() = 0;
+  virtual std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) = 0;
+  // Ascending by tenant only.
+  virtual std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() = 0;
+  // All postings of one item, ascending.
+  virtual Status GetPostings(StockKey key, std::vector<Posting>* postings) = 0;
+};
+
+struct ApplyInfo {
+  bool ingested = false;  // loaded as sorted files
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // A view of this moment. On error *view is null.
+  virtual Status NewView(std::unique_ptr<StoreView>* view) = 0;
+  // From the current state, without a view: the hot reads. Thread-safe.
+  virtual Status GetBalance(StockKey key, BalanceSum* sum) = 0;
+  virtual Status GetBatch(const BatchRef& ref, BatchSum* sum) = 0;
+  virtual Status ReadMarker(Marker* marker) = 0;
+
+  // Writes the marker of a new, empty store. Durable when it returns.
+  virtual Status Initialise(const Marker& marker) = 0;
+
+  // All of the window, and `marker`, or nothing. Durable when it returns OK.
+  virtual Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) = 0;
+
+  // One step of a key replay: the delta of one key (or, if `delta` is null, no effect: the key was
+  // rejected) and the progress marker, atomically. Durable when it returns OK.
+  virtual Status ApplyKey(const KeyDelta* delta, const Marker& progress) = 0;
+
+  // The end of a key replay: everything of the window but its deltas, and `marker`.
+  virtual Status ApplyRest(const SortedWindow& window, const Marker& marker) = 0;
+
+  // Tries to make a store that failed for its environment writable again.
+  virtual Status Recover() = 0;
+
+  // Releases everything. Calls after it answer kUnavailable.
+  virtual Status Close() = 0;
+};
+
+}  // namespace tallystone

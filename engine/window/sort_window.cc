@@ -1,0 +1,242 @@
+#include "window/sort_window.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "model/chunk.h"
+#include "window/radix_sort.h"
+
+namespace tallystone {
+namespace {
+
+Status At(Lsn lsn, const Status& status) {
+  return {status.code(), "chunk at LSN " + std::to_string(lsn) + ": " + status.message()};
+}
+
+// Collects what the chunks say, then sorts it.
+class Sorter {
+ public:
+  Sorter(const ItemLookup& lookup, SortedWindow* sorted) : lookup_(lookup), sorted_(sorted) {}
+
+  Status Take(const LoggedChunk& chunk);
+  void Finish();
+
+ private:
+  Status TakeCatalogue(std::string_view payload, TenantId tenant);
+  Status TakeLetters(std::string_view payload, Lsn lsn);
+  BatchSum* BatchOf(const ChunkHeader& header);
+  void SortNumbers();
+  std::string LastTime(size_t begin, size_t end) const;
+
+  const ItemLookup& lookup_;
+  SortedWindow* sorted_;
+  // Of every booked line, in log order.
+  std::vector<KeyPosition> keys_;
+  std::vector<int64_t> quantities_;
+  std::vector<int64_t> unit_costs_;
+  std::vector<Posting> places_;
+  // Times of the chunks that have any, by index of the block.
+  std::vector<std::vector<std::string_view>> times_;
+  std::map<StockKey, StoredItem> items_;
+  std::map<LineRef, std::optional<StoredDeadLetter>> letters_;
+  std::unordered_map<std::string, size_t> batch_indexes_;
+  std::string batch_key_;
+  ChunkNumbers numbers_;
+  CatalogueChanges changes_;
+};
+
+Status Sorter::Take(const LoggedChunk& chunk) {
+  TS_CHECK(sorted_->blocks.empty() || chunk.lsn == sorted_->last + 1);
+  const std::string_view payload = *chunk.payload;
+  ChunkHeader header;
+  TS_RETURN_IF_ERROR(DecodeChunkHeader(payload, &header));
+  TS_RETURN_IF_ERROR(DecodeChunkNumbers(payload, &numbers_));
+  if ((header.flags & kChunkNewTenant) != 0) {
+    sorted_->tenants.emplace_back(header.tenant, header.tenant_name);
+  }
+  TS_RETURN_IF_ERROR(TakeCatalogue(payload, header.tenant));
+  if (header.lines != header.accepted || (header.flags & (kChunkRetry | kChunkDrop)) != 0) {
+    TS_RETURN_IF_ERROR(TakeLetters(payload, chunk.lsn));
+  }
+  BatchOf(header)->Add(BatchSumOf(header, chunk.lsn));
+
+  for (size_t index = 0; index < numbers_.items.size(); ++index) {
+    keys_.push_back({StockKey{header.tenant, numbers_.items[index]}.packed(),
+                     static_cast<uint32_t>(keys_.size())});
+    places_.push_back({chunk.lsn, static_cast<uint32_t>(index)});
+  }
+  quantities_.insert(quantities_.end(), numbers_.quantities.begin(), numbers_.quantities.end());
+  unit_costs_.insert(unit_costs_.end(), numbers_.unit_costs.begin(), numbers_.unit_costs.end());
+  std::vector<std::string_view>& times = times_.emplace_back();
+  TS_RETURN_IF_ERROR(DecodeChunkTimes(payload, &times));
+  if (std::all_of(times.begin(), times.end(), [](std::string_view t) { return t.empty(); })) {
+    times = {};
+  }
+  if (sorted_->blocks.empty()) {
+    sorted_->first = chunk.lsn;
+  }
+  sorted_->blocks.push_back(chunk);
+  sorted_->last = chunk.lsn;
+  return Status::Ok();
+}
+
+Status Sorter::TakeCatalogue(std::string_view payload, TenantId tenant) {
+  changes_.clear();
+  TS_RETURN_IF_ERROR(DecodeChunkCatalogue(payload, &changes_));
+  for (const NewItem& item : changes_.items) {
+    items_[{tenant, item.item}] = {std::string(item.code), std::string(item.gtin),
+                                   std::string(item.description), std::string(item.unit)};
+  }
+  for (const ItemDescription& described : changes_.descriptions) {
+    auto [found, fresh] = items_.try_emplace({tenant, described.item});
+    if (fresh) {
+      TS_RETURN_IF_ERROR(lookup_(found->first, &found->second));
+    }
+    found->second.description = described.description;
+  }
+  for (const NewAlias& alias : changes_.aliases) {
+    sorted_->aliases.emplace_back(StockKey{tenant, alias.item}, alias.text);
+  }
+  return Status::Ok();
+}
+
+Status Sorter::TakeLetters(std::string_view payload, Lsn lsn) {
+  Chunk chunk;
+  TS_RETURN_IF_ERROR(DecodeChunk(payload, &chunk));
+  const bool again = (chunk.header.flags & kChunkRetry) != 0;
+  const bool drop = (chunk.header.flags & kChunkDrop) != 0;
+  for (const ChunkLine& line : chunk.lines) {
+    LineRef ref{chunk.header.tenant, std::string(chunk.header.batch), line.number};
+    if (drop || (again && line.outcome == Outcome::kAccepted)) {
+      letters_[std::move(ref)] = std::nullopt;
+    } else if (line.outcome != Outcome::kAccepted) {
+      letters_[std::move(ref)] = DeadLetterOf(line, chunk.header, lsn);
+    }
+  }
+  return Status::Ok();
+}
+
+BatchSum* Sorter::BatchOf(const ChunkHeader& header) {
+  batch_key_.assign(reinterpret_cast<const char*>(&header.tenant), sizeof header.tenant);
+  batch_key_.append(header.batch);
+  auto [found, fresh] = batch_indexes_.try_emplace(batch_key_, sorted_->batches.size());
+  if (fresh) {
+    sorted_->batches.emplace_back(BatchRef{header.tenant, std::string(header.batch)}, BatchSum{});
+  }
+  return &sorted_->batches[found->second].second;
+}
+
+std::string Sorter::LastTime(size_t begin, size_t end) const {
+  for (size_t index = end; index > begin; --index) {
+    const Posting& place = sorted_->postings[index - 1];
+    const auto& times = times_[place.lsn - sorted_->first];
+    if (!times.empty() && !times[place.index].empty()) {
+      return std::string(times[place.index]);
+    }
+  }
+  return {};
+}
+
+void Sorter::SortNumbers() {
+  std::vector<KeyPosition> scratch;
+  RadixSort(&keys_, &scratch);
+  sorted_->postings.reserve(keys_.size());
+  const bool any_time =
+      std::any_of(times_.begin(), times_.end(), [](const auto& times) { return !times.empty(); });
+  for (size_t begin = 0; begin < keys_.size();) {
+    KeyDelta delta;
+    const uint64_t key = keys_[begin].key;
+    delta.key = {static_cast<TenantId>(key >> 32), static_cast<ItemId>(key)};
+    delta.posting_begin = static_cast<uint32_t>(begin);
+    size_t end = begin;
+    for (; end < keys_.size() && keys_[end].key == key; ++end) {
+      const uint32_t position = keys_[end].position;
+      delta.sum.on_hand += quantities_[position];
+      delta.sum.value += Int128{quantities_[position]} * unit_costs_[position];
+      sorted_->postings.push_back(places_[position]);
+    }
+    delta.sum.lines = end - begin;
+    delta.sum.last_lsn = sorted_->postings.back().lsn;
+    delta.posting_end = static_cast<uint32_t>(end);
+    if (any_time) {
+      delta.sum.last_time = LastTime(begin, end);
+    }
+    sorted_->deltas.push_back(std::move(delta));
+    begin = end;
+  }
+}
+
+void Sorter::Finish() {
+  SortNumbers();
+  sorted_->lines = keys_.size();
+  std::sort(sorted_->batches.begin(), sorted_->batches.end(),
+            [](const auto& left, const auto& right) { return left.first < right.first; });
+  std::stable_sort(sorted_->aliases.begin(), sorted_->aliases.end());
+  std::sort(sorted_->tenants.begin(), sorted_->tenants.end());
+  sorted_->items.assign(items_.begin(), items_.end());
+  sorted_->dead_letters.assign(letters_.begin(), letters_.end());
+}
+
+}  // namespace
+
+StoredDeadLetter DeadLetterOf(const ChunkLine& line, const ChunkHeader& header, Lsn lsn) {
+  StoredDeadLetter letter;
+  letter.cause = line.outcome;
+  letter.attempts = line.attempts;
+  letter.lsn = lsn;
+  letter.failed_at_us = header.accepted_at_us;
+  letter.detail = line.detail;
+  letter.code = line.code;
+  letter.description = line.description;
+  letter.quantity = line.quantity_text;
+  letter.unit_cost = line.unit_cost_text;
+  letter.vendor = line.vendor;
+  letter.gtin = line.gtin;
+  letter.unit = line.unit;
+  letter.document = line.document;
+  letter.time = line.time;
+  letter.line_id = line.line_id;
+  letter.raw = line.raw;
+  return letter;
+}
+
+BatchSum BatchSumOf(const ChunkHeader& header, Lsn lsn) {
+  BatchSum sum;
+  if (header.lines > 0) {
+    sum.first_lsn = lsn;
+    sum.last_lsn = lsn;
+  }
+  if ((header.flags & kChunkRetry) != 0) {
+    sum.retried = header.accepted;
+    return sum;
+  }
+  if ((header.flags & kChunkDrop) != 0) {
+    sum.dropped = header.lines;
+    return sum;
+  }
+  sum.lines = header.lines;
+  sum.accepted = header.accepted;
+  sum.failed = header.lines - header.accepted;
+  sum.accepted_at_us = (header.flags & kChunkFirst) != 0 ? header.accepted_at_us : 0;
+  sum.finished = (header.flags & kChunkLast) != 0;
+  sum.digest = header.digest;
+  return sum;
+}
+
+Status SortWindow(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
+                  SortedWindow* sorted) {
+  *sorted = {};
+  Sorter sorter(lookup, sorted);
+  for (const LoggedChunk& chunk : chunks) {
+    Status status = sorter.Take(chunk);
+    if (!status.ok()) {
+      return At(chunk.lsn, status);
+    }
+  }
+  sorter.Finish();
+  return Status::Ok();
+}
+
+}  // namespace tallystone

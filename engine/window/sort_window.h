@@ -1,0 +1,26 @@
+// From the chunks of a window to what a store takes: decode, sort by key, aggregate.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "model/chunk.h"
+#include "window/sorted_window.h"
+
+namespace tallystone {
+
+// Finds an item that was made before the window. Needed where a chunk only adds a description to one.
+using ItemLookup = std::function<Status(StockKey key, StoredItem* item)>;
+
+// Fills *sorted from `chunks` (ascending, without gaps, not empty). The result depends on nothing but the
+// chunks and the looked-up items (law L11). kCorruption names the LSN of a chunk that cannot be read.
+Status SortWindow(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
+                  SortedWindow* sorted);
+
+// What one chunk says of its batch.
+BatchSum BatchSumOf(const ChunkHeader& header, Lsn lsn);
+
+// The dead letter of a failed line of a chunk.
+StoredDeadLetter DeadLetterOf(const ChunkLine& line, const ChunkHeader& header, Lsn lsn);
+
+}  // namespace tallystone

@@ -1,0 +1,48 @@
+// SortedWindow: a window as the store takes it, sorted and aggregated.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/ids.h"
+#include "model/stored.h"
+#include "tallystone/status.h"
+
+namespace tallystone {
+
+// A durable chunk: its position and payload (model/chunk.h), shared by log group, window and readers.
+struct LoggedChunk {
+  Lsn lsn = 0;
+  std::shared_ptr<const std::string> payload;
+};
+
+struct KeyDelta {
+  StockKey key;
+  BalanceSum sum;
+  // Its postings: [posting_begin, posting_end) of SortedWindow::postings.
+  uint32_t posting_begin = 0;
+  uint32_t posting_end = 0;
+  bool rejected = false;  // the store refused this key: it is not booked, nor are its postings
+};
+
+struct SortedWindow {
+  Lsn first = 0;
+  Lsn last = 0;  // the marker after it
+  uint64_t lines = 0;  // lines booked
+  std::vector<KeyDelta> deltas;    // ascending by key
+  std::vector<Posting> postings;   // grouped by key, ascending within one
+  std::vector<LoggedChunk> blocks;  // ascending by LSN, without gaps
+  // Lines of a block that were rejected; empty, or one entry for each block that has any, ascending.
+  std::vector<std::pair<Lsn, std::vector<uint32_t>>> rejected_lines;
+  std::vector<std::pair<BatchRef, BatchSum>> batches;  // ascending
+  std::vector<std::pair<TenantId, std::string>> tenants;
+  std::vector<std::pair<StockKey, StoredItem>> items;  // ascending; new or changed, whole
+  std::vector<std::pair<StockKey, std::string>> aliases;  // (tenant, item) and normalised text
+  // Final state of each dead letter the window touched: nullopt = resolved or dropped. Ascending.
+  std::vector<std::pair<LineRef, std::optional<StoredDeadLetter>>> dead_letters;
+};
+
+}  // namespace tallystone

@@ -1,0 +1,156 @@
+// RocksStore on a file system that fails: nothing is lost, nothing is half done, and Recover works.
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "store/fault_env.h"
+#include "store/memory/memory_store.h"
+#include "store/rocks/rocks_store.h"
+#include "store/scratch_directory.h"
+#include "store/status_matchers.h"
+#include "store_support/store_contents.h"
+#include "store_support/window_maker.h"
+
+namespace tallystone {
+namespace {
+
+using testing::Difference;
+using testing::ReadContents;
+using testing::WindowMaker;
+
+// The way of a window: written or loaded.
+class RocksFaultTest : public ::testing::TestWithParam<size_t> {
+ protected:
+  void SetUp() override {
+    ASSERT_OK(oracle_.Initialise(WindowMaker::EmptyMarker()));
+    options_.path = scratch_.File("store");
+    options_.create = true;
+    options_.ingest_lines_min = GetParam();
+    options_.env = env_.get();
+    ASSERT_OK(RocksStore::Open(options_, &store_));
+    ASSERT_OK(store_->Initialise(WindowMaker::EmptyMarker()));
+  }
+
+  Status Apply(uint64_t number) {
+    return store_->Apply(maker_.Make(number), maker_.MarkerOf(number), nullptr);
+  }
+  Status ApplyToOracle(uint64_t number) {
+    return oracle_.Apply(maker_.Make(number), maker_.MarkerOf(number), nullptr);
+  }
+
+  // After a failure that is over: the store recovers, has the window or has it not, and takes it if
+  // not.
+  void ExpectRecovers(uint64_t number) {
+    ASSERT_OK(store_->Recover());
+    Marker marker;
+    ASSERT_OK(store_->ReadMarker(&marker));
+    if (maker_.CountOf(marker) == number) {
+      ASSERT_EQ("", Difference(store_.get(), &oracle_)) << "half a window";
+      ASSERT_OK(Apply(number));
+    }
+    ASSERT_OK(ApplyToOracle(number));
+    ASSERT_EQ("", Difference(store_.get(), &oracle_));
+  }
+
+  testing::ScratchDirectory scratch_;
+  std::shared_ptr<testing::FaultFiles> files_ = std::make_shared<testing::FaultFiles>();
+  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(files_);
+  RocksStoreOptions options_;
+  const WindowMaker maker_{11};
+  MemoryStore oracle_;
+  std::unique_ptr<Store> store_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Ways, RocksFaultTest, ::testing::Values(SIZE_MAX, 0),
+                         [](const auto& way) { return way.param == 0 ? "Loaded" : "Written"; });
+
+// The n-th change of a file fails, for every n until none is left to fail.
+TEST_P(RocksFaultTest, EveryChangeOfAFileFailsOnce) {
+  uint64_t number = 0;
+  std::map<std::string, int> failed;
+  for (uint64_t change = 0;; ++change, ++number) {
+    files_->FailAt(change, rocksdb::IOStatus::IOError("injected"), false);
+    const Status status = Apply(number);
+    const bool hit = files_->hits() > 0;
+    files_->StopFailing();
+    SCOPED_TRACE("change " + std::to_string(change) + ": " + files_->failed() + ": " +
+                 status.ToString());
+    if (!hit) {
+      ASSERT_OK(status);
+      break;
+    }
+    ++failed[files_->failed().substr(0, files_->failed().find_last_of(" -"))];
+    if (status.ok()) {  // a background job met it, or nothing depends on it
+      ASSERT_OK(ApplyToOracle(number));
+      ASSERT_EQ("", Difference(store_.get(), &oracle_));
+    } else {
+      EXPECT_EQ(StatusCode::kIoError, status.code());
+      ASSERT_NO_FATAL_FAILURE(ExpectRecovers(number));
+    }
+    ASSERT_LT(change, 500u);
+  }
+  EXPECT_GE(failed.size(), 2u);
+  store_.reset();
+  ASSERT_OK(RocksStore::Open(options_, &store_));
+  ASSERT_OK(ApplyToOracle(number));
+  EXPECT_EQ("", Difference(store_.get(), &oracle_));
+}
+
+TEST_P(RocksFaultTest, FullDeviceIsNoSpaceUntilThereIsSpace) {
+  for (uint64_t number = 0; number < 12; ++number) {
+    files_->FailAt(number * 2, rocksdb::IOStatus::NoSpace("injected"), true);
+    const Status status = Apply(number);
+    if (status.ok()) {  // it needed fewer changes
+      files_->StopFailing();
+      ASSERT_OK(ApplyToOracle(number));
+      ASSERT_OK(store_->Recover());
+      continue;
+    }
+    EXPECT_EQ(StatusCode::kNoSpace, status.code()) << status.ToString();
+    EXPECT_CODE(kNoSpace, store_->Recover());
+    Marker marker;
+    EXPECT_FALSE(store_->ReadMarker(&marker).ok());
+    EXPECT_CODE(kUnavailable, Apply(number));
+    files_->StopFailing();
+    ASSERT_NO_FATAL_FAILURE(ExpectRecovers(number)) << "window " << number;
+  }
+}
+
+TEST_P(RocksFaultTest, FailingKeyStepIsSettledByTheMarker) {
+  const SortedWindow window = maker_.Make(0);
+  Marker progress = WindowMaker::EmptyMarker();
+  progress.replay = Marker::Replay{window.last, {}, 0, {}};
+  for (const KeyDelta& delta : window.deltas) {
+    progress.replay->done = delta.key;
+    ++progress.replay->keys_done;
+    files_->FailAt(progress.replay->keys_done % 2, rocksdb::IOStatus::IOError("injected"), true);
+    EXPECT_CODE(kIoError, store_->ApplyKey(&delta, progress));
+    files_->StopFailing();
+    ASSERT_OK(store_->Recover());
+    Marker marker;
+    ASSERT_OK(store_->ReadMarker(&marker));
+    if (marker != progress) {
+      ASSERT_OK(store_->ApplyKey(&delta, progress));
+    }
+  }
+  ASSERT_OK(store_->ApplyRest(window, maker_.MarkerOf(0)));
+  ASSERT_OK(ApplyToOracle(0));
+  EXPECT_EQ("", Difference(store_.get(), &oracle_));
+}
+
+TEST_P(RocksFaultTest, RecoverWaitsForViewsAndLeavesThemWhole) {
+  ASSERT_OK(Apply(0));
+  std::unique_ptr<StoreView> view;
+  ASSERT_OK(store_->NewView(&view));
+  MemoryState before, after;
+  ASSERT_OK(ReadContents(view.get(), &before));
+  EXPECT_CODE(kTryAgain, store_->Recover());
+  ASSERT_OK(ReadContents(view.get(), &after));
+  EXPECT_EQ("", Difference(before, after));
+  view.reset();
+  ASSERT_OK(store_->Recover());
+  ASSERT_OK(Apply(1));
+}
+
+}  // namespace
+}  // namespace tallystone

@@ -1,0 +1,392 @@
+// What is special to RocksStore: its two ways of writing, its files, its formats, its readers.
+#include "store/rocks/rocks_store.h"
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "base/coding.h"
+#include "store/memory/memory_store.h"
+#include "store/raw_contents.h"
+#include "store/rocks/format.h"
+#include "store/rocks/keys.h"
+#include "store/scratch_directory.h"
+#include "store/status_matchers.h"
+#include "store_support/store_contents.h"
+#include "store_support/window_maker.h"
+
+namespace tallystone {
+namespace {
+
+using testing::Difference;
+using testing::ForEach;
+using testing::ReadContents;
+using testing::ReadRaw;
+using testing::WindowMaker;
+using testing::WindowShape;
+
+class RocksStoreTest : public ::testing::Test {
+ protected:
+  RocksStoreOptions Options(const std::string& name, size_t ingest_lines_min = 0) {
+    RocksStoreOptions options;
+    options.path = scratch_.File(name);
+    options.create = true;
+    options.ingest_lines_min = ingest_lines_min;
+    return options;
+  }
+  void Create(const RocksStoreOptions& options, std::unique_ptr<Store>* store) {
+    ASSERT_OK(RocksStore::Open(options, store));
+    ASSERT_OK((*store)->Initialise(WindowMaker::EmptyMarker()));
+  }
+  // Changes what is stored behind the store's back.
+  template <typename Change>
+  void Tamper(const RocksStoreOptions& options, const Change& change) {
+    std::shared_ptr<rocks::Database> database;
+    ASSERT_OK(rocks::Database::Open(options, &database));
+    const rocksdb::Status status = change(database.get());
+    ASSERT_TRUE(status.ok()) << status.ToString();
+    ASSERT_OK(database->Close());
+  }
+  std::set<std::string> FilesOf(const std::string& path) {
+    std::set<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+      files.insert(entry.path());
+    }
+    return files;
+  }
+
+  testing::ScratchDirectory scratch_;
+  MemoryStore oracle_;
+};
+
+TEST_F(RocksStoreTest, BothWaysOfWritingGiveTheSameBytes) {
+  WindowShape shape;
+  shape.rejections = true;
+  const WindowMaker maker(21, shape);
+  std::map<std::string, std::string> entries[2];
+  for (const size_t way : {0, 1}) {
+    const RocksStoreOptions options = Options("way" + std::to_string(way), way == 0 ? 0 : SIZE_MAX);
+    std::unique_ptr<Store> store;
+    Create(options, &store);
+    for (uint64_t number = 0; number < 9; ++number) {
+      ApplyInfo info;
+      ASSERT_OK(store->Apply(maker.Make(number), maker.MarkerOf(number), &info));
+      ASSERT_EQ(way == 0, info.ingested);
+    }
+    ASSERT_OK(store->Close());
+    ASSERT_OK(ReadRaw(options.path, &entries[way]));
+  }
+  EXPECT_GT(entries[0].size(), 200u);
+  EXPECT_EQ(entries[0], entries[1]);
+}
+
+TEST_F(RocksStoreTest, WaysInTurnWithReopensEqualTheOracle) {
+  const WindowMaker maker(22);
+  ASSERT_OK(oracle_.Initialise(WindowMaker::EmptyMarker()));
+  std::unique_ptr<Store> store;
+  Create(Options("store"), &store);
+  for (uint64_t number = 0; number < 50; ++number) {
+    store.reset();
+    ASSERT_OK(RocksStore::Open(Options("store", number % 2 == 0 ? 0 : SIZE_MAX), &store));
+    ASSERT_OK(store->Apply(maker.Make(number), maker.MarkerOf(number), nullptr));
+    ASSERT_OK(oracle_.Apply(maker.Make(number), maker.MarkerOf(number), nullptr));
+    ASSERT_EQ("", Difference(store.get(), &oracle_)) << "after window " << number;
+  }
+}
+
+// Two windows each way without a reopen between: the marker in the memtable must give way to the
+// one that is loaded, and the other way round.
+TEST_F(RocksStoreTest, WaysInTurnWithoutReopenEqualTheOracle) {
+  const WindowMaker maker(23);
+  std::unique_ptr<Store> store;
+  Create(Options("store", 45), &store);
+  for (uint64_t number = 0; number < 40; ++number) {
+    SortedWindow window = maker.Make(number);
+    window.lines = number / 2 % 2 == 0 ? 44 : 45;  // decides the way, and nothing else
+    ApplyInfo info;
+    ASSERT_OK(store->Apply(window, maker.MarkerOf(number), &info));
+    ASSERT_EQ(number / 2 % 2 == 1, info.ingested);
+    ASSERT_OK(oracle_.Apply(window, maker.MarkerOf(number), nullptr));
+    ASSERT_EQ("", Difference(store.get(), &oracle_)) << "after window " << number;
+  }
+  store.reset();
+  ASSERT_OK(RocksStore::Open(Options("store"), &store));
+  EXPECT_EQ("", Difference(store.get(), &oracle_));
+}
+
+TEST_F(RocksStoreTest, BulkyWindowOfFewLinesIsLoaded) {
+  std::unique_ptr<Store> store;
+  Create(Options("store", 1000), &store);
+  SortedWindow window;
+  window.first = window.last = 1;
+  StoredDeadLetter letter;
+  letter.raw.assign(16 * 1024, 'x');
+  for (uint64_t line = 1; line <= 600; ++line) {
+    window.dead_letters.emplace_back(LineRef{1, "b", line}, letter);
+  }
+  Marker marker = WindowMaker::EmptyMarker();
+  marker.applied = 1;
+  ApplyInfo info;
+  ASSERT_OK(store->Apply(window, marker, &info));
+  EXPECT_TRUE(info.ingested);
+}
+
+TEST_F(RocksStoreTest, FilesLeftByACrashBeforeTheIngestAreDeleted) {
+  std::unique_ptr<Store> store;
+  Create(Options("store"), &store);
+  store.reset();
+  const std::string left = scratch_.File("store/ingest/balances.sst");
+  std::ofstream(left) << "half a file";
+  ASSERT_TRUE(std::filesystem::exists(left));
+  ASSERT_OK(RocksStore::Open(Options("store"), &store));
+  EXPECT_FALSE(std::filesystem::exists(left));
+  const WindowMaker maker(24);
+  ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+  EXPECT_TRUE(std::filesystem::is_empty(scratch_.File("store/ingest")));
+}
+
+TEST_F(RocksStoreTest, MissingStoreIsNotFoundAndNothingIsMade) {
+  for (const bool read_only : {false, true}) {
+    RocksStoreOptions options = Options("none");
+    options.create = read_only;  // read_only outweighs it
+    options.read_only = read_only;
+    std::unique_ptr<Store> store;
+    EXPECT_CODE(kNotFound, RocksStore::Open(options, &store));
+    EXPECT_EQ(nullptr, store);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(scratch_.path()));
+}
+
+TEST_F(RocksStoreTest, InterruptedCreationIsNotFoundUntilItIsCreatedAgain) {
+  const auto options = Options("store");
+  std::unique_ptr<Store> store;
+  ASSERT_OK(RocksStore::Open(options, &store));
+  store.reset();
+  Tamper(options, [](rocks::Database* database) {
+    return database->db()->Delete({}, rocks::ToSlice(rocks::kFormatKey));
+  });
+  RocksStoreOptions existing = options;
+  existing.create = false;
+  EXPECT_CODE(kNotFound, RocksStore::Open(existing, &store));
+  existing.read_only = true;
+  EXPECT_CODE(kNotFound, RocksStore::Open(existing, &store));
+  ASSERT_OK(RocksStore::Open(options, &store));
+  Marker marker;
+  EXPECT_CODE(kNotFound, store->ReadMarker(&marker));
+  EXPECT_OK(store->Initialise(WindowMaker::EmptyMarker()));
+}
+
+TEST_F(RocksStoreTest, NewerFormatIsRefusedAndNotTouched) {
+  const auto options = Options("store");
+  for (const size_t field : {4, 8}) {  // format version, merge version
+    std::unique_ptr<Store> store;
+    ASSERT_OK(RocksStore::Open(options, &store));
+    store.reset();
+    std::string newer = rocks::EncodeFormat();
+    newer[field + 3] = 2;
+    Tamper(options, [&](rocks::Database* database) {
+      return database->db()->Put({}, rocks::ToSlice(rocks::kFormatKey), newer);
+    });
+    const std::set<std::string> before = FilesOf(options.path);
+    for (const bool read_only : {false, true}) {
+      RocksStoreOptions reopen = options;
+      reopen.read_only = read_only;
+      EXPECT_CODE(kFormatMismatch, RocksStore::Open(reopen, &store));
+      EXPECT_EQ(nullptr, store);
+    }
+    EXPECT_EQ(before, FilesOf(options.path));
+    std::filesystem::remove_all(options.path);
+  }
+}
+
+TEST_F(RocksStoreTest, UnknownFamilyIsRefused) {
+  const auto options = Options("store");
+  std::unique_ptr<Store> store;
+  ASSERT_OK(RocksStore::Open(options, &store));
+  store.reset();
+  Tamper(options, [](rocks::Database* database) {
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+    rocksdb::Status status = database->db()->CreateColumnFamily({}, "future", &handle);
+    return status.ok() ? database->db()->DestroyColumnFamilyHandle(handle) : status;
+  });
+  const Status status = RocksStore::Open(options, &store);
+  EXPECT_CODE(kFormatMismatch, status);
+  EXPECT_NE(std::string::npos, status.message().find("future"));
+}
+
+TEST_F(RocksStoreTest, SomethingElseInTheDirectoryIsRefused) {
+  std::filesystem::create_directories(scratch_.File("store/db"));
+  std::ofstream(scratch_.File("store/db/CURRENT")) << "not a manifest\n";
+  std::unique_ptr<Store> store;
+  EXPECT_CODE(kCorruption, RocksStore::Open(Options("store"), &store));
+  EXPECT_EQ(nullptr, store);
+}
+
+TEST_F(RocksStoreTest, SecondWriterIsBusy) {
+  std::unique_ptr<Store> store, second;
+  Create(Options("store"), &store);
+  EXPECT_CODE(kBusy, RocksStore::Open(Options("store"), &second));
+  EXPECT_EQ(nullptr, second);
+  const WindowMaker maker(25);
+  EXPECT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+}
+
+TEST_F(RocksStoreTest, ReaderBesideAWriterSeesAWholeStateAndCreatesNothing) {
+  const WindowMaker maker(26);
+  std::unique_ptr<Store> store, reader;
+  Create(Options("store", 30), &store);
+  for (uint64_t number = 0; number < 6; ++number) {
+    SortedWindow window = maker.Make(number);
+    window.lines = number % 2 == 0 ? 29 : 30;
+    ASSERT_OK(store->Apply(window, maker.MarkerOf(number), nullptr));
+  }
+  RocksStoreOptions options = Options("store");
+  options.read_only = true;
+  const std::set<std::string> before = FilesOf(options.path);
+  ASSERT_OK(RocksStore::Open(options, &reader));
+  EXPECT_EQ(before, FilesOf(options.path));
+  EXPECT_EQ("", Difference(store.get(), reader.get()));
+  EXPECT_CODE(kInvalidArgument, reader->Recover());
+  EXPECT_FALSE(reader->Apply(maker.Make(6), maker.MarkerOf(6), nullptr).ok());
+  EXPECT_EQ(before, FilesOf(options.path));
+}
+
+TEST_F(RocksStoreTest, ReaderKeepsItsStateWhileTheWriterCompacts) {
+  const WindowMaker maker(27);
+  std::unique_ptr<Store> store, reader;
+  Create(Options("store"), &store);
+  for (uint64_t number = 0; number < 3; ++number) {
+    ASSERT_OK(store->Apply(maker.Make(number), maker.MarkerOf(number), nullptr));
+    ASSERT_OK(oracle_.Apply(maker.Make(number), maker.MarkerOf(number), nullptr));
+  }
+  RocksStoreOptions options = Options("store");
+  options.read_only = true;
+  ASSERT_OK(RocksStore::Open(options, &reader));
+  for (uint64_t number = 3; number < 25; ++number) {
+    ASSERT_OK(store->Apply(maker.Make(number), maker.MarkerOf(number), nullptr));
+  }
+  EXPECT_EQ("", Difference(reader.get(), &oracle_));
+}
+
+// Opens while files come and go: the state of some marker, or a wish to try again; never anything
+// else.
+TEST_F(RocksStoreTest, ReaderThatOpensAtAnyMomentIsRightOrTriesAgain) {
+  const WindowMaker maker(28);
+  std::unique_ptr<Store> store;
+  Create(Options("store", 30), &store);
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (uint64_t number = 0; number < 60; ++number) {
+      SortedWindow window = maker.Make(number);
+      window.lines = number % 3 == 0 ? 29 : 30;
+      EXPECT_OK(store->Apply(window, maker.MarkerOf(number), nullptr));
+    }
+    done = true;
+  });
+  RocksStoreOptions options = Options("store");
+  options.read_only = true;
+  int opened = 0;
+  while (!done) {
+    std::unique_ptr<Store> reader;
+    const Status status = RocksStore::Open(options, &reader);
+    if (!status.ok()) {
+      EXPECT_CODE(kTryAgain, status);
+      continue;
+    }
+    MemoryState state, wanted;
+    const Status read = ReadContents(reader.get(), &state);
+    if (!read.ok()) {
+      EXPECT_CODE(kTryAgain, read);
+      continue;
+    }
+    ++opened;
+    MemoryStore model;
+    EXPECT_OK(model.Initialise(WindowMaker::EmptyMarker()));
+    for (uint64_t number = 0; number < maker.CountOf(*state.marker); ++number) {
+      EXPECT_OK(model.Apply(maker.Make(number), maker.MarkerOf(number), nullptr));
+    }
+    EXPECT_OK(ReadContents(&model, &wanted));
+    EXPECT_EQ("", Difference(state, wanted));
+  }
+  writer.join();
+  EXPECT_GT(opened, 0);
+}
+
+TEST_F(RocksStoreTest, CloseWithAViewAliveIsBusyAndTheViewStaysWhole) {
+  const WindowMaker maker(29);
+  std::unique_ptr<Store> store, second;
+  Create(Options("store"), &store);
+  ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+  std::unique_ptr<StoreView> view;
+  ASSERT_OK(store->NewView(&view));
+  auto cursor = view->Balances({});
+  cursor->SeekToFirst();
+  EXPECT_CODE(kBusy, store->Close());
+  view.reset();
+  EXPECT_CODE(kBusy, RocksStore::Open(Options("store"), &second));
+  size_t balances = 0;
+  for (; cursor->Valid(); cursor->Next()) {
+    ++balances;
+  }
+  EXPECT_OK(cursor->status());
+  EXPECT_EQ(maker.Make(0).deltas.size(), balances);
+  cursor.reset();
+  EXPECT_OK(RocksStore::Open(Options("store"), &second));
+}
+
+TEST_F(RocksStoreTest, UnreadableValueIsCorruptionThatNamesItsKey) {
+  const auto options = Options("store");
+  std::unique_ptr<Store> store;
+  Create(options, &store);
+  const WindowMaker maker(30);
+  ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+  store.reset();
+  std::string key;
+  rocks::EncodeBalanceKey({1, 2}, &key);
+  Tamper(options, [&](rocks::Database* database) {
+    return database->db()->Merge({}, database->handle(rocks::Family::kBalances), key, "garbage");
+  });
+  ASSERT_OK(RocksStore::Open(options, &store));
+  BalanceSum sum;
+  const Status status = store->GetBalance({1, 2}, &sum);
+  EXPECT_CODE(kCorruption, status);
+  EXPECT_NE(std::string::npos, status.message().find("balances 0000000100000002"))
+      << status.message();
+  std::unique_ptr<StoreView> view;
+  ASSERT_OK(store->NewView(&view));
+  EXPECT_CODE(kCorruption, ForEach(view->Balances({}), [](const auto&) {}));
+  // The rest stays readable and the store writable.
+  EXPECT_OK(ForEach(view->Balances({1, 3}), [](const auto&) {}));
+  EXPECT_OK(store->Apply(maker.Make(1), maker.MarkerOf(1), nullptr));
+}
+
+TEST_F(RocksStoreTest, DirectoriesAreForTheOwnerOnly) {
+  std::unique_ptr<Store> store;
+  Create(Options("store"), &store);
+  for (const char* name : {"store", "store/db", "store/ingest"}) {
+    struct stat status {};
+    ASSERT_EQ(0, stat(scratch_.File(name).c_str(), &status));
+    EXPECT_EQ(0700u, status.st_mode & 0777) << name;
+  }
+}
+
+TEST_F(RocksStoreTest, SmallStoreIsSmallOnDisk) {
+  const WindowMaker maker(31);
+  std::unique_ptr<Store> store;
+  Create(Options("store", SIZE_MAX), &store);
+  ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+  uint64_t bytes = 0;
+  ASSERT_OK(RocksStore::BytesOnDisk(scratch_.File("store"), &bytes));
+  EXPECT_GT(bytes, 1000u);
+  EXPECT_LT(bytes, 200'000u);
+  ASSERT_OK(RocksStore::BytesOnDisk(scratch_.File("none"), &bytes));
+  EXPECT_EQ(0u, bytes);
+}
+
+}  // namespace
+}  // namespace tallystone

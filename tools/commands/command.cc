@@ -1,0 +1,67 @@
+#include "commands/command.h"
+
+#include <map>
+#include <memory>
+
+#include "output/text.h"
+
+namespace tallystone::tool {
+namespace {
+
+class StderrLogger : public Logger {
+ public:
+  void Log(LogLevel level, std::string_view message) override {
+    if (level >= LogLevel::kWarning) {
+      PrintMessage(message);
+    }
+  }
+};
+
+}  // namespace
+
+void AddDatabaseOption(CLI::App* command, std::string* database) {
+  command->add_option("--db", *database, "Directory of the database")
+      ->required()
+      ->type_name("DIR")
+      ->check([](const std::string& text) {
+        return text.empty() ? std::string("the directory has no name") : std::string();
+      });
+}
+
+void AddFormatOption(CLI::App* command, Format* format) {
+  const auto set = [format](const std::string& name) {
+    static const std::map<std::string, Format> kFormats = {{"table", Format::kTable},
+                                                           {"csv", Format::kCsv},
+                                                           {"json", Format::kJson},
+                                                           {"ndjson", Format::kNdjson}};
+    *format = kFormats.at(name);
+  };
+  command->add_option_function<std::string>("--format", set, "table (default), csv, json or ndjson")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "csv", "json", "ndjson"}));
+  command->add_flag_callback(
+      "--json", [format] { *format = Format::kJson; }, "The same as --format json");
+}
+
+void AddJsonOption(CLI::App* command, bool* json) {
+  command->add_flag("--json", *json, "Print one JSON object");
+}
+
+Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* inspector) {
+  return Inspector::Open(Options{}, database, inspector);
+}
+
+Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine) {
+  static StderrLogger logger;  // outlives every engine
+  Options options;
+  options.create_if_missing = create;
+  options.logger = &logger;
+  return Engine::Open(options, database, engine);
+}
+
+ExitCode Finish(ExitCode code) {
+  const Status s = Sink::Stdout().Flush();
+  return s.ok() ? code : Fail(s);
+}
+
+}  // namespace tallystone::tool

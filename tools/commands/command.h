@@ -1,0 +1,52 @@
+// What the commands share: how they join the command tree, the options that many of them have.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "output/records.h"
+#include "process/exit_code.h"
+#include "tallystone/tallystone.h"
+
+namespace tallystone::tool {
+
+// What the command line chose: one command sets it while the arguments are parsed.
+struct Chosen {
+  std::function<ExitCode()> run;
+};
+
+// Each adds its command to the tree.
+void AddImportCommand(CLI::App* parent, Chosen* chosen);
+void AddInventoryCommand(CLI::App* parent, Chosen* chosen);
+void AddItemsCommand(CLI::App* parent, Chosen* chosen);
+void AddTransactionsCommand(CLI::App* parent, Chosen* chosen);
+void AddBatchesCommand(CLI::App* parent, Chosen* chosen);
+void AddBatchCommand(CLI::App* parent, Chosen* chosen);
+void AddDeadLettersCommand(CLI::App* parent, Chosen* chosen);
+void AddStatusCommand(CLI::App* parent, Chosen* chosen);
+void AddVerifyCommand(CLI::App* parent, Chosen* chosen);
+void AddResumeCommand(CLI::App* parent, Chosen* chosen);
+
+// --db DIR, required.
+void AddDatabaseOption(CLI::App* command, std::string* database);
+// --format table|csv|json|ndjson, and --json for --format json.
+void AddFormatOption(CLI::App* command, Format* format);
+// --json alone, for answers that are one object.
+void AddJsonOption(CLI::App* command, bool* json);
+
+// Opens the database to look at it. Prints nothing.
+Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* inspector);
+
+// Opens the database to write. `create`: make it if it is not there. Warnings of the engine go to
+// stderr.
+Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine);
+
+// Flushes stdout: the exit code of a command that did its work.
+ExitCode Finish(ExitCode code = kExitOk);
+
+}  // namespace tallystone::tool

@@ -1,0 +1,244 @@
+// tallystone import: files in.
+#include <chrono>
+#include <memory>
+
+#include "commands/command.h"
+#include "commands/import_options.h"
+#include "import/booker.h"
+#include "import/importer.h"
+#include "import/input_file.h"
+#include "import/outcome_writer.h"
+#include "import/report.h"
+#include "output/text.h"
+
+namespace tallystone::tool {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One run of the command: inputs are looked at before the database is touched.
+class ImportRun {
+ public:
+  explicit ImportRun(const ImportOptions& options)
+      : options_(options), rules_(options.columns), start_(Clock::now()) {}
+
+  ExitCode Run();
+
+ private:
+  ExitCode OpenInputs();
+  Status OpenBooker();
+  Status ImportAll();
+  Status Settle();
+  Status CountStoreRejected();
+  ExitCode Conclude(const Status& imported);
+  void PrintReport();
+  [[nodiscard]] ExitCode Stopped(const Status& status) const;
+
+  const ImportOptions& options_;
+  const HeaderRules rules_;
+  const Clock::time_point start_;
+  std::vector<std::unique_ptr<InputFile>> files_;
+  std::unique_ptr<OutcomeWriter> outcomes_;
+  std::unique_ptr<Inspector> inspector_;  // of a dry run
+  std::unique_ptr<Engine> engine_;        // otherwise
+  std::unique_ptr<Booker> booker_;
+  EngineStats before_;
+  ImportReport report_;
+};
+
+// Nothing was applied: what is wrong with the input or where it is.
+ExitCode InputExitCode(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kInvalidArgument:
+    case StatusCode::kCorruption:
+      return kExitInput;
+    default:
+      return ExitCodeOf(status);
+  }
+}
+
+ExitCode ImportRun::OpenInputs() {
+  for (const std::string& path : options_.files) {
+    std::unique_ptr<InputFile> file;
+    const Status s = InputFile::Open(path, options_.input, &rules_, &file);
+    if (!s.ok()) {
+      PrintMessage(s.message());
+      return InputExitCode(s);
+    }
+    if (!file->has_unit_cost()) {
+      PrintMessage(file->name() + ": there is no unit cost; it is 0 for every line");
+    }
+    files_.push_back(std::move(file));
+  }
+  return kExitOk;
+}
+
+Status ImportRun::OpenBooker() {
+  IngestOptions ingest;
+  ingest.unknown_items = options_.unknown_items;
+  if (options_.dry_run) {
+    Status s = OpenInspector(options_.database, &inspector_);
+    if (s.IsNotFound()) {
+      inspector_ = Inspector::OpenEmpty(Options{});
+    } else if (!s.ok()) {
+      return s;
+    }
+    booker_ = NewPreviewBooker(inspector_.get(), ingest);
+    return Status::Ok();
+  }
+  if (Status s = OpenEngine(options_.database, true, &engine_); !s.ok()) {
+    return s;
+  }
+  before_ = engine_->stats();
+  booker_ = NewEngineBooker(engine_.get(), ingest);
+  return Status::Ok();
+}
+
+Status ImportRun::ImportAll() {
+  ImporterOptions importing;
+  importing.tenant = options_.tenant;
+  importing.tenant_column = !options_.columns.tenant.empty();
+  importing.batch_column = !options_.columns.batch.empty();
+  importing.batch = options_.batch;
+  importing.open_batches = options_.open_batches;
+  Importer importer(importing, booker_.get(), outcomes_.get(), &report_);
+  for (std::unique_ptr<InputFile>& file : files_) {
+    if (Status s = importer.Import(file.get()); !s.ok()) {
+      return s;
+    }
+    file.reset();
+  }
+  return Status::Ok();
+}
+
+// Lines that were accepted and then refused by the store, of those this import logged.
+Status ImportRun::CountStoreRejected() {
+  Filter filter;
+  filter.first_lsn = before_.logged_lsn + 1;
+  std::unique_ptr<Cursor<DeadLetter>> cursor;
+  if (Status s = engine_->NewDeadLetterCursor(filter, &cursor); !s.ok()) {
+    return s;
+  }
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    const DeadLetter& letter = cursor->value();
+    report_.store_rejected +=
+        letter.cause == Outcome::kStoreRejected && letter.lsn >= filter.first_lsn ? 1 : 0;
+  }
+  report_.items_processed -= report_.store_rejected;
+  report_.items_failed += report_.store_rejected;
+  report_.by_outcome[static_cast<size_t>(Outcome::kAccepted)] -= report_.store_rejected;
+  report_.by_outcome[static_cast<size_t>(Outcome::kStoreRejected)] += report_.store_rejected;
+  return cursor->status();
+}
+
+// Waits until everything is in the store and takes the figures.
+Status ImportRun::Settle() {
+  if (engine_ == nullptr) {
+    return Status::Ok();
+  }
+  if (!report_.interrupted) {
+    if (Status s = engine_->Flush(); !s.ok()) {
+      return s;
+    }
+  }
+  const EngineStats after = engine_->stats();
+  report_.lines_logged = after.lines_logged - before_.lines_logged;
+  report_.items_created = after.items - before_.items;
+  report_.lsn = after.logged_lsn;
+  if (after.keys_rejected > before_.keys_rejected) {
+    return CountStoreRejected();
+  }
+  return Status::Ok();
+}
+
+void ImportRun::PrintReport() {
+  // Standard output may be taken by the outcomes; people then find the summary on stderr.
+  Sink stderr_sink(2, "standard error");
+  Sink* sink = options_.outcomes == "-" ? &stderr_sink : &Sink::Stdout();
+  if (options_.json) {
+    WriteJsonReport(report_, sink);
+  } else {
+    WriteSummary(report_, sink);
+  }
+}
+
+// The exit code of an import that ended early.
+ExitCode ImportRun::Stopped(const Status& status) const {
+  const bool some = report_.lines > 0;
+  if (status.Is(StatusCode::kInterrupted)) {
+    PrintMessage("interrupted after " + Thousands(report_.lines) +
+                 " lines; they are safe: run the same command again to continue");
+    return kExitInterrupted;
+  }
+  PrintMessage(status.message().empty() ? StatusCodeName(status.code()) : status.message());
+  if (some && !options_.dry_run) {
+    PrintMessage("stopped after " + Thousands(report_.lines) +
+                 " lines; once repaired, run the same command again to continue");
+  }
+  return ExitCodeOf(status);
+}
+
+ExitCode ImportRun::Conclude(const Status& imported) {
+  report_.interrupted = imported.Is(StatusCode::kInterrupted);
+  Status s = imported.ok() || report_.interrupted ? Settle() : imported;
+  if (s.ok()) {
+    s = imported;
+  }
+  booker_.reset();
+  if (engine_ != nullptr) {
+    const Status closed = engine_->Close();
+    s = s.ok() ? closed : s;
+  }
+  report_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  if (!s.ok() && !report_.interrupted) {
+    (void)Finish();
+    return Stopped(s);
+  }
+  if (report_.batches_refused > Importer::kRefusalsShownMax) {
+    PrintMessage("and " + Thousands(report_.batches_refused - Importer::kRefusalsShownMax) +
+                 " more batches were refused");
+  }
+  if (report_.store_rejected > 0) {
+    PrintMessage(Thousands(report_.store_rejected) +
+                 " lines were refused by the store after they had been accepted: see `tallystone "
+                 "dead-letters list --cause store_rejected`");
+  }
+  PrintReport();
+  const ExitCode code = report_.interrupted ? Stopped(s) : report_.exit_code();
+  const ExitCode written = Finish(code);
+  if (outcomes_ != nullptr) {
+    const Status flushed = outcomes_->Flush();
+    return flushed.ok() ? written : Fail(flushed);
+  }
+  return written;
+}
+
+ExitCode ImportRun::Run() {
+  report_.dry_run = options_.dry_run;
+  if (const ExitCode code = OpenInputs(); code != kExitOk) {
+    return code;
+  }
+  if (const Status s = OpenBooker(); !s.ok()) {
+    return Fail(s);
+  }
+  if (!options_.outcomes.empty()) {
+    if (const Status s = OutcomeWriter::Open(options_.outcomes, &outcomes_); !s.ok()) {
+      return Fail(s);
+    }
+  }
+  return Conclude(ImportAll());
+}
+
+}  // namespace
+
+void AddImportCommand(CLI::App* parent, Chosen* chosen) {
+  CLI::App* command = parent->add_subcommand("import", "Book the lines of files");
+  auto options = std::make_shared<ImportOptions>();
+  AddImportOptions(command, options.get());
+  command->callback([=] {
+    CheckImportOptions(options.get());
+    chosen->run = [=] { return ImportRun(*options).Run(); };
+  });
+}
+
+}  // namespace tallystone::tool

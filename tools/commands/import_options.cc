@@ -1,0 +1,169 @@
+#include "commands/import_options.h"
+
+#include <algorithm>
+
+#include "commands/command.h"
+#include "import/block.h"
+#include "tallystone/limits.h"
+
+namespace tallystone::tool {
+namespace {
+
+std::string CheckColumn(const std::string& text) {
+  const size_t equals = text.find('=');
+  Field field = Field::kCode;
+  if (equals == std::string::npos || equals + 1 == text.size() ||
+      !ParseField(text.substr(0, equals), &field)) {
+    return "expected FIELD=HEADER, FIELD one of code, description, quantity, unit_cost, vendor, "
+           "gtin, "
+           "unit, document, time, line_id; not " +
+           text;
+  }
+  return {};
+}
+
+std::string CheckDelimiter(const std::string& text) {
+  const bool usable = text.size() == 1 && text != "\"" && text != "\n" && text != "\r";
+  return usable || text == "tab" || text == "\\t" ? std::string()
+                                                  : "the delimiter is one character, or: tab";
+}
+
+void AddFormatOptions(CLI::App* command, ImportOptions* options) {
+  using FileFormat = InputOptions::FileFormat;
+  command
+      ->add_option_function<std::string>(
+          "--format",
+          [options](const std::string& name) {
+            options->input.format = name == "csv" ? FileFormat::kCsv : FileFormat::kJsonLines;
+          },
+          "csv or jsonl; otherwise told from the name and content")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"csv", "jsonl"}));
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--column",
+          [options](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) {
+              const size_t equals = text.find('=');
+              Field field = Field::kCode;
+              ParseField(text.substr(0, equals), &field);
+              options->columns.columns.emplace_back(field, text.substr(equals + 1));
+            }
+          },
+          "Take FIELD from the column with this header; may be repeated")
+      ->type_name("FIELD=HEADER")
+      ->expected(1)
+      ->take_all()
+      ->check(CheckColumn);
+  command
+      ->add_option_function<std::string>(
+          "--encoding",
+          [options](const std::string& name) { options->input.latin1 = name == "latin-1"; },
+          "utf-8 (default) or latin-1")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"utf-8", "latin-1"}));
+  command
+      ->add_option_function<std::string>(
+          "--delimiter",
+          [options](const std::string& text) {
+            options->input.delimiter = text.size() == 1 ? text[0] : '\t';
+          },
+          "Of CSV; otherwise , ; tab or | told from the header")
+      ->type_name("CHAR")
+      ->check(CheckDelimiter);
+}
+
+void AddRoutingOptions(CLI::App* command, ImportOptions* options) {
+  CLI::Option* tenant =
+      command->add_option("--tenant", options->tenant, "Whose stock it is (default: default)")
+          ->type_name("NAME");
+  command
+      ->add_option("--tenant-column", options->columns.tenant,
+                   "Column with the tenant of each line")
+      ->type_name("HEADER")
+      ->excludes(tenant);
+  CLI::Option* batch =
+      command
+          ->add_option("--batch", options->batch,
+                       "Batch id; otherwise made from the content, so importing again is harmless")
+          ->type_name("ID");
+  command
+      ->add_option("--batch-column", options->columns.batch,
+                   "Column with the batch id of each line; equal ids need not stand together")
+      ->type_name("HEADER")
+      ->excludes(batch);
+  command
+      ->add_option("--open-batches", options->open_batches,
+                   "Batches that may be unfinished at a time with --batch-column")
+      ->type_name("N")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));
+}
+
+}  // namespace
+
+void AddImportOptions(CLI::App* command, ImportOptions* options) {
+  command
+      ->add_option("FILE", options->files,
+                   "CSV or JSON lines, also .gz and .zst; - is standard input")
+      ->required();
+  AddDatabaseOption(command, &options->database);
+  AddRoutingOptions(command, options);
+  AddFormatOptions(command, options);
+  command
+      ->add_option_function<std::string>(
+          "--unknown-items",
+          [options](const std::string& name) {
+            options->unknown_items =
+                name == "reject" ? UnknownItemPolicy::kReject : UnknownItemPolicy::kCreate;
+          },
+          "create (default) or reject lines of items that are not known")
+      ->type_name("POLICY")
+      ->check(CLI::IsMember({"create", "reject"}));
+  command->add_flag("--dry-run", options->dry_run,
+                    "Say what would become of each line; book nothing");
+  command
+      ->add_option(
+          "--outcomes", options->outcomes,
+          "Write what became of each line, in order (CSV, or NDJSON by its name); - is standard "
+          "output")
+      ->type_name("FILE");
+  AddJsonOption(command, &options->json);
+  command->footer(
+      "Columns are recognised by their headers, in any case, blanks, _ and - ignored:\n"
+      "  code         StockCode, SKU, Code, Item      description  Description, Name\n"
+      "  quantity     Quantity, Qty                   unit_cost    UnitPrice, Price, Unit Cost\n"
+      "  vendor       Vendor, Supplier                gtin         GTIN, EAN\n"
+      "  document     InvoiceNo, Invoice, Document    time         InvoiceDate, Date\n"
+      "  unit         Unit                            line_id      Line Id\n"
+      "Importing a file again changes nothing; after an interruption it continues.\n"
+      "Exit code: 0 all booked, 1 some lines failed (see dead-letters), 6 input not usable.\n"
+      "Examples:\n"
+      "  tallystone import sales.csv --db stock.db\n"
+      "  tallystone import retail.csv.zst --db stock.db --tenant-column Country --batch-column "
+      "InvoiceNo\n"
+      "  zcat day.csv.gz | tallystone import - --db stock.db --column code=Artikel --encoding "
+      "latin-1\n"
+      "  tallystone import sales.csv --db stock.db --dry-run --outcomes -");
+}
+
+void CheckImportOptions(ImportOptions* options) {
+  const std::vector<std::string>& files = options->files;
+  if (std::count(files.begin(), files.end(), "-") > 1) {
+    throw CLI::ValidationError("FILE", "standard input can be read only once");
+  }
+  if (!options->batch.empty() && files.size() > 1) {
+    throw CLI::ValidationError("--batch", "it names one batch: give one FILE");
+  }
+  if (!IsValidName(options->tenant, limits::kTenantBytesMax)) {
+    throw CLI::ValidationError("--tenant", "1 to 128 bytes of UTF-8 without control characters");
+  }
+  if (!options->batch.empty() && !IsValidName(options->batch, limits::kBatchIdBytesMax)) {
+    throw CLI::ValidationError("--batch", "1 to 256 bytes of UTF-8 without control characters");
+  }
+  if (options->json && options->outcomes == "-") {
+    throw CLI::ValidationError("--json", "standard output is taken by --outcomes -");
+  }
+  options->input.content_id = options->batch.empty();
+}
+
+}  // namespace tallystone::tool

@@ -1,0 +1,34 @@
+// The options of `tallystone import`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+#include "import/header.h"
+#include "import/input_file.h"
+#include "tallystone/options.h"
+
+namespace tallystone::tool {
+
+struct ImportOptions {
+  std::vector<std::string> files;
+  std::string database;
+  std::string tenant = "default";
+  std::string batch;  // empty: from the content of each file, or from a column
+  ColumnNames columns;
+  InputOptions input;
+  UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
+  bool dry_run = false;
+  std::string outcomes;  // empty = none
+  bool json = false;
+  uint64_t open_batches = 1'000'000;
+};
+
+void AddImportOptions(CLI::App* command, ImportOptions* options);
+
+// What single options cannot tell; throws CLI::ValidationError, so only within CLI11's parsing.
+void CheckImportOptions(ImportOptions* options);
+
+}  // namespace tallystone::tool

@@ -1,0 +1,43 @@
+#include "commands/list.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "output/text.h"
+
+namespace tallystone::tool {
+
+void AddListOptions(CLI::App* command, const ListFilters& filters, ListOptions* options) {
+  AddDatabaseOption(command, &options->database);
+  AddFormatOption(command, &options->format);
+  command->add_option("--tenant", options->filter.tenant, "Only of this tenant")->type_name("NAME");
+  if (filters.item) {
+    command->add_option("--code", options->filter.code, "Only of the item with this code")
+        ->type_name("CODE");
+    command->add_option("--item", options->filter.item, "Only of the item with this number")
+        ->type_name("N");
+  }
+  if (filters.batch) {
+    command->add_option("--batch", options->filter.batch, "Only of this batch")->type_name("ID");
+  }
+  command->add_option("--limit", options->limit, "At most N rows")->type_name("N");
+}
+
+ItemFilter TakeItemFilter(Filter* filter) {
+  if (!filter->tenant.empty()) {
+    return {};
+  }
+  return {std::exchange(filter->code, {}), std::exchange(filter->item, 0)};
+}
+
+void PrintRowCount(Format format, uint64_t rows, uint64_t limit, uint64_t lsn) {
+  if (format != Format::kTable || !IsTerminal(2)) {
+    return;
+  }
+  const std::string text = Thousands(rows) + (rows == 1 ? " row" : " rows") +
+                           (limit > 0 && rows == limit ? " (limit)" : "") + ", as of LSN " +
+                           std::to_string(lsn) + "\n";
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace tallystone::tool

@@ -1,0 +1,82 @@
+// Listing records: the frame of inventory, items, transactions, batches and dead-letters list.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+#include "commands/command.h"
+#include "output/terminal.h"
+
+namespace tallystone::tool {
+
+// The options of a listing.
+struct ListOptions {
+  std::string database;
+  Format format = Format::kTable;
+  Filter filter;
+  uint64_t limit = 0;    // 0 = all
+  Sink* sink = nullptr;  // null = standard output
+};
+
+// Which filters a listing has, besides --tenant.
+struct ListFilters {
+  bool item = false;   // --code, --item
+  bool batch = false;  // --batch
+};
+void AddListOptions(CLI::App* command, const ListFilters& filters, ListOptions* options);
+
+// The item filter that is left to us: the engine asks for a tenant with a code or item; without one
+// all tenants are looked through.
+struct ItemFilter {
+  std::string code;
+  uint32_t item = 0;
+  [[nodiscard]] bool Passes(const std::string& record_code, uint32_t record_item) const {
+    return (code.empty() || code == record_code) && (item == 0 || item == record_item);
+  }
+};
+// Takes code and item out of *filter if it has no tenant.
+ItemFilter TakeItemFilter(Filter* filter);
+
+// Prints how many rows there were, for people: on stderr, and only for tables.
+void PrintRowCount(Format format, uint64_t rows, uint64_t limit, uint64_t lsn);
+
+// Prints every record that `passes` until the end, the limit or a closed output. `cells` fills the
+// columns.
+template <typename Record, typename Passes, typename Cells>
+ExitCode ListRecords(const ListOptions& options, const Heading& heading,
+                     const std::vector<Column>& columns, Cursor<Record>* cursor, Passes passes,
+                     Cells cells) {
+  Sink& sink = options.sink != nullptr ? *options.sink : Sink::Stdout();
+  const std::unique_ptr<RecordWriter> writer =
+      NewRecordWriter(options.format, columns, heading, TerminalWidth(1), &sink);
+  std::vector<std::string> row;
+  uint64_t rows = 0;
+  for (cursor->SeekToFirst(); cursor->Valid() && !sink.done(); cursor->Next()) {
+    if (!passes(cursor->value())) {
+      continue;
+    }
+    if (options.limit > 0 && rows == options.limit) {
+      break;
+    }
+    row.clear();
+    cells(cursor->value(), &row);
+    writer->Write(row);
+    ++rows;
+  }
+  Status s = cursor->status();
+  if (s.ok()) {
+    writer->End();
+  }
+  const Status flushed = sink.Flush();
+  s = s.ok() ? flushed : s;
+  if (!s.ok()) {
+    return Fail(s);
+  }
+  PrintRowCount(options.format, rows, options.limit, heading.as_of_lsn);
+  return kExitOk;
+}
+
+}  // namespace tallystone::tool

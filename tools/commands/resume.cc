@@ -1,0 +1,134 @@
+// tallystone resume: finishes what an interruption left, as far as the database alone can.
+#include "commands/command.h"
+#include "output/json.h"
+#include "output/text.h"
+
+namespace tallystone::tool {
+namespace {
+
+struct ResumeOptions {
+  std::string database;
+  bool json = false;
+};
+
+// What was left, and what was done about it.
+struct Resumed {
+  EngineStats stats;
+  std::vector<BatchInfo> unfinished;  // the first kShownMax
+  uint64_t unfinished_count = 0;
+};
+
+constexpr size_t kShownMax = 1000;
+
+Status FinishLog(Engine* engine, Resumed* resumed) {
+  if (Status s = engine->Flush(); !s.ok()) {
+    return s;
+  }
+  resumed->stats = engine->stats();
+  std::unique_ptr<Cursor<BatchInfo>> cursor;
+  if (Status s = engine->NewBatchCursor({}, &cursor); !s.ok()) {
+    return s;
+  }
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    if (cursor->value().finished) {
+      continue;
+    }
+    ++resumed->unfinished_count;
+    if (resumed->unfinished.size() < kShownMax) {
+      resumed->unfinished.push_back(cursor->value());
+    }
+  }
+  return cursor->status();
+}
+
+void PrintJson(const Resumed& resumed) {
+  std::string text;
+  JsonWriter json(&text);
+  json.BeginObject();
+  json.Field("schema_version", uint64_t{kJsonSchemaVersion});
+  json.Field("lsn", resumed.stats.applied_lsn);
+  json.Field("lines_replayed", resumed.stats.replayed_lines);
+  json.Field("keys_replayed", resumed.stats.keys_replayed);
+  json.Field("keys_rejected", resumed.stats.keys_rejected);
+  json.Field("batches_unfinished", resumed.unfinished_count);
+  json.Key("unfinished");
+  json.BeginArray();
+  for (const BatchInfo& batch : resumed.unfinished) {
+    json.BeginObject();
+    json.Field("tenant", batch.tenant);
+    json.Field("batch", batch.batch);
+    json.Field("lines", batch.lines);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  Sink::Stdout().Write(text + "\n");
+}
+
+void PrintText(const Resumed& resumed) {
+  const EngineStats& stats = resumed.stats;
+  std::string text;
+  if (stats.replayed_lines == 0 && stats.keys_replayed == 0) {
+    text = "nothing was left in the log: the store has everything up to LSN " +
+           std::to_string(stats.applied_lsn) + "\n";
+  } else {
+    text = "finished: " + Thousands(stats.replayed_lines) +
+           " lines of the log were brought into the store, up to LSN " +
+           std::to_string(stats.applied_lsn) + "\n";
+  }
+  if (stats.keys_replayed > 0) {
+    text += "key replay: " + Thousands(stats.keys_replayed) + " keys written one by one, " +
+            Thousands(stats.keys_rejected) + " refused\n";
+  }
+  if (resumed.unfinished_count == 0) {
+    text += "no batch is unfinished\n";
+  } else {
+    text += Thousands(resumed.unfinished_count) +
+            " batches are unfinished; sent again they continue where they stopped:\n";
+  }
+  for (const BatchInfo& batch : resumed.unfinished) {
+    text += "  tenant " + PlainText(batch.tenant) + ", batch " + PlainText(batch.batch) + ": " +
+            Thousands(batch.lines) + " lines so far\n";
+  }
+  if (resumed.unfinished_count > resumed.unfinished.size()) {
+    text += "  and " + Thousands(resumed.unfinished_count - resumed.unfinished.size()) + " more\n";
+  }
+  Sink::Stdout().Write(text);
+}
+
+ExitCode Run(const ResumeOptions& options) {
+  std::unique_ptr<Engine> engine;
+  if (const Status s = OpenEngine(options.database, false, &engine); !s.ok()) {
+    return Fail(s);
+  }
+  Resumed resumed;
+  if (const Status s = FinishLog(engine.get(), &resumed); !s.ok()) {
+    return Fail(s);
+  }
+  if (const Status s = engine->Close(); !s.ok()) {
+    return Fail(s);
+  }
+  if (options.json) {
+    PrintJson(resumed);
+  } else {
+    PrintText(resumed);
+  }
+  return Finish();
+}
+
+}  // namespace
+
+void AddResumeCommand(CLI::App* parent, Chosen* chosen) {
+  CLI::App* command = parent->add_subcommand(
+      "resume", "Finish what an interruption left in the log, and list unfinished batches");
+  command->footer(
+      "Any command that writes does the same when it opens the database.\n"
+      "Examples:\n"
+      "  tallystone resume --db stock.db");
+  auto options = std::make_shared<ResumeOptions>();
+  AddDatabaseOption(command, &options->database);
+  AddJsonOption(command, &options->json);
+  command->callback([=] { chosen->run = [=] { return Run(*options); }; });
+}
+
+}  // namespace tallystone::tool

@@ -1,0 +1,98 @@
+// tallystone verify: proves that balances are the sums of their lines.
+#include "commands/command.h"
+#include "output/json.h"
+#include "output/progress.h"
+#include "output/text.h"
+
+namespace tallystone::tool {
+namespace {
+
+struct VerifyOptions {
+  std::string database;
+  bool json = false;
+};
+
+void PrintJson(const VerifyReport& report, uint64_t lsn) {
+  std::string text;
+  JsonWriter json(&text);
+  json.BeginObject();
+  json.Field("schema_version", uint64_t{kJsonSchemaVersion});
+  json.Field("as_of_lsn", lsn);
+  json.Flag("sound", report.sound);
+  json.Field("lines_checked", report.lines_checked);
+  json.Field("balances_checked", report.balances_checked);
+  json.Field("batches_checked", report.batches_checked);
+  json.Field("dead_letters_checked", report.dead_letters_checked);
+  json.Field("findings_count", report.findings_count);
+  json.Key("findings");
+  json.BeginArray();
+  for (const VerifyFinding& finding : report.findings) {
+    json.BeginObject();
+    json.Field("what", finding.what);
+    json.Field("tenant", finding.tenant);
+    json.Field("batch", finding.batch);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  Sink::Stdout().Write(text + "\n");
+}
+
+void PrintText(const VerifyReport& report, uint64_t lsn) {
+  std::string text =
+      report.sound ? "sound" : "NOT SOUND: " + Thousands(report.findings_count) + " findings";
+  text += ": " + Thousands(report.lines_checked) + " lines, " + Thousands(report.balances_checked) +
+          " balances, " + Thousands(report.batches_checked) + " batches, " +
+          Thousands(report.dead_letters_checked) + " dead letters checked, as of LSN " +
+          std::to_string(lsn) + "\n";
+  for (const VerifyFinding& finding : report.findings) {
+    text += "  " + PlainText(finding.what);
+    if (!finding.batch.empty()) {
+      text += " (tenant " + PlainText(finding.tenant) + ", batch " + PlainText(finding.batch) + ")";
+    }
+    text += "\n";
+  }
+  if (report.findings_count > report.findings.size()) {
+    text += "  and " + Thousands(report.findings_count - report.findings.size()) + " more\n";
+  }
+  Sink::Stdout().Write(text);
+}
+
+ExitCode Run(const VerifyOptions& options) {
+  std::unique_ptr<Inspector> inspector;
+  if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
+    return Fail(s);
+  }
+  VerifyReport report;
+  Progress progress("verifying " + options.database);
+  const Status s = inspector->Verify(
+      [&](uint64_t done, uint64_t total) { progress.Update(done, done, total); }, &report);
+  progress.Clear();
+  if (!s.ok()) {
+    return Fail(s);
+  }
+  if (options.json) {
+    PrintJson(report, inspector->as_of_lsn());
+  } else {
+    PrintText(report, inspector->as_of_lsn());
+  }
+  return Finish(report.sound ? kExitOk : kExitCorruption);
+}
+
+}  // namespace
+
+void AddVerifyCommand(CLI::App* parent, Chosen* chosen) {
+  CLI::App* command =
+      parent->add_subcommand("verify", "Prove that every balance is the sum of its lines");
+  command->footer(
+      "Changes nothing. Exit code 0: sound, 5: not.\n"
+      "Examples:\n"
+      "  tallystone verify --db stock.db\n"
+      "  tallystone verify --db stock.db --json");
+  auto options = std::make_shared<VerifyOptions>();
+  AddDatabaseOption(command, &options->database);
+  AddJsonOption(command, &options->json);
+  command->callback([=] { chosen->run = [=] { return Run(*options); }; });
+}
+
+}  // namespace tallystone::tool

@@ -1,0 +1,43 @@
+// OutcomeWriter: what became of each row of an import, one line a row, in the order of the file.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "output/sink.h"
+#include "tallystone/batch.h"
+
+namespace tallystone::tool {
+
+// The outcome word of a row whose batch was refused; not an Outcome of the engine, which never saw
+// it.
+inline constexpr std::string_view kBatchConflict = "batch_conflict";
+
+// CSV with the header line,outcome,item,code,decided_by; or NDJSON with the same fields and `file`.
+// With several files `line` begins again at 1 for each.
+class OutcomeWriter {
+ public:
+  // "-" is standard output (CSV); a name that ends in .ndjson or .jsonl gets NDJSON.
+  static Status Open(const std::string& path, std::unique_ptr<OutcomeWriter>* writer);
+
+  void BeginFile(std::string_view file) { file_ = file; }
+  void Write(uint64_t row, std::string_view outcome, const LineResult& result,
+             std::string_view code);
+  // The first error. A reader of standard output that went away is none.
+  Status Flush() { return sink_->Flush(); }
+
+ private:
+  void WriteCsv(uint64_t row, std::string_view outcome, const LineResult& result,
+                std::string_view code);
+  void WriteNdjson(uint64_t row, std::string_view outcome, const LineResult& result,
+                   std::string_view code);
+
+  std::unique_ptr<Sink> file_sink_;
+  Sink* sink_ = nullptr;
+  bool ndjson_ = false;
+  std::string file_;
+  std::string line_;
+};
+
+}  // namespace tallystone::tool

@@ -1,0 +1,46 @@
+// tallystone: imports files, looks at, proves and mends databases. The command tree; see commands/.
+#include "commands/command.h"
+#include "process/interrupt.h"
+
+namespace {
+
+using namespace tallystone::tool;  // NOLINT: the program's own rooms
+
+void BuildTree(CLI::App* app, Chosen* chosen) {
+  app->set_version_flag("--version", "tallystone " TALLYSTONE_VERSION);
+  app->require_subcommand(1);
+  app->fallthrough(false);
+  AddImportCommand(app, chosen);
+  AddInventoryCommand(app, chosen);
+  AddItemsCommand(app, chosen);
+  AddTransactionsCommand(app, chosen);
+  AddBatchesCommand(app, chosen);
+  AddBatchCommand(app, chosen);
+  AddDeadLettersCommand(app, chosen);
+  AddStatusCommand(app, chosen);
+  AddVerifyCommand(app, chosen);
+  AddResumeCommand(app, chosen);
+  app->footer(
+      "Exit codes: 0 ok, 1 finished with dead letters, 2 usage, 3 not found, 4 locked, 5 "
+      "corruption,\n"
+      "6 input invalid (nothing applied), 7 fenced, 8 format mismatch, 74 I/O, 130 interrupted.\n"
+      "Examples:\n"
+      "  tallystone import sales.csv --db stock.db\n"
+      "  tallystone inventory --db stock.db\n"
+      "  tallystone dead-letters list --db stock.db");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  InstallSignalHandlers();
+  CLI::App app("Exact inventories from batches of stock lines.", "tallystone");
+  Chosen chosen;
+  BuildTree(&app, &chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return chosen.run();
+}

@@ -1,0 +1,70 @@
+#include "output/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "output/terminal.h"
+#include "output/text.h"
+
+namespace tallystone::tool {
+namespace {
+
+constexpr auto kInterval = std::chrono::milliseconds(100);
+
+void WriteAll(int fd, std::string_view text) {
+  [[maybe_unused]] const ssize_t written = write(fd, text.data(), text.size());
+}
+
+}  // namespace
+
+Progress::Progress(std::string_view label) : Progress(label, IsTerminal(2) ? 2 : -1) {}
+
+Progress::Progress(std::string_view label, int fd)
+    : label_(PlainText(label)), fd_(fd), start_(Clock::now()), next_(start_ + kInterval) {}
+
+void Progress::Update(uint64_t lines, uint64_t done, uint64_t total) {
+  if (fd_ < 0) {
+    return;
+  }
+  const Clock::time_point now = Clock::now();
+  if (now < next_) {
+    return;
+  }
+  next_ = now + kInterval;
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  std::string text = ProgressText(label_, lines, seconds, done, total);
+  if (const size_t width = TerminalWidth(fd_); width > 1) {
+    text = CutToWidth(text, width - 1);
+  }
+  WriteAll(fd_, "\r" + text + "\x1b[K");
+  shown_ = true;
+}
+
+void Progress::Clear() {
+  if (shown_) {
+    WriteAll(fd_, "\r\x1b[K");
+    shown_ = false;
+  }
+}
+
+std::string ProgressText(std::string_view label, uint64_t lines, double seconds, uint64_t done,
+                         uint64_t total) {
+  std::string text(label);
+  text += ": " + Thousands(lines) + " lines";
+  if (seconds <= 0) {
+    return text;
+  }
+  text +=
+      ", " + Thousands(static_cast<uint64_t>(static_cast<double>(lines) / seconds)) + " lines/s";
+  if (total == 0 || done == 0) {
+    return text;
+  }
+  done = std::min(done, total);
+  text += ", " + std::to_string(done * 100 / total) + " %";
+  const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done);
+  text += ", ETA " + Duration(left);
+  return text;
+}
+
+}  // namespace tallystone::tool

@@ -1,0 +1,113 @@
+#include "output/records.h"
+
+#include "output/escape.h"
+#include "output/json.h"
+#include "output/table.h"
+
+namespace tallystone::tool {
+namespace {
+
+class CsvRecords : public RecordWriter {
+ public:
+  CsvRecords(const std::vector<Column>& columns, Sink* sink) : sink_(sink) {
+    std::vector<std::string> names;
+    for (const Column& column : columns) {
+      names.push_back(column.name);
+    }
+    Write(names);
+  }
+
+  void Write(const std::vector<std::string>& cells) override {
+    line_.clear();
+    for (size_t index = 0; index < cells.size(); ++index) {
+      if (index > 0) {
+        line_.push_back(',');
+      }
+      AppendCsvField(cells[index], &line_);
+    }
+    line_.push_back('\n');
+    sink_->Write(line_);
+  }
+
+  void End() override {}
+
+ private:
+  Sink* sink_;
+  std::string line_;
+};
+
+class JsonRecords : public RecordWriter {
+ public:
+  JsonRecords(const std::vector<Column>& columns, const Heading& heading, bool one_a_line,
+              Sink* sink)
+      : columns_(columns), one_a_line_(one_a_line), sink_(sink) {
+    if (!one_a_line_) {
+      std::string text = "{\"schema_version\":" + std::to_string(kJsonSchemaVersion) +
+                         ",\"as_of_lsn\":" + std::to_string(heading.as_of_lsn) + ",";
+      AppendJsonString(heading.name, &text);
+      sink_->Write(text + ":[");
+    }
+  }
+
+  void Write(const std::vector<std::string>& cells) override {
+    line_.clear();
+    if (!one_a_line_) {
+      line_.append(first_ ? "\n" : ",\n");
+    }
+    first_ = false;
+    JsonWriter json(&line_);
+    json.BeginObject();
+    for (size_t index = 0; index < cells.size(); ++index) {
+      json.Key(columns_[index].name);
+      WriteCell(columns_[index].kind, cells[index], &json);
+    }
+    json.EndObject();
+    if (one_a_line_) {
+      line_.push_back('\n');
+    }
+    sink_->Write(line_);
+  }
+
+  void End() override {
+    if (!one_a_line_) {
+      sink_->Write("\n]}\n");
+    }
+  }
+
+ private:
+  static void WriteCell(Column::Kind kind, const std::string& cell, JsonWriter* json) {
+    const bool bare = kind == Column::Kind::kCount || kind == Column::Kind::kBool;
+    if (!bare) {
+      json->Text(cell);
+    } else if (cell.empty()) {
+      json->Null();
+    } else {
+      json->Raw(cell);
+    }
+  }
+
+  std::vector<Column> columns_;
+  bool one_a_line_;
+  bool first_ = true;
+  Sink* sink_;
+  std::string line_;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordWriter> NewRecordWriter(Format format, const std::vector<Column>& columns,
+                                              const Heading& heading, size_t terminal_width,
+                                              Sink* sink) {
+  switch (format) {
+    case Format::kTable:
+      return std::make_unique<Table>(columns, terminal_width, sink);
+    case Format::kCsv:
+      return std::make_unique<CsvRecords>(columns, sink);
+    case Format::kJson:
+    case Format::kNdjson:
+      break;
+  }
+  return std::make_unique<JsonRecords>(columns, heading, format == Format::kNdjson, sink);
+}
+
+}  // namespace tallystone::tool

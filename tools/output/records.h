@@ -1,0 +1,47 @@
+// RecordWriter: the rows of a reading command in the format that was asked for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "output/sink.h"
+
+namespace tallystone::tool {
+
+enum class Format { kTable, kCsv, kJson, kNdjson };
+
+struct Column {
+  enum class Kind {
+    kText,
+    kCount,    // a whole number: a JSON number
+    kDecimal,  // an exact decimal: a JSON string, so that no reader rounds it
+    kBool,     // "true" or "false"
+  };
+  std::string name;
+  Kind kind = Kind::kText;
+};
+
+// What stands around the rows.
+struct Heading {
+  std::string name;        // of the array in JSON, and of the rows in messages: "inventory"
+  uint64_t as_of_lsn = 0;  // the state that the rows show
+};
+
+class RecordWriter {
+ public:
+  virtual ~RecordWriter() = default;
+  // One cell per column, in order.
+  virtual void Write(const std::vector<std::string>& cells) = 0;
+  // After the last row. Not called when the sink is done.
+  virtual void End() = 0;
+};
+
+// `terminal_width` 0: a table takes the width it needs. Nothing is owned; both outlive the writer.
+std::unique_ptr<RecordWriter> NewRecordWriter(Format format, const std::vector<Column>& columns,
+                                              const Heading& heading, size_t terminal_width,
+                                              Sink* sink);
+
+}  // namespace tallystone::tool

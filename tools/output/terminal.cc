@@ -1,0 +1,35 @@
+#include "output/terminal.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include <sys/ioctl.h>
+
+namespace tallystone::tool {
+
+bool IsTerminal(int fd) {
+  return isatty(fd) == 1;
+}
+
+size_t TerminalWidth(int fd) {
+  constexpr size_t kUsualWidth = 80;
+  if (!IsTerminal(fd)) {
+    return 0;
+  }
+  struct winsize size = {};
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return kUsualWidth;
+  }
+  return size.ws_col;
+}
+
+bool MayStyle(int fd) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return IsTerminal(fd) && (no_color == nullptr || *no_color == '\0') && term != nullptr &&
+         std::string_view(term) != "dumb";
+}
+
+}  // namespace tallystone::tool

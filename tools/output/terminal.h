@@ -1,0 +1,16 @@
+// What stands at the other end of an output.
+#pragma once
+
+#include <cstddef>
+
+namespace tallystone::tool {
+
+bool IsTerminal(int fd);
+
+// Columns of the terminal on `fd`; 0 if it is none, and nothing needs to fit.
+size_t TerminalWidth(int fd);
+
+// Whether output on `fd` may be styled: a terminal, not "dumb", and NO_COLOR is unset or empty.
+bool MayStyle(int fd);
+
+}  // namespace tallystone::tool
