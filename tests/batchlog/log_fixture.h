@@ -97,9 +97,9 @@ class LogTest : public testing::Test {
 
   FaultFileSystem disk_;
   BatchLogOptions options_;
-  std::unique_ptr<BatchLog> log_;
   std::vector<Entry> replayed_;
   std::vector<Entry> durable_;
+  std::unique_ptr<BatchLog> log_;  // last: its destructor may still hand on records
 };
 
 }  // namespace tallystone
