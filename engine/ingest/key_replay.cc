@@ -19,7 +19,7 @@ class KeyReplay {
   KeyReplay(Core* core, const Marker& marker, SortedWindow* window)
       : core_(core), marker_(marker), window_(window) {
     if (!marker_.replay.has_value()) {
-      marker_.replay = Marker::Replay{window->last, {}, 0, {}};
+      marker_.replay = ReplayProgress{window->last, {}, 0, {}};
     }
   }
 

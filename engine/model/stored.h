@@ -78,27 +78,27 @@ struct StoredItem {
   friend bool operator==(const StoredItem&, const StoredItem&) = default;
 };
 
+// A key that the store refused for good, with its words.
+struct KeyRejection {
+  StockKey key;
+  std::string cause;
+  friend bool operator==(const KeyRejection&, const KeyRejection&) = default;
+};
+
+// A key replay under way: the window (Marker::applied, last] goes key by key; keys up to and including `done`
+// are behind it, and those in `rejected` were refused by the store.
+struct ReplayProgress {
+  Lsn last = 0;
+  StockKey done;
+  uint64_t keys_done = 0;
+  std::vector<KeyRejection> rejected;
+  friend bool operator==(const ReplayProgress&, const ReplayProgress&) = default;
+};
+
 // How far a store is. Written in the same atomic write as the effects it speaks of (law L6).
 struct Marker {
   Lsn applied = 0;  // every chunk up to here is in the store
-
-  // A key replay under way: the window (applied, replay_last] goes key by key; keys up to and
-  // including `replay_done` are behind it, and those in `rejected` were refused by the store for
-  // good.
-  struct Rejection {
-    StockKey key;
-    std::string cause;
-    friend bool operator==(const Rejection&, const Rejection&) = default;
-  };
-  struct Replay {
-    Lsn last = 0;
-    StockKey done;
-    uint64_t keys_done = 0;
-    std::vector<Rejection> rejected;
-    friend bool operator==(const Replay&, const Replay&) = default;
-  };
-  std::optional<Replay> replay;
-
+  std::optional<ReplayProgress> replay;
   // Identity of the database: log and store carry the same (16 random bytes).
   std::string database_id;
   friend bool operator==(const Marker&, const Marker&) = default;

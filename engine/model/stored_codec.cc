@@ -57,14 +57,14 @@ bool TakeSum128(std::string_view* input, Int128* value) {
   return true;
 }
 
-bool TakeReplay(std::string_view* input, Marker::Replay* replay) {
+bool TakeReplay(std::string_view* input, ReplayProgress* replay) {
   uint64_t count = 0;
   if (!GetVarint64(input, &replay->last) || !TakeKey(input, &replay->done) ||
       !GetVarint64(input, &replay->keys_done) || !GetVarint64(input, &count)) {
     return false;
   }
   for (; count > 0; --count) {  // each takes bytes, so a hostile count ends with the input
-    Marker::Rejection& rejection = replay->rejected.emplace_back();
+    KeyRejection& rejection = replay->rejected.emplace_back();
     if (!TakeKey(input, &rejection.key) || !TakeString(input, &rejection.cause)) {
       return false;
     }
@@ -177,12 +177,12 @@ void EncodeMarker(const Marker& marker, std::string* out) {
   PutText(out, marker.database_id);
   PutVarint64(out, marker.applied);
   if (marker.replay.has_value()) {
-    const Marker::Replay& replay = *marker.replay;
+    const ReplayProgress& replay = *marker.replay;
     PutVarint64(out, replay.last);
     PutKey(out, replay.done);
     PutVarint64(out, replay.keys_done);
     PutVarint64(out, replay.rejected.size());
-    for (const Marker::Rejection& rejection : replay.rejected) {
+    for (const KeyRejection& rejection : replay.rejected) {
       PutKey(out, rejection.key);
       PutText(out, rejection.cause);
     }

@@ -110,7 +110,7 @@ Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
   if (!marker_.replay.has_value()) {
     TS_RETURN_IF_ERROR(SortWindow(chunks, lookup, &overlay_));
   } else {
-    const Marker::Replay& replay = *marker_.replay;
+    const ReplayProgress& replay = *marker_.replay;
     const size_t replayed = std::min<size_t>(chunks.size(), replay.last - marker_.applied);
     const std::span<const LoggedChunk> all(chunks);
     TS_RETURN_IF_ERROR(SortWindow(all.first(replayed), lookup, &overlay_));

@@ -50,11 +50,11 @@ Status FindItem(const SortedWindow& window, const ItemLookup& lookup, StockKey k
 }
 
 // The rejected lines, by block and index among its accepted lines, with the cause of their key.
-using RejectedLines = std::map<Posting, const Marker::Rejection*>;
+using RejectedLines = std::map<Posting, const KeyRejection*>;
 
-RejectedLines MarkRejected(std::span<const Marker::Rejection> rejections, SortedWindow* window) {
+RejectedLines MarkRejected(std::span<const KeyRejection> rejections, SortedWindow* window) {
   RejectedLines lines;
-  for (const Marker::Rejection& rejection : rejections) {
+  for (const KeyRejection& rejection : rejections) {
     auto delta = std::lower_bound(
         window->deltas.begin(), window->deltas.end(), rejection.key,
         [](const KeyDelta& entry, const StockKey& key) { return entry.key < key; });
@@ -80,7 +80,7 @@ BatchSum* FindBatch(const BatchRef& ref, SortedWindow* window) {
 
 }  // namespace
 
-Status RejectKeys(std::span<const Marker::Rejection> rejections, const ItemLookup& lookup,
+Status RejectKeys(std::span<const KeyRejection> rejections, const ItemLookup& lookup,
                   SortedWindow* window) {
   const RejectedLines rejected = MarkRejected(rejections, window);
   std::map<LineRef, std::optional<StoredDeadLetter>> letters(window->dead_letters.begin(),

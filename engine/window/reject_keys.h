@@ -12,7 +12,7 @@ namespace tallystone {
 // (Outcome::kStoreRejected, the store's cause as detail); blocks, batches and dead letters of *window then
 // say so too. Keys that are not in the window are ignored. Depends on nothing but its inputs, so an
 // interrupted replay ends the same (law L11). Call once per window.
-Status RejectKeys(std::span<const Marker::Rejection> rejections, const ItemLookup& lookup,
+Status RejectKeys(std::span<const KeyRejection> rejections, const ItemLookup& lookup,
                   SortedWindow* window);
 
 }  // namespace tallystone

@@ -60,7 +60,7 @@ Marker RandomMarker(RandomSource* random) {
   marker.applied = random->Bits();
   marker.database_id = random->Bytes(16);
   if (random->OneIn(2)) {
-    Marker::Replay& replay = marker.replay.emplace();
+    ReplayProgress& replay = marker.replay.emplace();
     replay.last = random->Bits();
     replay.done = {static_cast<TenantId>(random->Bits()), static_cast<ItemId>(random->Bits())};
     replay.keys_done = random->Below(300);

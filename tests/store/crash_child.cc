@@ -50,7 +50,7 @@ void Replay(const std::string& path, uint64_t steps) {
   const uint64_t number = maker.CountOf(marker);
   const SortedWindow window = maker.Make(number);
   if (!marker.replay) {
-    marker.replay = Marker::Replay{window.last, {}, 0, {}};
+    marker.replay = ReplayProgress{window.last, {}, 0, {}};
   }
   for (const KeyDelta& delta : window.deltas) {
     if (delta.key <= marker.replay->done) {

@@ -119,7 +119,7 @@ TEST_P(RocksFaultTest, FullDeviceIsNoSpaceUntilThereIsSpace) {
 TEST_P(RocksFaultTest, FailingKeyStepIsSettledByTheMarker) {
   const SortedWindow window = maker_.Make(0);
   Marker progress = WindowMaker::EmptyMarker();
-  progress.replay = Marker::Replay{window.last, {}, 0, {}};
+  progress.replay = ReplayProgress{window.last, {}, 0, {}};
   for (const KeyDelta& delta : window.deltas) {
     progress.replay->done = delta.key;
     ++progress.replay->keys_done;

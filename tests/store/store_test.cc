@@ -166,7 +166,7 @@ TEST_P(StoreTest, KeyReplayResumesAfterACrashBehindEveryStep) {
   ApplyBoth(maker, 0);
   const SortedWindow window = maker.Make(1);
   Marker progress = maker.MarkerOf(0);
-  progress.replay = Marker::Replay{window.last, {}, 0, {}};
+  progress.replay = ReplayProgress{window.last, {}, 0, {}};
   ASSERT_OK(store_->ApplyKey(nullptr, progress));
   SortedWindow rest = window;
   std::map<Lsn, std::vector<uint32_t>> rejected;

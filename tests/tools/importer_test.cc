@@ -204,25 +204,17 @@ TEST(OpenBatches, ClosesTheOneUsedLongestAgo) {
   batches.Use("t", "a");
   batches.Use("t", "b");
   batches.Use("t", "a");
-  EXPECT_EQ(batches.NextToClose(false, 1), nullptr);
+  EXPECT_EQ(batches.NextToClose(false), nullptr);
   batches.Use("t", "c");
-  OpenBatch* oldest = batches.NextToClose(false, 1);
+  OpenBatch* oldest = batches.NextToClose(false);
   ASSERT_NE(oldest, nullptr);
   EXPECT_EQ(oldest->batch, "b");
   batches.Close();
-  EXPECT_EQ(batches.NextToClose(false, 1), nullptr);
+  EXPECT_EQ(batches.NextToClose(false), nullptr);
   EXPECT_EQ(batches.Use("t", "b"), nullptr);
   EXPECT_NE(batches.Use("u", "b"), nullptr) << "of another tenant";
   EXPECT_TRUE(batches.FirstTimeMissed("t", "b"));
   EXPECT_FALSE(batches.FirstTimeMissed("t", "b"));
-}
-
-TEST(OpenBatches, KeepsABatchThatHasLinesInTheBlock) {
-  OpenBatches batches(1);
-  batches.Use("t", "a")->block = 5;
-  batches.Use("t", "b")->block = 5;
-  EXPECT_EQ(batches.NextToClose(false, 5), nullptr);
-  EXPECT_NE(batches.NextToClose(false, 6), nullptr);
 }
 
 TEST(IsValidName, TakesWhatTheEngineTakes) {

@@ -53,7 +53,6 @@ class Block {
   [[nodiscard]] std::vector<BlockGroup>& groups() { return groups_; }
   [[nodiscard]] size_t rows() const { return places_.size(); }
   [[nodiscard]] uint64_t first_row() const { return first_row_; }  // number of the first row
-  [[nodiscard]] uint64_t serial() const { return serial_; }
   [[nodiscard]] const Place& place(size_t row) const { return places_[row]; }
   // The code of a row as received, blanks stripped.
   [[nodiscard]] std::string_view code(size_t row) const;

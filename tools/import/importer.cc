@@ -35,7 +35,7 @@ Status Importer::ImportRows(InputFile* file, RowReader* rows, Block* block, Open
     if (Status s = BookBlock(block); !s.ok()) {
       return s;
     }
-    if (Status s = FinishBatches(batches, false, block->serial()); !s.ok()) {
+    if (Status s = FinishBatches(batches, false); !s.ok()) {
       return s;
     }
     if (Interrupted()) {
@@ -46,7 +46,7 @@ Status Importer::ImportRows(InputFile* file, RowReader* rows, Block* block, Open
   if (!rows->status().ok()) {
     return rows->status();
   }
-  return FinishBatches(batches, true, 0);
+  return FinishBatches(batches, true);
 }
 
 Status Importer::BookBlock(Block* block) {
@@ -130,8 +130,8 @@ void Importer::CountRow(uint64_t row, std::string_view tenant, std::string_view 
 }
 
 // With `all` every batch, otherwise only as many as are too many.
-Status Importer::FinishBatches(OpenBatches* batches, bool all, uint64_t current) {
-  while (OpenBatch* open = batches->NextToClose(all, current)) {
+Status Importer::FinishBatches(OpenBatches* batches, bool all) {
+  while (OpenBatch* open = batches->NextToClose(all)) {
     ++report_->batches;
     if (!open->refused) {
       BatchResult result;

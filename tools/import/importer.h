@@ -18,7 +18,7 @@ struct ImporterOptions {
   std::string tenant = "default";  // of rows without a tenant of their own
   bool tenant_column = false;
   bool batch_column = false;
-  std::string batch;  // empty: the content id of each file
+  std::string batch = {};  // empty: the content id of each file
   size_t open_batches = 1'000'000;
 };
 
@@ -47,7 +47,7 @@ class Importer {
   void CountBlock(const Block& block, const std::vector<BlockGroup>& groups);
   void CountRow(uint64_t row, std::string_view tenant, std::string_view code,
                 const LineResult& result);
-  Status FinishBatches(OpenBatches* batches, bool all, uint64_t current);
+  Status FinishBatches(OpenBatches* batches, bool all);
   void NoteRefused(OpenBatch* open, const Status& status);
   void TellRefused(std::string_view message);
 

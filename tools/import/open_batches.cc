@@ -42,12 +42,9 @@ bool OpenBatches::FirstTimeMissed(std::string_view tenant, std::string_view batc
   return !std::exchange(closed_[HashOf(Key(tenant, batch))], true);
 }
 
-OpenBatch* OpenBatches::NextToClose(bool all, uint64_t current) {
-  if (batches_.empty() || (!all && batches_.size() <= open_max_)) {
-    return nullptr;
-  }
-  OpenBatch* oldest = &batches_.front();
-  return all || oldest->block != current ? oldest : nullptr;
+OpenBatch* OpenBatches::NextToClose(bool all) {
+  const bool needed = all ? !batches_.empty() : batches_.size() > open_max_;
+  return needed ? &batches_.front() : nullptr;
 }
 
 void OpenBatches::Close() {

@@ -35,9 +35,9 @@ class OpenBatches {
   // True the first time it is asked for a closed batch.
   bool FirstTimeMissed(std::string_view tenant, std::string_view batch);
 
-  // The batch to finish now: with `all` the first opened or used longest ago, otherwise only while
-  // there are more than `open_max`, and none that has lines in block `current`. Null: none.
-  OpenBatch* NextToClose(bool all, uint64_t current);
+  // The batch that was used longest ago, to be finished now; null if none needs to be: without `all` while
+  // there are at most `open_max`. Only between blocks.
+  OpenBatch* NextToClose(bool all);
   // Forgets what NextToClose gave.
   void Close();
 

@@ -1,0 +1,121 @@
+"""The real files against their expected results, exactly.
+
+Needs the data folder: TALLYSTONE_SHARED_DATA, or ../shared/data beside the repository. Skips loudly without.
+"""
+import collections
+import csv
+import decimal
+import os
+import sys
+import unittest
+
+from program import DEAD_LETTERS, OK, ProgramTest
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DATA = os.environ.get('TALLYSTONE_SHARED_DATA', os.path.join(os.path.dirname(REPOSITORY), 'shared', 'data'))
+REAL, FAULTS = 'online_retail_2010_2011', 'faults_online_retail_20k'
+
+
+def plain(number):
+    """Exact, without exponent and trailing zeros."""
+    text = format(number, 'f')
+    text = text.rstrip('0').rstrip('.') if '.' in text else text
+    return '0' if text in ('-0', '') else text
+
+
+def expected(name, table):
+    with open(os.path.join(DATA, 'expected', f'{name}.{table}.csv'), encoding='utf-8', newline='') as content:
+        return list(csv.DictReader(content))
+
+
+class RealData(ProgramTest):
+    def file(self, name):
+        return os.path.join(DATA, name + '.csv.zst')
+
+    def assert_inventory(self, name):
+        """Summed by code and by tenant the inventory is what was expected."""
+        decimal.getcontext().prec = 60
+        rows = self.inventory()
+        for table, key in (('by_code', 'code'), ('by_tenant', 'tenant')):
+            sums = collections.defaultdict(lambda: [decimal.Decimal(0), decimal.Decimal(0), 0])
+            for row in rows:
+                total = sums[row[key]]
+                total[0] += decimal.Decimal(row['on_hand'])
+                total[1] += decimal.Decimal(row['value'])
+                total[2] += int(row['lines'])
+            ours = {name: (plain(total[0]), plain(total[1]), str(total[2])) for name, total in sums.items()}
+            theirs = {row[key]: (row['on_hand'], row['value'], row['lines']) for row in expected(name, table)}
+            # Items without a code: lines that had only a description are not in by_code.
+            self.assertEqual({key: value for key, value in ours.items() if key in theirs or table == 'by_tenant'},
+                             theirs)
+            self.assertLessEqual(set(ours) - set(theirs), {''})
+        return rows
+
+    def assert_repeats(self, name, code, *options):
+        before = self.digest()
+        answer = self.run_program('import', self.file(name), '--db', self.db, *options, '--json', code=code)
+        self.assertEqual((answer.json['lines_new'], answer.json['already_imported']), (0, True))
+        self.assertEqual(answer.json['resent'], answer.json['batches'])
+        self.assertEqual(self.digest(), before)
+
+    def test_real_file_one_batch_a_tenant(self):
+        options = ['--tenant-column', 'Country']
+        answer = self.run_program('import', self.file(REAL), '--db', self.db, *options, '--json')
+        self.assertEqual((answer.json['items_processed'], answer.json['tenants']), (541909, 38))
+        self.assert_inventory(REAL)
+        self.assertEqual(self.status()['transactions'], 541909)
+        self.assert_repeats(REAL, OK, *options)
+        self.assert_sound()
+
+    def test_real_file_one_batch_an_invoice(self):
+        options = ['--tenant-column', 'Country', '--batch-column', 'InvoiceNo']
+        answer = self.run_program('import', self.file(REAL), '--db', self.db, *options, '--json')
+        self.assertEqual((answer.json['items_processed'], answer.json['batches']), (541909, 25900))
+        self.assert_inventory(REAL)
+        status = self.status()
+        self.assertEqual((status['transactions'], status['batches'], status['batches_unfinished']),
+                         (541909, 25900, 0))
+        self.assert_repeats(REAL, OK, *options)
+        self.assert_sound()
+
+    def test_faults(self):
+        options = ['--tenant-column', 'Country']
+        outcomes = self.path('outcomes.csv')
+        answer = self.run_program('import', self.file(FAULTS), '--db', self.db, *options, '--outcomes', outcomes,
+                                  '--json', code=DEAD_LETTERS)
+        self.assertEqual((answer.json['items_processed'], answer.json['items_failed']), (19261, 739))
+        with open(outcomes, encoding='utf-8', newline='') as content:
+            self.assertEqual(content.readline(), 'line,outcome,item,code,decided_by\n')
+            content.seek(0)
+            rows = list(csv.DictReader(content))
+        self.assertEqual([row['line'] for row in rows], [str(line) for line in range(1, 20001)])
+        rejected = [(row['row'], row['reason']) for row in expected(FAULTS, 'rejected')]
+        self.assertEqual([(row['line'], row['outcome']) for row in rows if row['outcome'] != 'accepted'], rejected)
+        self.assertEqual(len(rejected), 739)
+        self.assertEqual(self.status()['dead_letters'], 739)
+        self.assert_inventory(FAULTS)
+        self.assert_repeats(FAULTS, DEAD_LETTERS, *options)
+        self.assert_sound()
+
+    def test_part_of_the_real_file(self):
+        """The totals after each 50,000 lines, of files cut there."""
+        decimal.getcontext().prec = 60
+        import subprocess
+        whole = subprocess.run(['zstd', '-dc', self.file(REAL)], stdout=subprocess.PIPE, check=True).stdout
+        lines = whole.split(b'\n')
+        for prefix in expected(REAL, 'prefix')[:3]:
+            count = int(prefix['rows_read'])
+            self.db = self.path(f'{count}.db')
+            self.import_text(b'\n'.join(lines[:count + 1]) + b'\n', '--tenant-column', 'Country')
+            rows = self.inventory()
+            self.assertEqual((sum(int(row['lines']) for row in rows),
+                              plain(sum(decimal.Decimal(row['on_hand']) for row in rows)),
+                              plain(sum(decimal.Decimal(row['value']) for row in rows))),
+                             (int(prefix['accepted']), prefix['on_hand'], prefix['value']))
+
+
+if __name__ == '__main__':
+    if not os.path.isdir(os.path.join(DATA, 'expected')):
+        print(f'SKIPPED: real data tests: there is no {DATA}; set TALLYSTONE_SHARED_DATA')
+        sys.exit(0)
+    unittest.main()
