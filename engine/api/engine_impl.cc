@@ -23,12 +23,13 @@ Status EngineImpl::OpenWith(const Options& options, const std::string& path, Par
   return Status::Ok();
 }
 
-EngineImpl::EngineImpl(std::unique_ptr<Core> core)
-    : core_(std::move(core)), drainer_(core_.get()) {
+EngineImpl::EngineImpl(std::unique_ptr<Core> core) : core_(std::move(core)), drainer_(core_.get()) {
   drainer_.Start();
 }
 
-EngineImpl::~EngineImpl() { Close().PermitUnchecked(); }
+EngineImpl::~EngineImpl() {
+  Close().PermitUnchecked();
+}
 
 Status EngineImpl::CheckOpen() const {
   return closed_ ? Status::Unavailable("the engine is closed") : Status::Ok();
@@ -66,10 +67,9 @@ Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, Batc
   TS_RETURN_IF_ERROR(CheckName(batch.tenant(), limits::kTenantBytesMax, "the tenant"));
   TS_RETURN_IF_ERROR(CheckName(batch.id(), limits::kBatchIdBytesMax, "the batch id"));
   if (batch.size() > limits::kBatchLinesMax) {
-    return Status::InvalidArgument("batch '" + batch.id() + "' has " +
-                                   std::to_string(batch.size()) + " lines; at most " +
-                                   std::to_string(limits::kBatchLinesMax) +
-                                   " are allowed: use a BatchWriter");
+    return Status::InvalidArgument(
+        "batch '" + batch.id() + "' has " + std::to_string(batch.size()) + " lines; at most " +
+        std::to_string(limits::kBatchLinesMax) + " are allowed: use a BatchWriter");
   }
   std::vector<PreparedLine> prepared;
   PrepareLines(batch.lines().lines(), 1, &prepared);
@@ -146,8 +146,8 @@ Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
   return Status::Ok();
 }
 
-// The chunks are taken before the store's view: what the drain moves meanwhile is then in both, and the view
-// knows which chunks it has.
+// The chunks are taken before the store's view: what the drain moves meanwhile is then in both, and
+// the view knows which chunks it has.
 Status EngineImpl::NewView(SharedView* view) {
   TS_RETURN_IF_ERROR(CheckOpen());
   std::vector<LoggedChunk> chunks = core_->windows->Chunks();
@@ -174,8 +174,7 @@ Status EngineImpl::NewBalanceCursor(const Filter& filter,
   return MakeCursor(MakeBalanceCursor, filter, cursor);
 }
 
-Status EngineImpl::NewItemCursor(const Filter& filter,
-                                 std::unique_ptr<Cursor<ItemInfo>>* cursor) {
+Status EngineImpl::NewItemCursor(const Filter& filter, std::unique_ptr<Cursor<ItemInfo>>* cursor) {
   return MakeCursor(MakeItemCursor, filter, cursor);
 }
 

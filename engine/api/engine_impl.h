@@ -32,8 +32,7 @@ class EngineImpl final : public Engine {
   Status GetBalance(const ItemKey& key, Balance* balance) override;
   Status GetBatch(std::string_view tenant, std::string_view id, BatchInfo* info) override;
   Status GetDeadLetter(const DeadLetterKey& key, DeadLetter* letter) override;
-  Status NewBalanceCursor(const Filter& filter,
-                          std::unique_ptr<Cursor<Balance>>* cursor) override;
+  Status NewBalanceCursor(const Filter& filter, std::unique_ptr<Cursor<Balance>>* cursor) override;
   Status NewItemCursor(const Filter& filter, std::unique_ptr<Cursor<ItemInfo>>* cursor) override;
   Status NewTransactionCursor(const Filter& filter,
                               std::unique_ptr<Cursor<Transaction>>* cursor) override;

@@ -13,13 +13,14 @@ namespace tallystone {
     }                                                            \
   } while (false)
 
-// Returns from the function if `expression` is not OK. The name is unique, for uses inside each other.
+// Returns from the function if `expression` is not OK. The name is unique, for uses inside each
+// other.
 #define TS_RETURN_IF_ERROR(expression) TS_RETURN_IF_ERROR_AS(expression, __COUNTER__)
 #define TS_RETURN_IF_ERROR_AS(expression, number) TS_RETURN_IF_ERROR_IN(expression, number)
-#define TS_RETURN_IF_ERROR_IN(expression, number)            \
-  do {                                                       \
-    ::tallystone::Status ts_status_##number = (expression);  \
-    if (!ts_status_##number.ok()) {                          \
-      return ts_status_##number;                             \
-    }                                                        \
+#define TS_RETURN_IF_ERROR_IN(expression, number)           \
+  do {                                                      \
+    ::tallystone::Status ts_status_##number = (expression); \
+    if (!ts_status_##number.ok()) {                         \
+      return ts_status_##number;                            \
+    }                                                       \
   } while (false)

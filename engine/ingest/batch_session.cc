@@ -16,8 +16,7 @@ Status CheckName(std::string_view name, size_t bytes_max, std::string_view what)
   }
   if (name.size() > bytes_max) {
     return Status::InvalidArgument(prefix + " has " + std::to_string(name.size()) +
-                                   " bytes; at most " + std::to_string(bytes_max) +
-                                   " are allowed");
+                                   " bytes; at most " + std::to_string(bytes_max) + " are allowed");
   }
   const bool control = std::any_of(name.begin(), name.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -67,8 +66,8 @@ Status BatchSession::Add(std::span<const PreparedLine> lines, bool last,
   const auto stored = lines.first(std::min<size_t>(lines.size(), known));
   const auto fresh = lines.subspan(stored.size());
   if (finished_before_ && !fresh.empty()) {
-    return Conflict(before_.lines + 1, "the batch was finished with " +
-                                           std::to_string(before_.lines) + " lines");
+    return Conflict(before_.lines + 1,
+                    "the batch was finished with " + std::to_string(before_.lines) + " lines");
   }
   TS_RETURN_IF_ERROR(CompareStored(stored, results));
   if (last && position_ + fresh.size() < before_.lines) {
@@ -82,7 +81,8 @@ Status BatchSession::Add(std::span<const PreparedLine> lines, bool last,
   return AppendNew(fresh, last, results);
 }
 
-// Where nobody asks what became of the lines, and all that is stored comes in one piece, the digest is enough.
+// Where nobody asks what became of the lines, and all that is stored comes in one piece, the digest
+// is enough.
 Status BatchSession::CompareStored(std::span<const PreparedLine> lines,
                                    std::vector<LineResult>* results) {
   if (lines.empty()) {
@@ -125,8 +125,8 @@ Status BatchSession::OpenStored() {
   TS_RETURN_IF_ERROR(core_->log->Sync(state_->record_lsn));
   std::vector<LoggedChunk> chunks = core_->windows->Chunks();
   TS_RETURN_IF_ERROR(core_->store->NewView(&view_));
-  stored_ = std::make_unique<StoredLines>(BatchRef{tenant_->id, batch_}, before_,
-                                          std::move(chunks), view_.get());
+  stored_ = std::make_unique<StoredLines>(BatchRef{tenant_->id, batch_}, before_, std::move(chunks),
+                                          view_.get());
   return Status::Ok();
 }
 
@@ -147,8 +147,8 @@ Status BatchSession::CompareLine(const PreparedLine& line) {
                               ", which the catalogue does not have");
   }
   std::string scratch;
-  const ContentDigest digest = DigestLine(
-      stored.number, ReconstructLine(stored, item.code, item.description), &scratch);
+  const ContentDigest digest =
+      DigestLine(stored.number, ReconstructLine(stored, item.code, item.description), &scratch);
   if (digest != line.digest) {
     return Conflict(stored.number, "it is stored with other content");
   }
@@ -218,8 +218,7 @@ void BatchSession::NoteFailed(uint64_t line, Outcome outcome, std::string_view c
   }
 }
 
-Status BatchSession::TryAll(std::span<const PreparedLine> lines,
-                            std::vector<LineResult>* results) {
+Status BatchSession::TryAll(std::span<const PreparedLine> lines, std::vector<LineResult>* results) {
   ChunkRequest request;
   request.tenant = tenant_;
   request.batch = batch_;
@@ -264,10 +263,10 @@ void BatchSession::ResultNow(BatchResult* result) const {
                    : booked_ == 0       ? BatchStatus::kFailed
                                         : BatchStatus::kPartialSuccess;
   result->failed_items = failed_items_;
-  result->processing_time_us = static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
-                                                            start_)
-          .count());
+  result->processing_time_us =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                std::chrono::steady_clock::now() - start_)
+                                .count());
   result->tenant = tenant_->name;
   result->batch = batch_;
   result->lsn = lsn_ != 0 ? lsn_ : before_.last_lsn;

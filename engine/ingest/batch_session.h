@@ -14,16 +14,17 @@
 
 namespace tallystone {
 
-// Validates names that go into keys: 1..bytes_max bytes, UTF-8, no control characters. `what` is the word for
-// the message.
+// Validates names that go into keys: 1..bytes_max bytes, UTF-8, no control characters. `what` is
+// the word for the message.
 Status CheckName(std::string_view name, size_t bytes_max, std::string_view what);
 
 // Checks lines and computes their digests; the first has number `first_line`.
 void PrepareLines(std::span<const RawLine> lines, uint64_t first_line,
                   std::vector<PreparedLine>* prepared);
 
-// The lines of one batch, given in order. Lines that an earlier send logged are compared with what is stored,
-// the others are logged. Not thread-safe; every method but Result requires the tenant's mutex.
+// The lines of one batch, given in order. Lines that an earlier send logged are compared with what
+// is stored, the others are logged. Not thread-safe; every method but Result requires the tenant's
+// mutex.
 class BatchSession {
  public:
   BatchSession(Core* core, const IngestOptions& options, Tenant* tenant, std::string batch);
@@ -32,8 +33,8 @@ class BatchSession {
   Status Begin();
   // The next lines; `last`: the batch ends with them.
   Status Add(std::span<const PreparedLine> lines, bool last, std::vector<LineResult>* results);
-  // Policy kRejectBatch: would every line be booked? kRejected if not, with one result a line. Only before
-  // any Add, and not for a batch of which something is logged.
+  // Policy kRejectBatch: would every line be booked? kRejected if not, with one result a line. Only
+  // before any Add, and not for a batch of which something is logged.
   Status TryAll(std::span<const PreparedLine> lines, std::vector<LineResult>* results);
 
   [[nodiscard]] uint64_t position() const { return position_; }
@@ -41,8 +42,9 @@ class BatchSession {
   [[nodiscard]] Lsn lsn() const { return lsn_; }  // what must be durable for the answer
   [[nodiscard]] bool resent() const { return finished_before_; }
 
-  // After everything up to lsn() is durable: waits for the level asked for and fills *result except `lines`.
-  // *results, if given, is corrected where the store rejected lines. Must not hold the tenant's mutex.
+  // After everything up to lsn() is durable: waits for the level asked for and fills *result except
+  // `lines`. *results, if given, is corrected where the store rejected lines. Must not hold the
+  // tenant's mutex.
   Status Result(BatchResult* result, std::vector<LineResult>* results);
   // The same as far as it is known now, without waiting.
   void ResultNow(BatchResult* result) const;

@@ -13,7 +13,9 @@ namespace {
 constexpr Int128 kCheckedProduct = Int128{1} << limits::kCheckedProductBits;
 constexpr Int128 kBalanceMax = Int128{1} << limits::kBalanceBits;
 
-Int128 Magnitude(Int128 value) { return value < 0 ? -value : value; }
+Int128 Magnitude(Int128 value) {
+  return value < 0 ? -value : value;
+}
 
 ChunkLine ChunkLineOf(const CheckedLine& checked, uint64_t number) {
   ChunkLine line;

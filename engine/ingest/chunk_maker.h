@@ -27,8 +27,8 @@ struct ChunkRequest {
   std::string_view batch;
   uint8_t flags = 0;  // kChunkFirst, kChunkLast, kChunkRetry
   uint64_t first_line = 1;
-  ContentDigest digest;    // of the batch up to and including these lines
-  uint32_t attempts = 1;   // what a line that fails will have had
+  ContentDigest digest;   // of the batch up to and including these lines
+  uint32_t attempts = 1;  // what a line that fails will have had
   UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
 };
 
@@ -37,8 +37,8 @@ class ChunkMaker {
  public:
   explicit ChunkMaker(Core* core) : core_(core) {}
 
-  // Maps and appends at most limits::kChunkLinesMax lines. Requires the tenant's mutex. One result a line is
-  // appended to *results, if given. *lsn is its position.
+  // Maps and appends at most limits::kChunkLinesMax lines. Requires the tenant's mutex. One result
+  // a line is appended to *results, if given. *lsn is its position.
   Status Append(const ChunkRequest& request, std::span<const PreparedLine> lines,
                 std::vector<LineResult>* results, Lsn* lsn);
 

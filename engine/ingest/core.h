@@ -18,7 +18,8 @@ namespace tallystone {
 
 // Made by recovery, in the order of the members; taken apart in the other.
 struct Core {
-  explicit Core(const Options& engine_options) : options(engine_options), tenants(options.items_max) {}
+  explicit Core(const Options& engine_options)
+      : options(engine_options), tenants(options.items_max) {}
 
   void Log(LogLevel level, std::string_view message) const {
     if (options.logger != nullptr) {

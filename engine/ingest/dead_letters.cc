@@ -1,7 +1,6 @@
 #include "ingest/dead_letters.h"
 
 #include "base/check.h"
-
 #include "ingest/batch_session.h"
 #include "ingest/chunk_maker.h"
 #include "tallystone/limits.h"

@@ -7,8 +7,9 @@
 
 namespace tallystone {
 
-// See Engine::RetryDeadLetter. The line keeps its identity: its dead letter exists until the retry that books
-// it is in the log, and the tenant's mutex is held from the look-up to the append, so it is booked once (L2).
+// See Engine::RetryDeadLetter. The line keeps its identity: its dead letter exists until the retry
+// that books it is in the log, and the tenant's mutex is held from the look-up to the append, so it
+// is booked once (L2).
 Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLetterKey& key,
                        const TextLine* corrected, LineResult* result);
 

@@ -120,9 +120,8 @@ Status Drainer::Apply(const Marker& before, SortedWindow* sorted) {
   const bool refused = !status.ok() && RemedyFor(status) == Remedy::kReplay;
   Listener* listener = core_->options.listener;
   if (refused) {
-    core_->Log(LogLevel::kWarning, "the store refused LSN " + std::to_string(sorted->first) +
-                                       ".." + std::to_string(sorted->last) + ": " +
-                                       status.ToString());
+    core_->Log(LogLevel::kWarning, "the store refused LSN " + std::to_string(sorted->first) + ".." +
+                                       std::to_string(sorted->last) + ": " + status.ToString());
     if (listener != nullptr) {
       listener->OnWindowRefused(status, sorted->first, sorted->last);
     }
@@ -141,8 +140,8 @@ Status Drainer::Apply(const Marker& before, SortedWindow* sorted) {
 }
 
 void Drainer::Finish(const Window& window) {
-  // The marker is read back before the log lets go of what stands below it: a log segment is recycled only
-  // for what the store says it has.
+  // The marker is read back before the log lets go of what stands below it: a log segment is
+  // recycled only for what the store says it has.
   Marker marker;
   Status status = core_->store->ReadMarker(&marker);
   core_->windows->Drained(window.last());

@@ -19,8 +19,8 @@ class Drainer {
   // Drains what there is, unless the store is stalled, and ends the thread. Harmless when repeated.
   void Stop();
 
-  // Takes the next due window and drains it in the calling thread, one attempt. For recovery, before Start;
-  // requires that a window is due.
+  // Takes the next due window and drains it in the calling thread, one attempt. For recovery,
+  // before Start; requires that a window is due.
   Status DrainOne();
 
  private:

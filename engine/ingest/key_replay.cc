@@ -40,10 +40,10 @@ class KeyReplay {
 Status KeyReplay::Run() {
   TS_CHECK(marker_.replay->last == window_->last);
   TS_CHECK(marker_.applied + 1 == window_->first);
-  core_->Log(LogLevel::kWarning,
-             "key replay of LSN " + std::to_string(window_->first) + ".." +
-                 std::to_string(window_->last) + ": " + std::to_string(window_->deltas.size()) +
-                 " keys, " + std::to_string(marker_.replay->keys_done) + " done");
+  core_->Log(LogLevel::kWarning, "key replay of LSN " + std::to_string(window_->first) + ".." +
+                                     std::to_string(window_->last) + ": " +
+                                     std::to_string(window_->deltas.size()) + " keys, " +
+                                     std::to_string(marker_.replay->keys_done) + " done");
   for (const KeyDelta& delta : window_->deltas) {
     if (marker_.replay->keys_done > 0 && delta.key <= marker_.replay->done) {
       continue;

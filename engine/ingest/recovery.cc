@@ -138,15 +138,14 @@ Status Recovery::Learn(const LoggedChunk& chunk, const ChunkHeader& header) {
   TS_RETURN_IF_ERROR(tenant->catalogue.Learn(changes));
   core_->tenants.AddItems(tenant->catalogue.size() - before);
   BatchState* state = nullptr;
-  TS_RETURN_IF_ERROR(
-      tenant->FindBatch(std::string(header.batch), core_->store.get(), &state));
+  TS_RETURN_IF_ERROR(tenant->FindBatch(std::string(header.batch), core_->store.get(), &state));
   state->sum.Add(BatchSumOf(header, chunk.lsn));
   state->record_lsn = chunk.lsn;
   return Status::Ok();
 }
 
-// The window of an interrupted key replay is drained as it was cut; others when they are full, so that a long
-// tail takes no more memory than a running engine (L9).
+// The window of an interrupted key replay is drained as it was cut; others when they are full, so
+// that a long tail takes no more memory than a running engine (L9).
 Status Recovery::DrainIfDue(Lsn last) {
   if (marker_.replay.has_value() ? last < marker_.replay->last : !core_->windows->full()) {
     return Status::Ok();
@@ -160,9 +159,15 @@ Status Recovery::DrainIfDue(Lsn last) {
 
 }  // namespace
 
-std::string LogPath(const std::string& path) { return path + "/log"; }
-std::string StorePath(const std::string& path) { return path + "/store"; }
-std::string LockPath(const std::string& path) { return path + "/LOCK"; }
+std::string LogPath(const std::string& path) {
+  return path + "/log";
+}
+std::string StorePath(const std::string& path) {
+  return path + "/store";
+}
+std::string LockPath(const std::string& path) {
+  return path + "/LOCK";
+}
 
 Status FindDatabase(FileSystem* files, const std::string& path) {
   if (!files->Exists(path)) {
@@ -185,8 +190,8 @@ Status CheckOptions(const Options& options) {
   TS_RETURN_IF_ERROR(check("items_max", options.items_max, 1, 4'000'000'000));
   TS_RETURN_IF_ERROR(
       check("window_lines_max", options.window_lines_max, limits::kChunkLinesMax, 4'194'304));
-  TS_RETURN_IF_ERROR(check("log_segment_bytes", options.log_segment_bytes,
-                           limits::kSegmentBytesMin, limits::kSegmentBytesMax));
+  TS_RETURN_IF_ERROR(check("log_segment_bytes", options.log_segment_bytes, limits::kSegmentBytesMin,
+                           limits::kSegmentBytesMax));
   if (options.log_segment_bytes % 4096 != 0) {
     return Status::InvalidArgument("option log_segment_bytes must be a multiple of 4096");
   }

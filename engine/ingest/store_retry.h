@@ -28,9 +28,9 @@ inline Remedy RemedyFor(const Status& status) {
   }
 }
 
-// Calls `write` until it is OK, fails for something else than a transient cause, or retries_max repetitions
-// are used up. Before each repetition waits (doubling) and asks `settled`, which reads the marker: true =
-// the write that seemed to fail is there.
+// Calls `write` until it is OK, fails for something else than a transient cause, or retries_max
+// repetitions are used up. Before each repetition waits (doubling) and asks `settled`, which reads
+// the marker: true = the write that seemed to fail is there.
 template <typename Write, typename Settled>
 Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) {
   std::chrono::milliseconds delay(core->options.store_retry_delay_ms);
@@ -39,8 +39,8 @@ Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) 
     if (status.ok() || RemedyFor(status) != Remedy::kRepeat) {
       return status;
     }
-    core->Log(LogLevel::kWarning, "store: " + status.ToString() + " (attempt " +
-                                      std::to_string(retry + 1) + ")");
+    core->Log(LogLevel::kWarning,
+              "store: " + status.ToString() + " (attempt " + std::to_string(retry + 1) + ")");
     core->windows->Pause(delay);
     delay *= 2;
     bool there = false;

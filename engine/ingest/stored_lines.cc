@@ -28,7 +28,7 @@ Status StoredLines::Start() {
   Marker marker;
   TS_RETURN_IF_ERROR(view_->ReadMarker(&marker));
   applied_ = marker.applied;
-  if (sum_.retried > 0 || sum_.rejected > 0) {
+  if (sum_.tried_again > 0) {
     TS_RETURN_IF_ERROR(CollectRetries());
   }
   SeekToFirst();

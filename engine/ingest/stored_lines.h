@@ -17,13 +17,14 @@ namespace tallystone {
 // Not thread-safe. Sees the chunks of the moment it was made.
 class StoredLines {
  public:
-  // `sum` says where in the log the batch is. `chunks`: those that may not be in the store yet, taken before
-  // `view` (WindowSet::Chunks, LiveView::overlay). `view` must outlive the reader.
+  // `sum` says where in the log the batch is. `chunks`: those that may not be in the store yet,
+  // taken before `view` (WindowSet::Chunks, LiveView::overlay). `view` must outlive the reader.
   StoredLines(BatchRef ref, const BatchSum& sum, std::vector<LoggedChunk> chunks, StoreView* view);
 
   // Goes to the next line. kNotFound after the last.
   Status Next();
-  // The line as it was logged; of a line that was retried, as it was first. Valid until the next Next.
+  // The line as it was logged; of a line that was retried, as it was first. Valid until the next
+  // Next.
   [[nodiscard]] const ChunkLine& line() const { return chunk_.lines[index_]; }
   // What became of it, retries and refusals of the store included.
   [[nodiscard]] const LineResult& result() const { return result_; }

@@ -23,13 +23,13 @@ struct BatchState {
   bool writing = false;  // a BatchWriter has it
 };
 
-// One tenant. Everything below `mutex` is protected by it; a tenant's lines are mapped and appended under
-// it, so they stand in the log in the order of their decisions (law L3).
+// One tenant. Everything below `mutex` is protected by it; a tenant's lines are mapped and appended
+// under it, so they stand in the log in the order of their decisions (law L3).
 struct Tenant {
   Tenant(TenantId number, std::string_view tenant_name) : id(number), name(tenant_name) {}
 
-  // The state of a batch: from memory, or from the store. A batch that is nowhere has an empty state.
-  // The pointer is valid until the mutex is released. Requires mutex.
+  // The state of a batch: from memory, or from the store. A batch that is nowhere has an empty
+  // state. The pointer is valid until the mutex is released. Requires mutex.
   Status FindBatch(const std::string& batch, Store* store, BatchState** state);
 
   const TenantId id;
@@ -51,14 +51,15 @@ class Tenants {
   Tenant* Find(std::string_view name) const;  // null = there is none
   Tenant* Find(TenantId id) const;
   Tenant* FindOrCreate(std::string_view name);
-  // A tenant that a chunk of the log names. kCorruption if number and name contradict what is known.
+  // A tenant that a chunk of the log names. kCorruption if number and name contradict what is
+  // known.
   Status Learn(TenantId id, std::string_view name, Tenant** tenant);
 
   // Forgets batches that the store knows whole. Tenants that are busy are left for the next time.
   void ForgetBatches(Lsn applied);
 
-  // How many more items may be made. Concurrent writers may each see the last place: a limit on memory, not
-  // a count to rely on.
+  // How many more items may be made. Concurrent writers may each see the last place: a limit on
+  // memory, not a count to rely on.
   [[nodiscard]] uint64_t room() const;
   void AddItems(uint64_t count) { items_ += count; }
   void RemoveItems(uint64_t count) { items_ -= count; }

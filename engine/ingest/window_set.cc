@@ -28,15 +28,16 @@ Status WindowSet::Fold(const LoggedChunk& chunk) {
   return Status::Ok();
 }
 
-bool WindowSet::Full() const { return filling_->lines() >= lines_max_; }
+bool WindowSet::Full() const {
+  return filling_->lines() >= lines_max_;
+}
 
 bool WindowSet::Due() const {
   if (filling_->empty()) {
     return false;
   }
   return Full() || stopping_ || filling_->first() <= wanted_ ||
-         (age_max_.count() > 0 &&
-          std::chrono::steady_clock::now() - filling_since_ >= age_max_);
+         (age_max_.count() > 0 && std::chrono::steady_clock::now() - filling_since_ >= age_max_);
 }
 
 Status WindowSet::WaitForRoom() {

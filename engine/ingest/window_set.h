@@ -1,7 +1,7 @@
 // WindowSet: the window that fills and the window that drains (DESIGN 4.4).
 //
-// At most two windows exist. When the filling one is due (full, old, or asked for) and none drains, the
-// drainer takes it. When it is full and the other still drains, writers wait (law L9).
+// At most two windows exist. When the filling one is due (full, old, or asked for) and none drains,
+// the drainer takes it. When it is full and the other still drains, writers wait (law L9).
 #pragma once
 
 #include <chrono>
@@ -23,15 +23,17 @@ class WindowSet {
 
   // --- writers ---
 
-  // Takes a durable chunk. Called in LSN order, one thread at a time. kCorruption: it cannot be read.
+  // Takes a durable chunk. Called in LSN order, one thread at a time. kCorruption: it cannot be
+  // read.
   Status Fold(const LoggedChunk& chunk);
-  // Waits until there is room for another chunk. While the store cannot be written: kUnavailable with the
-  // cause, once the window is full.
+  // Waits until there is room for another chunk. While the store cannot be written: kUnavailable
+  // with the cause, once the window is full.
   Status WaitForRoom();
 
   // --- the drainer ---
 
-  // Waits for a due window and makes it the draining one. Null after Stop, when nothing is due any more.
+  // Waits for a due window and makes it the draining one. Null after Stop, when nothing is due any
+  // more.
   std::shared_ptr<const Window> Take();
   // The draining window is in the store.
   void Drained(Lsn applied);
@@ -47,8 +49,8 @@ class WindowSet {
 
   // --- waiting and reading ---
 
-  // Asks for a drain of everything up to `lsn` and waits until it is in the store. While the store cannot be
-  // written: its cause.
+  // Asks for a drain of everything up to `lsn` and waits until it is in the store. While the store
+  // cannot be written: its cause.
   Status WaitApplied(Lsn lsn);
   // Asks for a drain of everything up to `lsn` without waiting.
   void Want(Lsn lsn);
@@ -56,11 +58,13 @@ class WindowSet {
   [[nodiscard]] uint64_t lines() const;
   [[nodiscard]] bool full() const;
 
-  // The chunks that may not be in the store yet, ascending. Take a view of the store after, not before.
+  // The chunks that may not be in the store yet, ascending. Take a view of the store after, not
+  // before.
   [[nodiscard]] std::vector<LoggedChunk> Chunks() const;
 
-  // The balance of a key: the store's, and each window's delta where the store does not contain it yet, which
-  // its last LSN tells. So a read that races with a drain never counts twice and never misses.
+  // The balance of a key: the store's, and each window's delta where the store does not contain it
+  // yet, which its last LSN tells. So a read that races with a drain never counts twice and never
+  // misses.
   Status GetBalance(StockKey key, BalanceSum* sum) const;
 
   // Like Window::FindLetter, over both windows.

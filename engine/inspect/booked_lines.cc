@@ -6,9 +6,8 @@
 
 namespace tallystone {
 
-Status ForEachBooked(
-    const StoredBlock& block, Chunk* chunk,
-    const std::function<Status(const ChunkLine& line, uint32_t index)>& visit) {
+Status ForEachBooked(const StoredBlock& block, Chunk* chunk,
+                     const std::function<Status(const ChunkLine& line, uint32_t index)>& visit) {
   TS_RETURN_IF_ERROR(DecodeChunk(block.payload, chunk));
   uint32_t index = 0;
   for (const ChunkLine& line : chunk->lines) {

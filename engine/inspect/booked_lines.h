@@ -8,10 +8,9 @@
 
 namespace tallystone {
 
-// Calls `visit` for every line of `block` that is booked, with its index among the chunk's accepted lines.
-// *chunk is working memory and holds the decoded chunk meanwhile.
-Status ForEachBooked(
-    const StoredBlock& block, Chunk* chunk,
-    const std::function<Status(const ChunkLine& line, uint32_t index)>& visit);
+// Calls `visit` for every line of `block` that is booked, with its index among the chunk's accepted
+// lines. *chunk is working memory and holds the decoded chunk meanwhile.
+Status ForEachBooked(const StoredBlock& block, Chunk* chunk,
+                     const std::function<Status(const ChunkLine& line, uint32_t index)>& visit);
 
 }  // namespace tallystone

@@ -17,8 +17,8 @@
 namespace tallystone {
 namespace {
 
-// A writer at work may recycle a segment or remove a file between our reading of the store and of the log;
-// then both are read again.
+// A writer at work may recycle a segment or remove a file between our reading of the store and of
+// the log; then both are read again.
 constexpr int kOpenAttempts = 20;
 constexpr std::chrono::milliseconds kOpenDelay(20);
 
@@ -54,8 +54,7 @@ class InspectorImpl final : public Inspector {
   Status GetDeadLetter(const DeadLetterKey& key, DeadLetter* letter) override {
     return ReadDeadLetter(view_.get(), key, letter);
   }
-  Status NewBalanceCursor(const Filter& filter,
-                          std::unique_ptr<Cursor<Balance>>* cursor) override {
+  Status NewBalanceCursor(const Filter& filter, std::unique_ptr<Cursor<Balance>>* cursor) override {
     return MakeBalanceCursor(view_, filter, cursor);
   }
   Status NewItemCursor(const Filter& filter, std::unique_ptr<Cursor<ItemInfo>>* cursor) override {
@@ -65,8 +64,7 @@ class InspectorImpl final : public Inspector {
                               std::unique_ptr<Cursor<Transaction>>* cursor) override {
     return MakeTransactionCursor(view_, filter, cursor);
   }
-  Status NewBatchCursor(const Filter& filter,
-                        std::unique_ptr<Cursor<BatchInfo>>* cursor) override {
+  Status NewBatchCursor(const Filter& filter, std::unique_ptr<Cursor<BatchInfo>>* cursor) override {
     return MakeBatchCursor(view_, filter, cursor);
   }
   Status NewDeadLetterCursor(const Filter& filter,
@@ -118,7 +116,8 @@ Status InspectorImpl::TryOpen(const std::string& path) {
   Marker marker;
   Status status = store_->ReadMarker(&marker);
   if (status.IsNotFound()) {
-    return Status::NotFound(path + " has no Tallystone database yet (its creation was interrupted)");
+    return Status::NotFound(path +
+                            " has no Tallystone database yet (its creation was interrupted)");
   }
   TS_RETURN_IF_ERROR(status);
   std::vector<LoggedChunk> chunks;

@@ -17,9 +17,8 @@ Status Preview::Run(const IngestOptions& options, const Batch& batch,
     LineResult result{++number, line.outcome, DecidedBy::kNone, 0};
     if (line.outcome == Outcome::kAccepted) {
       changes.clear();
-      Decision decision =
-          tenant->catalogue.Map(line, options.unknown_items,
-                                items_ >= items_max_ ? 0 : items_max_ - items_, &changes);
+      Decision decision = tenant->catalogue.Map(
+          line, options.unknown_items, items_ >= items_max_ ? 0 : items_max_ - items_, &changes);
       items_ += changes.items.size();
       if (decision.outcome == Outcome::kAccepted) {
         TS_RETURN_IF_ERROR(CheckBalance(line, tenant, &decision));
@@ -36,8 +35,7 @@ Status Preview::Run(const IngestOptions& options, const Batch& batch,
 }
 
 // The rule of ChunkMaker::CheckBalance, over the view's balances.
-Status Preview::CheckBalance(const CheckedLine& line, PreviewedTenant* tenant,
-                             Decision* decision) {
+Status Preview::CheckBalance(const CheckedLine& line, PreviewedTenant* tenant, Decision* decision) {
   const auto magnitude = [](Int128 value) { return value < 0 ? -value : value; };
   const Int128 product = Int128{line.quantity} * line.unit_cost;
   if (magnitude(product) <= Int128{1} << limits::kCheckedProductBits) {

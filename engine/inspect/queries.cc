@@ -13,11 +13,12 @@ Status NoTenant(std::string_view name) {
 }
 
 Status NoBatch(std::string_view tenant, std::string_view id) {
-  return Status::NotFound("tenant '" + std::string(tenant) + "' has no batch '" +
-                          std::string(id) + "'");
+  return Status::NotFound("tenant '" + std::string(tenant) + "' has no batch '" + std::string(id) +
+                          "'");
 }
 
-// Walks `Inner`, shows what `accept` lets through and ends where `in_range` ends. Accept fills the record.
+// Walks `Inner`, shows what `accept` lets through and ends where `in_range` ends. Accept fills the
+// record.
 template <typename Inner, typename Record>
 class MappedCursor final : public Cursor<Record> {
  public:
@@ -42,9 +43,7 @@ class MappedCursor final : public Cursor<Record> {
     Find();
   }
   [[nodiscard]] const Record& value() const override { return record_; }
-  [[nodiscard]] Status status() const override {
-    return status_.ok() ? inner_->status() : status_;
-  }
+  [[nodiscard]] Status status() const override { return status_.ok() ? inner_->status() : status_; }
 
  private:
   void Find() {
@@ -236,10 +235,9 @@ Status MakeBalanceCursor(SharedView view, const Filter& filter,
         }
         TS_RETURN_IF_ERROR(items->status());
         if (!items->Valid() || items->value().first != entry.first) {
-          return Status::Corruption("there is a balance for item " +
-                                    std::to_string(entry.first.item) + " of tenant '" +
-                                    raw->TenantName(entry.first.tenant) +
-                                    "', which the catalogue does not have");
+          return Status::Corruption(
+              "there is a balance for item " + std::to_string(entry.first.item) + " of tenant '" +
+              raw->TenantName(entry.first.tenant) + "', which the catalogue does not have");
         }
         *balance =
             MakeBalance(MakeItemInfo(*raw, entry.first, items->value().second), entry.second);
@@ -338,10 +336,10 @@ Status ReadDeadLetter(LiveView* view, const DeadLetterKey& key, DeadLetter* lett
   if (status.ok()) {
     *letter = MakeDeadLetter(*view, ref, stored);
   }
-  return status.IsNotFound() ? Status::NotFound("there is no dead letter for line " +
-                                                std::to_string(key.line) + " of batch '" +
-                                                key.batch + "' of tenant '" + key.tenant + "'")
-                             : status;
+  return status.IsNotFound()
+             ? Status::NotFound("there is no dead letter for line " + std::to_string(key.line) +
+                                " of batch '" + key.batch + "' of tenant '" + key.tenant + "'")
+             : status;
 }
 
 Status ReadLineResults(LiveView* view, std::string_view tenant, std::string_view id,

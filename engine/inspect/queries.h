@@ -25,8 +25,7 @@ Status ResolveItem(LiveView* view, const ItemKey& key, StockKey* found);
 
 ItemInfo MakeItemInfo(const LiveView& view, StockKey key, const StoredItem& item);
 BatchInfo MakeBatchInfo(const LiveView& view, const BatchRef& ref, const BatchSum& sum);
-DeadLetter MakeDeadLetter(const LiveView& view, const LineRef& ref,
-                          const StoredDeadLetter& stored);
+DeadLetter MakeDeadLetter(const LiveView& view, const LineRef& ref, const StoredDeadLetter& stored);
 Balance MakeBalance(ItemInfo item, const BalanceSum& sum);
 
 // The items of the tenants that were asked for, in memory.

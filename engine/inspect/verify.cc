@@ -207,8 +207,9 @@ Status Verifier::ComparePostings(StockKey key, const Booked& booked) {
   return Status::Ok();
 }
 
-// The batch of the first transaction after the longest run whose sum is the stored balance; if there is no
-// such run, the item's first batch. One more walk over the blocks: only for what differs.
+// The batch of the first transaction after the longest run whose sum is the stored balance; if
+// there is no such run, the item's first batch. One more walk over the blocks: only for what
+// differs.
 Status Verifier::NameFirstBatch(StockKey key, const BalanceSum& stored, std::string* batch) {
   if (report_->findings.size() >= kFindingsMax) {
     return Status::Ok();
@@ -219,28 +220,27 @@ Status Verifier::NameFirstBatch(StockKey key, const BalanceSum& stored, std::str
   bool named = false;
   auto cursor = view_->Blocks(0);
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
-    Status status =
-        ForEachBooked(cursor->value(), &chunk_, [&](const ChunkLine& line, uint32_t) {
-          if (chunk_.header.tenant != key.tenant || line.item != key.item) {
-            return Status::Ok();
-          }
-          if (first.empty()) {
-            first = chunk_.header.batch;
-          }
-          if (agreed && !named) {
-            *batch = chunk_.header.batch;
-            named = true;
-          }
-          running.on_hand += line.quantity;
-          running.value += Int128{line.quantity} * line.unit_cost;
-          ++running.lines;
-          if (running.on_hand == stored.on_hand && running.value == stored.value &&
-              running.lines == stored.lines) {
-            agreed = true;
-            named = false;
-          }
-          return Status::Ok();
-        });
+    Status status = ForEachBooked(cursor->value(), &chunk_, [&](const ChunkLine& line, uint32_t) {
+      if (chunk_.header.tenant != key.tenant || line.item != key.item) {
+        return Status::Ok();
+      }
+      if (first.empty()) {
+        first = chunk_.header.batch;
+      }
+      if (agreed && !named) {
+        *batch = chunk_.header.batch;
+        named = true;
+      }
+      running.on_hand += line.quantity;
+      running.value += Int128{line.quantity} * line.unit_cost;
+      ++running.lines;
+      if (running.on_hand == stored.on_hand && running.value == stored.value &&
+          running.lines == stored.lines) {
+        agreed = true;
+        named = false;
+      }
+      return Status::Ok();
+    });
     status.PermitUnchecked();  // a block that cannot be read has its own finding
   }
   if (!named) {

@@ -36,6 +36,7 @@ void BatchSum::Add(const BatchSum& later) {
   accepted += later.accepted;
   failed += later.failed;
   rejected += later.rejected;
+  tried_again += later.tried_again;
   retried += later.retried;
   dropped += later.dropped;
   accepted_at_us = accepted_at_us != 0 ? accepted_at_us : later.accepted_at_us;

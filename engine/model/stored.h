@@ -37,6 +37,7 @@ struct BatchSum {
   // Corrections that commute: lines moved from accepted to failed by a store that rejected them,
   // lines moved from failed to accepted by a retry, dead letters dropped.
   uint64_t rejected = 0;
+  uint64_t tried_again = 0;  // lines of retries, booked or not
   uint64_t retried = 0;
   uint64_t dropped = 0;
   uint64_t accepted_at_us = 0;  // first chunk
@@ -85,8 +86,8 @@ struct KeyRejection {
   friend bool operator==(const KeyRejection&, const KeyRejection&) = default;
 };
 
-// A key replay under way: the window (Marker::applied, last] goes key by key; keys up to and including `done`
-// are behind it, and those in `rejected` were refused by the store.
+// A key replay under way: the window (Marker::applied, last] goes key by key; keys up to and
+// including `done` are behind it, and those in `rejected` were refused by the store.
 struct ReplayProgress {
   Lsn last = 0;
   StockKey done;

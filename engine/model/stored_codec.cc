@@ -102,6 +102,7 @@ void EncodeBatchSum(const BatchSum& sum, std::string* out) {
   PutVarint64(out, sum.accepted);
   PutVarint64(out, sum.failed);
   PutVarint64(out, sum.rejected);
+  PutVarint64(out, sum.tried_again);
   PutVarint64(out, sum.retried);
   PutVarint64(out, sum.dropped);
   PutVarint64(out, sum.accepted_at_us);
@@ -114,9 +115,9 @@ Status DecodeBatchSum(std::string_view bytes, BatchSum* sum) {
       !GetVarint64(&bytes, &sum->first_lsn) || !GetVarint64(&bytes, &sum->last_lsn) ||
       !GetVarint64(&bytes, &sum->lines) || !GetVarint64(&bytes, &sum->accepted) ||
       !GetVarint64(&bytes, &sum->failed) || !GetVarint64(&bytes, &sum->rejected) ||
-      !GetVarint64(&bytes, &sum->retried) || !GetVarint64(&bytes, &sum->dropped) ||
-      !GetVarint64(&bytes, &sum->accepted_at_us) || !GetFixed128(&bytes, &sum->digest.sum) ||
-      !bytes.empty()) {
+      !GetVarint64(&bytes, &sum->tried_again) || !GetVarint64(&bytes, &sum->retried) ||
+      !GetVarint64(&bytes, &sum->dropped) || !GetVarint64(&bytes, &sum->accepted_at_us) ||
+      !GetFixed128(&bytes, &sum->digest.sum) || !bytes.empty()) {
     return Damaged("a batch");
   }
   sum->finished = finished != 0;

@@ -8,7 +8,8 @@
 //                     | varint last_lsn | text last_time
 //   BatchSum          u8 1 | u8 finished (0, 1) | varint first_lsn | varint last_lsn
 //                     | varint lines | varint accepted | varint failed | varint rejected
-//                     | varint retried | varint dropped | varint accepted_at_us | digest
+//                     | varint tried_again | varint retried | varint dropped | varint
+//                     accepted_at_us | digest
 //   StoredItem        u8 1 | text code | text gtin | text description | text unit
 //   StoredDeadLetter  u8 1 | u8 cause | varint attempts | varint lsn | varint failed_at_us
 //                     | text detail | text code | text description | text quantity

@@ -13,9 +13,9 @@ namespace {
 
 template <typename Key, typename Value>
 const Value* FindSorted(const std::vector<std::pair<Key, Value>>& entries, const Key& key) {
-  auto found = std::lower_bound(
-      entries.begin(), entries.end(), key,
-      [](const auto& entry, const Key& wanted) { return entry.first < wanted; });
+  auto found =
+      std::lower_bound(entries.begin(), entries.end(), key,
+                       [](const auto& entry, const Key& wanted) { return entry.first < wanted; });
   return found != entries.end() && found->first == key ? &found->second : nullptr;
 }
 

@@ -10,12 +10,13 @@
 
 namespace tallystone {
 
-// A StoreView whose answers contain every given chunk. Where the store stands in the middle of a key replay,
-// keys behind its progress marker are taken from the store and the others from the chunks.
+// A StoreView whose answers contain every given chunk. Where the store stands in the middle of a
+// key replay, keys behind its progress marker are taken from the store and the others from the
+// chunks.
 class LiveView final : public StoreView {
  public:
-  // `chunks`: ascending without gaps; those the store already contains are ignored. kCorruption if the
-  // first of the rest does not follow the store's marker.
+  // `chunks`: ascending without gaps; those the store already contains are ignored. kCorruption if
+  // the first of the rest does not follow the store's marker.
   static Status Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk> chunks,
                      std::unique_ptr<LiveView>* view);
 
@@ -52,7 +53,8 @@ class LiveView final : public StoreView {
 
   std::unique_ptr<StoreView> store_;
   Marker marker_;
-  SortedWindow overlay_;  // of everything that is not in the store; `last` is set even if it is empty
+  SortedWindow
+      overlay_;  // of everything that is not in the store; `last` is set even if it is empty
   std::vector<std::pair<StockKey, BalanceSum>> balances_;  // of overlay_, without rejected keys
   std::map<TenantId, std::string> tenants_;
 };

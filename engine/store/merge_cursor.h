@@ -12,8 +12,8 @@
 
 namespace tallystone {
 
-// Overlay entries are combined with the base's value under the same key (null = none there); a result of
-// nullopt hides the key. `overlay` must outlive the cursor.
+// Overlay entries are combined with the base's value under the same key (null = none there); a
+// result of nullopt hides the key. `overlay` must outlive the cursor.
 template <typename Key, typename Value, typename Change>
 class MergeCursor final : public Cursor<std::pair<Key, Value>> {
  public:

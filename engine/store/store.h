@@ -1,13 +1,14 @@
 // Store: where windows end up. One writer (the drain), any number of readers.
 //
-// A store keeps: balances by stock key, blocks by LSN, postings by (stock key, window), batches, dead
-// letters, the catalogue (tenants, items, aliases), and one marker. Effects and marker become visible and
-// durable in one atomic step (law L6).
+// A store keeps: balances by stock key, blocks by LSN, postings by (stock key, window), batches,
+// dead letters, the catalogue (tenants, items, aliases), and one marker. Effects and marker become
+// visible and durable in one atomic step (law L6).
 //
 // The code of a write's Status says what helps (DESIGN 4.6):
-//   kTryAgain, kBusy                        transient: repeat; the result is unknown until the marker is read
-//   kIoError, kNoSpace, kCorruption, other  environment: stop, Recover later; nothing is wrong with the data
-//   kRejected                               local to the data: key replay finds what
+//   kTryAgain, kBusy                        transient: repeat; the result is unknown until the
+//   marker is read kIoError, kNoSpace, kCorruption, other  environment: stop, Recover later;
+//   nothing is wrong with the data kRejected                               local to the data: key
+//   replay finds what
 #pragma once
 
 #include <memory>
@@ -37,7 +38,8 @@ class StoreView {
   virtual std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> Balances(StockKey from) = 0;
   virtual std::unique_ptr<Cursor<StoredBlock>> Blocks(Lsn from) = 0;
   virtual std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> Batches(BatchRef from) = 0;
-  virtual std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) = 0;
+  virtual std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(
+      LineRef from) = 0;
   virtual std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() = 0;
   virtual std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) = 0;
   // Ascending by tenant only.

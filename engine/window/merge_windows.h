@@ -1,4 +1,5 @@
-// Two consecutive windows as one: what a reader lays over a store that stands in the middle of a key replay.
+// Two consecutive windows as one: what a reader lays over a store that stands in the middle of a
+// key replay.
 #pragma once
 
 #include "window/sorted_window.h"

@@ -209,6 +209,7 @@ BatchSum BatchSumOf(const ChunkHeader& header, Lsn lsn) {
     sum.last_lsn = lsn;
   }
   if ((header.flags & kChunkRetry) != 0) {
+    sum.tried_again = header.lines;
     sum.retried = header.accepted;
     return sum;
   }

@@ -9,11 +9,13 @@
 
 namespace tallystone {
 
-// Finds an item that was made before the window. Needed where a chunk only adds a description to one.
+// Finds an item that was made before the window. Needed where a chunk only adds a description to
+// one.
 using ItemLookup = std::function<Status(StockKey key, StoredItem* item)>;
 
-// Fills *sorted from `chunks` (ascending, without gaps, not empty). The result depends on nothing but the
-// chunks and the looked-up items (law L11). kCorruption names the LSN of a chunk that cannot be read.
+// Fills *sorted from `chunks` (ascending, without gaps, not empty). The result depends on nothing
+// but the chunks and the looked-up items (law L11). kCorruption names the LSN of a chunk that
+// cannot be read.
 Status SortWindow(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
                   SortedWindow* sorted);
 

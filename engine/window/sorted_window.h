@@ -13,7 +13,8 @@
 
 namespace tallystone {
 
-// A durable chunk: its position and payload (model/chunk.h), shared by log group, window and readers.
+// A durable chunk: its position and payload (model/chunk.h), shared by log group, window and
+// readers.
 struct LoggedChunk {
   Lsn lsn = 0;
   std::shared_ptr<const std::string> payload;
@@ -30,16 +31,17 @@ struct KeyDelta {
 
 struct SortedWindow {
   Lsn first = 0;
-  Lsn last = 0;  // the marker after it
-  uint64_t lines = 0;  // lines booked
-  std::vector<KeyDelta> deltas;    // ascending by key
-  std::vector<Posting> postings;   // grouped by key, ascending within one
+  Lsn last = 0;                     // the marker after it
+  uint64_t lines = 0;               // lines booked
+  std::vector<KeyDelta> deltas;     // ascending by key
+  std::vector<Posting> postings;    // grouped by key, ascending within one
   std::vector<LoggedChunk> blocks;  // ascending by LSN, without gaps
-  // Lines of a block that were rejected; empty, or one entry for each block that has any, ascending.
+  // Lines of a block that were rejected; empty, or one entry for each block that has any,
+  // ascending.
   std::vector<std::pair<Lsn, std::vector<uint32_t>>> rejected_lines;
   std::vector<std::pair<BatchRef, BatchSum>> batches;  // ascending
   std::vector<std::pair<TenantId, std::string>> tenants;
-  std::vector<std::pair<StockKey, StoredItem>> items;  // ascending; new or changed, whole
+  std::vector<std::pair<StockKey, StoredItem>> items;     // ascending; new or changed, whole
   std::vector<std::pair<StockKey, std::string>> aliases;  // (tenant, item) and normalised text
   // Final state of each dead letter the window touched: nullopt = resolved or dropped. Ascending.
   std::vector<std::pair<LineRef, std::optional<StoredDeadLetter>>> dead_letters;

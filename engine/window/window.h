@@ -15,7 +15,8 @@
 
 namespace tallystone {
 
-// Not thread-safe: WindowSet's lock protects the one that fills; one that drains is not changed any more.
+// Not thread-safe: WindowSet's lock protects the one that fills; one that drains is not changed any
+// more.
 class Window {
  public:
   // Takes the next chunk. kCorruption if its payload cannot be read; the window is then unchanged.
@@ -31,7 +32,8 @@ class Window {
   };
   [[nodiscard]] const Delta* Find(StockKey key) const;
 
-  // What the window says of one dead letter. Looks at the chunks that have any, from the newest back.
+  // What the window says of one dead letter. Looks at the chunks that have any, from the newest
+  // back.
   enum class LetterState : uint8_t { kUnknown, kPresent, kResolved };
   LetterState FindLetter(const LineRef& ref, StoredDeadLetter* letter) const;
 
@@ -47,7 +49,7 @@ class Window {
   std::vector<uint32_t> letter_chunks_;  // indexes of chunks with failed, retried or dropped lines
   ChunkNumbers numbers_;                 // working memory of Fold
   std::vector<std::string_view> times_;  // likewise
-  uint64_t lines_ = 0;    // lines and records: what counts against the window's limit
+  uint64_t lines_ = 0;  // lines and records: what counts against the window's limit
 };
 
 }  // namespace tallystone

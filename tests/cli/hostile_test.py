@@ -1,4 +1,5 @@
 """Files that nobody should send: never a crash, a clear message or outcome, and a sound database."""
+import gzip
 import os
 import random
 import unittest
@@ -50,7 +51,6 @@ class Unusable(ProgramTest):
         self.check('Code,Qty\nA,1\n'.encode('utf-16'), words=['UTF-16'])
 
     def test_cut_off_and_damaged_compression(self):
-        import gzip
         packed = gzip.compress(HEADER + GOOD * 10000)
         self.check(packed[:len(packed) // 2], name='in.csv.gz', words=['in.csv.gz', 'cut off'])
         self.check(packed[:500] + b'\xff' * 20 + packed[520:], name='in.csv.gz', words=['damaged'])

@@ -27,7 +27,8 @@ class Answer:
 
     @property
     def text(self):
-        return self.out.decode('utf-8')
+        # CSV is exact, so bytes that are not UTF-8 come out as they went in.
+        return self.out.decode('utf-8', 'surrogateescape')
 
     @property
     def json(self):

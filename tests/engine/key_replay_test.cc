@@ -1,6 +1,5 @@
-// A window that the store refuses goes key by key: exactly the poison key's lines become dead letters, and a
-// crash at any step resumes at the next key (laws L2, L3, L5, L6; DESIGN 4.6).
-#include <sys/wait.h>
+// A window that the store refuses goes key by key: exactly the poison key's lines become dead
+// letters, and a crash at any step resumes at the next key (laws L2, L3, L5, L6; DESIGN 4.6).
 #include <unistd.h>
 
 #include <atomic>
@@ -9,6 +8,7 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include "engine_support/engine_fixture.h"
 #include "support/status_matchers.h"
@@ -19,7 +19,9 @@ namespace {
 constexpr uint32_t kPoisonItem = 17;
 constexpr StockKey kPoison{1, kPoisonItem};
 
-std::string Code(uint32_t item) { return "C" + std::to_string(item); }
+std::string Code(uint32_t item) {
+  return "C" + std::to_string(item);
+}
 
 // Lines over `items` items in turn, so that item n of the tenant is the one with code n.
 Batch MakeBatch(const std::string& id, uint64_t lines, uint32_t items) {
@@ -37,7 +39,9 @@ Status IngestAll(Engine* engine, uint64_t lines, uint32_t items, BatchResult* re
   return engine->Ingest({}, MakeBatch("b1", lines, items), result);
 }
 
-void RefusePoison(FaultStore* store) { store->RefuseKey(kPoison); }
+void RefusePoison(FaultStore* store) {
+  store->RefuseKey(kPoison);
+}
 
 TEST(KeyReplayTest, OnePoisonKeyInALargeWindowLosesOnlyItsOwnLines) {
   constexpr uint64_t kLines = 100'000;
@@ -135,7 +139,8 @@ TEST(KeyReplayTest, ARetryBooksARefusedLineOnceTheStoreTakesItsKey) {
 constexpr uint32_t kReplayKeys = 200;
 constexpr int kCrashed = 42;
 
-// Ingests, and ends the process before or after step `step` of the replay. kReplayKeys: around ApplyRest.
+// Ingests, and ends the process before or after step `step` of the replay. kReplayKeys: around
+// ApplyRest.
 [[noreturn]] void IngestAndCrash(EngineDirectory* directory, uint64_t step, bool before) {
   directory->PrepareStores([=](FaultStore* store) {
     RefusePoison(store);
@@ -208,8 +213,8 @@ TEST_P(ReplayCrashTest, AtEveryKeyResumesAtTheNextKeyAndEndsTheSame) {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFEXITED(status));
     ASSERT_EQ(WEXITSTATUS(status), kCrashed);
-    // The step that crashed may have to be done again; those before it never are. Rejecting takes two
-    // calls of ApplyKey, so one step may be one key further back than its number.
+    // The step that crashed may have to be done again; those before it never are. Rejecting takes
+    // two calls of ApplyKey, so one step may be one key further back than its number.
     ASSERT_NO_FATAL_FAILURE(ResumeAndCompare(&directory, kReplayKeys - step + 1, expected));
   }
 }
@@ -263,8 +268,8 @@ TEST(StoreFaultTest, AnAmbiguousKeyStepIsSettledByTheMarker) {
   EXPECT_NE(directory.SoundDigest(), "");
 }
 
-// The disk of the store is full for a while: the log goes on, then callers get the cause, and nobody's line
-// becomes a dead letter.
+// The disk of the store is full for a while: the log goes on, then callers get the cause, and
+// nobody's line becomes a dead letter.
 TEST(StoreFaultTest, AFullDiskStopsCallersWithTheCauseAndLosesNothing) {
   EngineDirectory directory;
   Options options = QuietOptions();

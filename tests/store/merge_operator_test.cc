@@ -35,7 +35,7 @@ std::string Full(const rocksdb::MergeOperator& merge, const std::string* existin
   const rocksdb::Slice key("key");
   const rocksdb::Slice base = existing != nullptr ? rocksdb::Slice(*existing) : rocksdb::Slice();
   std::string value = "what was there before";
-  rocksdb::Slice same;
+  rocksdb::Slice same(nullptr, 0);
   const rocksdb::MergeOperator::MergeOperationInput in(key, existing != nullptr ? &base : nullptr,
                                                        slices, nullptr);
   rocksdb::MergeOperator::MergeOperationOutput out(value, same);

@@ -2,7 +2,6 @@
 #include "import/byte_source.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -10,6 +9,8 @@
 
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "import/compressed_source.h"
 

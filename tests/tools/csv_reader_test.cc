@@ -1,10 +1,10 @@
 // CsvReader: what a CSV file can suffer, and that the pieces it arrives in change nothing.
 #include "import/csv_reader.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace tallystone::tool {
 namespace {
@@ -25,8 +25,7 @@ struct Reading {
 
 std::vector<Record> ReadAll(std::string_view text, const Reading& reading = {}) {
   MemorySource source(text, reading.piece);
-  CsvReader reader(&source,
-                   {reading.delimiter, reading.buffer_bytes, reading.record_bytes_max});
+  CsvReader reader(&source, {reading.delimiter, reading.buffer_bytes, reading.record_bytes_max});
   std::vector<Record> records;
   while (reader.Next()) {
     records.push_back({{reader.fields().begin(), reader.fields().end()},
@@ -126,9 +125,9 @@ TEST(CsvReader, AfterAnUnclosedQuoteQuotesEndWithTheirLine) {
 }
 
 TEST(CsvReader, RecordLongerThanTheLimitIsBrokenAndReadingGoesOn) {
-  const std::string text = "a,b\n\"" + std::string(100, 'x') + "\n" + std::string(50, 'y') + "\nc,d\n\"e\nf\",g\n";
-  const std::vector<Record> records =
-      ReadAll(text, {.buffer_bytes = 16, .record_bytes_max = 128});
+  const std::string text =
+      "a,b\n\"" + std::string(100, 'x') + "\n" + std::string(50, 'y') + "\nc,d\n\"e\nf\",g\n";
+  const std::vector<Record> records = ReadAll(text, {.buffer_bytes = 16, .record_bytes_max = 128});
   ASSERT_EQ(records.size(), 5u);
   EXPECT_TRUE(records[1].broken);
   EXPECT_EQ(records[1].raw, "\"" + std::string(100, 'x'));
@@ -152,12 +151,11 @@ TEST(CsvReader, FieldOfTheLimitIsReadWhole) {
   const std::string field(127, 'x');
   EXPECT_EQ(FieldsOf(field + "\nb\n", {.buffer_bytes = 1, .record_bytes_max = 128}),
             (Fields{{field}, {"b"}}));
-  EXPECT_TRUE(
-      ReadAll(field + "x\nb\n", {.buffer_bytes = 1, .record_bytes_max = 128})[0].broken);
+  EXPECT_TRUE(ReadAll(field + "x\nb\n", {.buffer_bytes = 1, .record_bytes_max = 128})[0].broken);
 }
 
-// A file in which every line begins with a quote that the rest of the file never closes. Reading each line
-// to the end of the file would take hours.
+// A file in which every line begins with a quote that the rest of the file never closes. Reading
+// each line to the end of the file would take hours.
 TEST(CsvReader, StrayQuotesInEveryLineDoNotTakeQuadraticTime) {
   std::string text;
   for (int line = 0; line < 400'000; ++line) {
@@ -171,8 +169,10 @@ TEST(CsvReader, StrayQuotesInEveryLineDoNotTakeQuadraticTime) {
 
 TEST(CsvReader, PiecesAndBuffersOfEverySizeGiveTheSameRecords) {
   const std::string text =
-      "\xEF\xBB\xBF" "code,\"na\"\"me\",q\r\n\r\nA,\"x\ny, \"\"z\"\"\",1\n,,\n\"\"\n\"q\"r\"s,\"t\"\r\n"
-      "long," + std::string(70, 'z') + "\n\"open,1\n\"a\nb\",2\nc\"d,\"e";
+      "\xEF\xBB\xBF"
+      "code,\"na\"\"me\",q\r\n\r\nA,\"x\ny, \"\"z\"\"\",1\n,,\n\"\"\n\"q\"r\"s,\"t\"\r\n"
+      "long," +
+      std::string(70, 'z') + "\n\"open,1\n\"a\nb\",2\nc\"d,\"e";
   const std::vector<Record> expected = ReadAll(text);
   ASSERT_EQ(expected.size(), 9u);
   for (size_t size = 1; size <= text.size() + 1; ++size) {

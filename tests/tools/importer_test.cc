@@ -1,13 +1,15 @@
-// Importer and Block: which line goes to which batch, and that outcomes come in the order of the file.
+// Importer and Block: which line goes to which batch, and that outcomes come in the order of the
+// file.
 #include "import/importer.h"
 
-#include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <map>
 #include <sstream>
+
+#include <gtest/gtest.h>
 
 namespace tallystone::tool {
 namespace {
@@ -40,7 +42,9 @@ class FakeBooker : public Booker {
     result->resent = open->batch == "resent";
     return Status::Ok();
   }
-  std::string CodeOf(std::string_view, uint32_t item) override { return "item" + std::to_string(item); }
+  std::string CodeOf(std::string_view, uint32_t item) override {
+    return "item" + std::to_string(item);
+  }
 
   std::map<std::string, std::vector<size_t>> sizes;
   std::vector<std::string> order;
@@ -94,8 +98,8 @@ class ImporterTest : public testing::Test {
 using Names = std::vector<std::string>;
 
 TEST_F(ImporterTest, OutcomesComeInTheOrderOfTheFileThoughBatchesAreBookedTogether) {
-  const std::string outcomes =
-      Import("Tenant,Code,Qty\nb,B1,1\na,A1,1\nb,B2,1\na,,1\n", {.tenant_column = true, .batch = "x"});
+  const std::string outcomes = Import("Tenant,Code,Qty\nb,B1,1\na,A1,1\nb,B2,1\na,,1\n",
+                                      {.tenant_column = true, .batch = "x"});
   EXPECT_EQ(booker_.order, (Names{"b/x", "a/x"})) << "in order of first appearance";
   EXPECT_EQ(outcomes,
             "line,outcome,item,code,decided_by\n"
@@ -108,7 +112,10 @@ TEST_F(ImporterTest, OutcomesComeInTheOrderOfTheFileThoughBatchesAreBookedTogeth
 }
 
 TEST_F(ImporterTest, RowsWithoutAUsableTenantOrBatchAreKeptUnderTheDefaults) {
-  const std::string controls("a\x01" "b", 3);
+  const std::string controls(
+      "a\x01"
+      "b",
+      3);
   Import("Tenant,Batch,Code,Qty\na,1,X,1\n,1,X,1\na,,X,1\n" + controls + ",1,X,1\na,1\n",
          {.tenant = "home", .tenant_column = true, .batch_column = true});
   const std::string content = booker_.order[1].substr(5);
@@ -119,8 +126,8 @@ TEST_F(ImporterTest, RowsWithoutAUsableTenantOrBatchAreKeptUnderTheDefaults) {
 }
 
 TEST_F(ImporterTest, RefusedBatchDoesNotStopTheOthers) {
-  const std::string outcomes = Import("Batch,Code,Qty\ngood,A,1\nbad,B,1\ngood,C,1\nbad,D,1\n",
-                                      {.batch_column = true});
+  const std::string outcomes =
+      Import("Batch,Code,Qty\ngood,A,1\nbad,B,1\ngood,C,1\nbad,D,1\n", {.batch_column = true});
   EXPECT_EQ(outcomes,
             "line,outcome,item,code,decided_by\n"
             "1,accepted,1,A,code\n"

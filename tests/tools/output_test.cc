@@ -1,6 +1,5 @@
 // What goes to people and to other programs.
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "output/escape.h"
 #include "output/json.h"
@@ -52,18 +53,28 @@ class Captured {
 };
 
 TEST(PlainText, LetsNoControlCharacterThrough) {
-  const std::string hostile("a\x1b[31m\x07\x00z\x7f\xC2\x9B" "1m\r\n\tb", 17);
+  const std::string hostile(
+      "a\x1b[31m\x07\x00z\x7f\xC2\x9B"
+      "1m\r\n\tb",
+      17);
   const std::string plain = PlainText(hostile);
   for (const char byte : plain) {
     EXPECT_GE(static_cast<unsigned char>(byte), 0x20);
     EXPECT_NE(byte, 0x7F);
   }
   EXPECT_EQ(plain.find("\xC2\x9B"), std::string::npos) << "CSI in C1";
-  EXPECT_EQ(PlainText("\xE2\x80\xAE" "txt"), "\xEF\xBF\xBD" "txt") << "right-to-left override";
+  EXPECT_EQ(PlainText("\xE2\x80\xAE"
+                      "txt"),
+            "\xEF\xBF\xBD"
+            "txt")
+      << "right-to-left override";
 }
 
 TEST(PlainText, ReplacesBytesThatAreNotUtf8) {
-  EXPECT_EQ(PlainText("a\xff" "b\xC3"), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+  EXPECT_EQ(PlainText("a\xff"
+                      "b\xC3"),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
   EXPECT_EQ(PlainText("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD") << "surrogate";
   EXPECT_EQ(PlainText("\xC0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD") << "overlong";
   EXPECT_EQ(PlainText("naïve €𝄞"), "naïve €𝄞");
@@ -127,7 +138,7 @@ TEST(JsonString, IsValidJsonWhateverTheBytes) {
   EXPECT_EQ(Json("\xC2\x9B"), R"("\u009b")");
   EXPECT_EQ(Json("é€𝄞"), "\"é€𝄞\"");
   EXPECT_EQ(Json("a\xff\xC3z\xE2\x82"), "\"a\xEF\xBF\xBD\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD\"");
-  EXPECT_EQ(Json("\xff\xC2\x9B\"") , "\"\xEF\xBF\xBD\\u009b\\\"\"");
+  EXPECT_EQ(Json("\xff\xC2\x9B\""), "\"\xEF\xBF\xBD\\u009b\\\"\"");
 }
 
 TEST(JsonWriter, PutsCommasWhereTheyBelong) {
@@ -147,8 +158,10 @@ TEST(JsonWriter, PutsCommasWhereTheyBelong) {
   EXPECT_EQ(out, R"({"a":1,"b":[{},"x",null],"c":true})");
 }
 
-const std::vector<Column> kColumns = {
-    {"code", Kind::kText}, {"on_hand", Kind::kDecimal}, {"lines", Kind::kCount}, {"ok", Kind::kBool}};
+const std::vector<Column> kColumns = {{"code", Kind::kText},
+                                      {"on_hand", Kind::kDecimal},
+                                      {"lines", Kind::kCount},
+                                      {"ok", Kind::kBool}};
 
 std::string Render(Format format, const std::vector<std::vector<std::string>>& rows,
                    size_t width = 0, const std::vector<Column>& columns = kColumns) {
@@ -166,7 +179,8 @@ TEST(Records, DecimalsAreStringsInJsonAndCountsAreNumbers) {
             "{\"schema_version\":1,\"as_of_lsn\":7,\"inventory\":[\n"
             "{\"code\":\"A\",\"on_hand\":\"1.5\",\"lines\":2,\"ok\":true},\n"
             "{\"code\":\"B\",\"on_hand\":\"0\",\"lines\":null,\"ok\":false}\n]}\n");
-  EXPECT_EQ(Render(Format::kJson, {}), "{\"schema_version\":1,\"as_of_lsn\":7,\"inventory\":[\n]}\n");
+  EXPECT_EQ(Render(Format::kJson, {}),
+            "{\"schema_version\":1,\"as_of_lsn\":7,\"inventory\":[\n]}\n");
   EXPECT_EQ(Render(Format::kNdjson, {{"A", "1.5", "2", "true"}}),
             "{\"code\":\"A\",\"on_hand\":\"1.5\",\"lines\":2,\"ok\":true}\n");
   EXPECT_EQ(Render(Format::kCsv, {{"A,B", "1.5", "2", "true"}}),

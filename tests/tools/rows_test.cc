@@ -1,9 +1,10 @@
-// Rows of CSV and JSON lines files: which column is which field, and what a row that does not fit becomes.
-#include <gtest/gtest.h>
-
+// Rows of CSV and JSON lines files: which column is which field, and what a row that does not fit
+// becomes.
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "import/csv_rows.h"
 #include "import/jsonl_rows.h"
@@ -112,7 +113,10 @@ TEST(CsvHeader, UnusableHeadersAreNamedTogetherWithWhatIsExpected) {
   EXPECT_NE(DetectError("").find("empty"), std::string::npos);
   EXPECT_NE(DetectError("\n\r\n").find("empty"), std::string::npos);
   EXPECT_NE(DetectError("\"Code,Qty\nA,1\n").find("unclosed quote"), std::string::npos);
-  EXPECT_NE(DetectError("\xFF\xFE" "C").find("UTF-16"), std::string::npos);
+  EXPECT_NE(DetectError("\xFF\xFE"
+                        "C")
+                .find("UTF-16"),
+            std::string::npos);
   EXPECT_NE(DetectError("Code,code,Qty\n").find("two columns"), std::string::npos);
   EXPECT_NE(DetectError("Code,Qty\n", {{}, "Country", ""}).find("\"Country\""), std::string::npos);
 }
@@ -138,7 +142,8 @@ TEST(CsvRows, RaggedRowsAreBadColumnsAndKeptWhole) {
 
 TEST(CsvRows, WithoutACostColumnTheCostIsZero) {
   EXPECT_EQ(CsvTexts("Code,Qty\nA,1\n"), (Texts{"1 A||1|0 /"}));
-  EXPECT_EQ(CsvTexts("Code,Qty,Price\nA,1,\n"), (Texts{"1 A||1| /"})) << "an empty cost is bad_price";
+  EXPECT_EQ(CsvTexts("Code,Qty,Price\nA,1,\n"), (Texts{"1 A||1| /"}))
+      << "an empty cost is bad_price";
 }
 
 TEST(JsonRows, NumbersAreTakenAsTheirText) {
@@ -166,8 +171,9 @@ TEST(JsonRows, LinesThatAreNoObjectAreBadColumns) {
 }
 
 TEST(JsonRows, UnknownKeysOfAnyKindAreIgnored) {
-  EXPECT_EQ(JsonTexts(R"({"x":{"code":"no"},"code":"A","y":[1,{"z":2}],"qty":1,"price":2,"w":true})"),
-            (Texts{"1 A||1|2 /"}));
+  EXPECT_EQ(
+      JsonTexts(R"({"x":{"code":"no"},"code":"A","y":[1,{"z":2}],"qty":1,"price":2,"w":true})"),
+      (Texts{"1 A||1|2 /"}));
 }
 
 TEST(JsonRows, TheFirstObjectSaysWhetherThereAreCosts) {

@@ -53,7 +53,7 @@ void PrintJson(const DatabaseStatus& status) {
 void PrintText(const DatabaseStatus& status) {
   std::string text;
   const auto entry = [&](std::string_view name, const std::string& value) {
-    text += fmt::format("{:<16}{}\n", name, value);
+    text += fmt::format("{:<18}{}\n", name, value);
   };
   entry("as of LSN", std::to_string(status.as_of_lsn));
   entry("in the store", "up to LSN " + std::to_string(status.applied_lsn));

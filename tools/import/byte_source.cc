@@ -32,7 +32,7 @@ Status FdSource::WaitForInput() {
     if (poll(ready, InterruptFd() < 0 ? 1 : 2, -1) < 0 && errno != EINTR) {
       return Status::IoError("cannot wait for " + name_ + ": " + std::strerror(errno));
     }
-    if (ready[0].revents != 0) {
+    if (ready[0].revents != 0 && !Interrupted()) {
       return Status::Ok();
     }
   }
@@ -49,6 +49,10 @@ Status FdSource::Read(char* buffer, size_t size, size_t* got) {
       }
     }
     const ssize_t count = read(fd_, buffer, size);
+    if (count == 0 && waits_ && Interrupted()) {
+      // The signal that ended us may have ended the writer too: this is not the end of its data.
+      return Status::Interrupted("interrupted while reading " + name_);
+    }
     if (count >= 0) {
       *got = static_cast<size_t>(count);
       bytes_read_ += *got;

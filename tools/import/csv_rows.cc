@@ -45,6 +45,7 @@ Status DetectCsv(const HeaderRules& rules, std::string_view beginning, bool whol
       delimiter != 0 ? std::string_view(&delimiter, 1) : kDelimiters;
   Candidate best;
   size_t best_score = 0;
+  bool any_broken = false;
   for (const char used : delimiters) {
     Candidate candidate = ReadHeader(beginning, used);
     if (!whole && (!candidate.found || candidate.broken)) {
@@ -54,6 +55,7 @@ Status DetectCsv(const HeaderRules& rules, std::string_view beginning, bool whol
     if (!candidate.found) {
       return Status::InvalidArgument("the file is empty; " + ExpectedHeaders());
     }
+    any_broken = any_broken || candidate.broken;
     const size_t score = Score(rules, candidate);
     if (!candidate.broken && score > best_score) {
       best = std::move(candidate);
@@ -61,10 +63,11 @@ Status DetectCsv(const HeaderRules& rules, std::string_view beginning, bool whol
       dialect->delimiter = used;
     }
   }
-  if (!best.found) {
+  Status s = MapColumns(rules, {best.headers.begin(), best.headers.end()}, &dialect->columns);
+  if (!s.ok() && any_broken) {
     return Status::InvalidArgument("the header has an unclosed quote; " + ExpectedHeaders());
   }
-  return MapColumns(rules, {best.headers.begin(), best.headers.end()}, &dialect->columns);
+  return s;
 }
 
 CsvRows::CsvRows(ByteSource* source, const CsvDialect& dialect)

@@ -35,8 +35,8 @@ class OpenBatches {
   // True the first time it is asked for a closed batch.
   bool FirstTimeMissed(std::string_view tenant, std::string_view batch);
 
-  // The batch that was used longest ago, to be finished now; null if none needs to be: without `all` while
-  // there are at most `open_max`. Only between blocks.
+  // The batch that was used longest ago, to be finished now; null if none needs to be: without
+  // `all` while there are at most `open_max`. Only between blocks.
   OpenBatch* NextToClose(bool all);
   // Forgets what NextToClose gave.
   void Close();

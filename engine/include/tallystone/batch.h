@@ -15,8 +15,8 @@ namespace tallystone {
 
 class BatchLines;  // engine/model/batch_lines.h
 
-// (tenant, batch id) + lines. The id is the idempotency key: a resend of the same content is harmless,
-// other content under the same id is refused. Not thread-safe.
+// (tenant, batch id) + lines. The id is the idempotency key: a resend of the same content is
+// harmless, other content under the same id is refused. Not thread-safe.
 class Batch {
  public:
   // Copies both. Validity of the names is checked by Ingest.
@@ -28,8 +28,8 @@ class Batch {
   // Adds the next line; its number is 1 + the lines before it. Copies all texts.
   void Add(const Line& line);
   void AddText(const TextLine& line);
-  // Adds a line that its reader could not make sense of: it fails with `outcome` (kBadColumns, kBadTenant
-  // or kBadBatch) and is kept as `raw`.
+  // Adds a line that its reader could not make sense of: it fails with `outcome` (kBadColumns,
+  // kBadTenant or kBadBatch) and is kept as `raw`.
   void AddUnreadable(Outcome outcome, std::string_view raw);
 
   [[nodiscard]] const std::string& tenant() const;
@@ -71,11 +71,12 @@ struct FailedItem {
   Outcome error = Outcome::kAccepted;
 };
 
-// What became of a batch. `items_processed + items_failed` is the number of lines submitted (law L5).
+// What became of a batch. `items_processed + items_failed` is the number of lines submitted (law
+// L5).
 struct BatchResult {
   BatchStatus status = BatchStatus::kSuccess;
-  uint64_t items_processed = 0;         // lines booked
-  uint64_t items_failed = 0;            // lines that are dead letters
+  uint64_t items_processed = 0;          // lines booked
+  uint64_t items_failed = 0;             // lines that are dead letters
   std::vector<FailedItem> failed_items;  // the first limits::kFailedItemsInResultMax of them
   uint64_t processing_time_us = 0;
   std::string tenant;

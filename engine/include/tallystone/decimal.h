@@ -1,4 +1,5 @@
-// Decimal: an exact decimal number of up to 6 decimals, and the exact sums of such numbers (law L8).
+// Decimal: an exact decimal number of up to 6 decimals, and the exact sums of such numbers (law
+// L8).
 #pragma once
 
 #include <compare>
@@ -32,9 +33,9 @@ class Decimal {
     return decimal;
   }
 
-  // Reads `text` ("12", "-0.5", ".25", "+3."; no exponent, blanks, separators, inf or nan; digits with a
-  // point and no decimals are accepted, a lone point or sign is not). On error *out is unchanged.
-  // A number that is both inexact and out of range is reported as kOutOfRange.
+  // Reads `text` ("12", "-0.5", ".25", "+3."; no exponent, blanks, separators, inf or nan; digits
+  // with a point and no decimals are accepted, a lone point or sign is not). On error *out is
+  // unchanged. A number that is both inexact and out of range is reported as kOutOfRange.
   static DecimalError Parse(std::string_view text, Decimal* out);
 
   // The number in millionths.

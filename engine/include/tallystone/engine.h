@@ -48,9 +48,9 @@ struct EngineStats {
   uint64_t log_first_lsn = 0;
   uint64_t tenants = 0;
   uint64_t items = 0;
-  uint64_t window_lines = 0;   // lines that wait for the drain
-  uint64_t lines_logged = 0;   // since Open
-  uint64_t log_syncs = 0;      // since Open
+  uint64_t window_lines = 0;  // lines that wait for the drain
+  uint64_t lines_logged = 0;  // since Open
+  uint64_t log_syncs = 0;     // since Open
   uint64_t windows_drained = 0;
   uint64_t windows_ingested = 0;
   uint64_t keys_replayed = 0;
@@ -59,16 +59,18 @@ struct EngineStats {
 };
 
 // A batch in pieces, for batches larger than memory. One thread at a time.
-// A writer that is destroyed without Finish leaves its batch unfinished: what was logged stays, and the
-// same batch id can be continued by a new writer that is given the same lines from the first on.
+// A writer that is destroyed without Finish leaves its batch unfinished: what was logged stays, and
+// the same batch id can be continued by a new writer that is given the same lines from the first
+// on.
 class BatchWriter {
  public:
   virtual ~BatchWriter() = default;
 
-  // Adds the next lines (the batch's tenant and id are not looked at). Lines that an earlier, interrupted
-  // run logged are compared and not logged again. *results gets one LineResult per line, appended; it may
-  // be null. Lines are logged, not yet synced: see Engine::Sync and Finish.
-  // kConflict: same id, other content; the message names the first differing line. The writer is then dead.
+  // Adds the next lines (the batch's tenant and id are not looked at). Lines that an earlier,
+  // interrupted run logged are compared and not logged again. *results gets one LineResult per
+  // line, appended; it may be null. Lines are logged, not yet synced: see Engine::Sync and Finish.
+  // kConflict: same id, other content; the message names the first differing line. The writer is
+  // then dead.
   virtual Status Add(const Batch& lines, std::vector<LineResult>* results) = 0;
 
   // Ends the batch and waits for the durability of IngestOptions::level. *result has no `lines`.
@@ -84,16 +86,17 @@ class BatchWriter {
 // Thread-safe. One process at a time may have a database open (Open answers kBusy to the second).
 class Engine {
  public:
-  // Opens the database in the directory `path`: reads the marker, replays the tail of the log, finishes an
-  // interrupted key replay. On error *engine is null.
-  static Status Open(const Options& options, const std::string& path, std::unique_ptr<Engine>* engine);
+  // Opens the database in the directory `path`: reads the marker, replays the tail of the log,
+  // finishes an interrupted key replay. On error *engine is null.
+  static Status Open(const Options& options, const std::string& path,
+                     std::unique_ptr<Engine>* engine);
 
   virtual ~Engine() = default;
 
-  // Books a batch and answers when it is as durable as `options.level` asks. s: the engine; *result: the
-  // lines. Safe to repeat with the same batch after any error or crash (laws L2, L7).
-  // kInvalidArgument: bad tenant or id, over a limit. kConflict: same id, other content. kRejected: policy
-  // kRejectBatch and a bad line (*result names them). All of these change nothing.
+  // Books a batch and answers when it is as durable as `options.level` asks. s: the engine;
+  // *result: the lines. Safe to repeat with the same batch after any error or crash (laws L2, L7).
+  // kInvalidArgument: bad tenant or id, over a limit. kConflict: same id, other content. kRejected:
+  // policy kRejectBatch and a bad line (*result names them). All of these change nothing.
   // kUnavailable, kIoError, kNoSpace: not acknowledged; may or may not be found after a reopen.
   virtual Status Ingest(const IngestOptions& options, const Batch& batch, BatchResult* result) = 0;
 
@@ -105,8 +108,8 @@ class Engine {
   virtual Status Sync() = 0;
   // Waits until everything logged so far is in the store.
   virtual Status Flush() = 0;
-  // Flushes and releases everything. A failure means: not everything is in the store; it is in the log.
-  // Called by the destructor if it was not called, its Status is then lost.
+  // Flushes and releases everything. A failure means: not everything is in the store; it is in the
+  // log. Called by the destructor if it was not called, its Status is then lost.
   virtual Status Close() = 0;
 
   // --- reading: sees everything acknowledged, also what is not in the store yet ---
@@ -123,7 +126,8 @@ class Engine {
   virtual Status NewTransactionCursor(const Filter& filter,
                                       std::unique_ptr<Cursor<Transaction>>* cursor) = 0;
   // In the order (tenant number, batch id).
-  virtual Status NewBatchCursor(const Filter& filter, std::unique_ptr<Cursor<BatchInfo>>* cursor) = 0;
+  virtual Status NewBatchCursor(const Filter& filter,
+                                std::unique_ptr<Cursor<BatchInfo>>* cursor) = 0;
   virtual Status NewDeadLetterCursor(const Filter& filter,
                                      std::unique_ptr<Cursor<DeadLetter>>* cursor) = 0;
   // The outcome of every line of one batch, in order.
@@ -132,9 +136,10 @@ class Engine {
 
   // --- dead letters ---
 
-  // Books the line again, as it is or as `corrected`, under its own identity (tenant, batch, line): it can
-  // never be booked twice. *result says what became of it now; a line that fails again stays a dead letter
-  // with one attempt more. kNotFound: there is no such dead letter (it may be booked already).
+  // Books the line again, as it is or as `corrected`, under its own identity (tenant, batch, line):
+  // it can never be booked twice. *result says what became of it now; a line that fails again stays
+  // a dead letter with one attempt more. kNotFound: there is no such dead letter (it may be booked
+  // already).
   virtual Status RetryDeadLetter(const IngestOptions& options, const DeadLetterKey& key,
                                  const TextLine* corrected, LineResult* result) = 0;
   // Gives the line up, for good. Recorded in the log and counted in its batch.

@@ -17,9 +17,9 @@ struct DatabaseStatus {
   uint64_t applied_lsn = 0;    // of which this much is in the store
   uint64_t log_first_lsn = 0;  // 0 = the log is empty
   uint64_t log_last_lsn = 0;
-  uint64_t tail_lines = 0;  // lines in the log and not yet in the store
-  bool replay_unfinished = false;   // a key replay was interrupted
-  bool log_tail_torn = false;       // the log ends in a record that was never acknowledged
+  uint64_t tail_lines = 0;         // lines in the log and not yet in the store
+  bool replay_unfinished = false;  // a key replay was interrupted
+  bool log_tail_torn = false;      // the log ends in a record that was never acknowledged
   uint64_t tenants = 0;
   uint64_t items = 0;
   uint64_t balances = 0;
@@ -30,13 +30,13 @@ struct DatabaseStatus {
   uint64_t dead_letters_by_cause[kOutcomeCount] = {};
   uint64_t log_bytes = 0;    // on disk
   uint64_t store_bytes = 0;  // on disk
-  // 32 hex digits. Equal for equal content (balances, transactions, outcomes), however it came about:
-  // crashes, resumes, other windows or segments do not change it.
+  // 32 hex digits. Equal for equal content (balances, transactions, outcomes), however it came
+  // about: crashes, resumes, other windows or segments do not change it.
   std::string state_digest;
 };
 
 struct VerifyFinding {
-  std::string what;   // one sentence: where, what is expected, what is there
+  std::string what;  // one sentence: where, what is expected, what is there
   std::string tenant;
   std::string batch;  // the first batch concerned, if it can be named
 };
@@ -54,11 +54,12 @@ struct VerifyReport {
 // Called now and then with (done, total) lines; `total` may be 0 while unknown.
 using ProgressFunction = std::function<void(uint64_t, uint64_t)>;
 
-// Opens the store read-only and folds the log's tail above its marker in memory; takes no lock, writes
-// nothing, sees the state of the moment it was opened. Not thread-safe.
+// Opens the store read-only and folds the log's tail above its marker in memory; takes no lock,
+// writes nothing, sees the state of the moment it was opened. Not thread-safe.
 class Inspector {
  public:
-  // kNotFound: there is no database at `path`; nothing is created. kCorruption, kFormatMismatch: says where.
+  // kNotFound: there is no database at `path`; nothing is created. kCorruption, kFormatMismatch:
+  // says where.
   static Status Open(const Options& options, const std::string& path,
                      std::unique_ptr<Inspector>* inspector);
   // An inspector of nothing, for previews where there is no database yet.
@@ -66,11 +67,12 @@ class Inspector {
   virtual ~Inspector() = default;
 
   virtual Status GetStatus(const ProgressFunction& progress, DatabaseStatus* status) = 0;
-  // Proves the laws L4 and L5 on what is stored; a Status other than OK means it could not be examined.
+  // Proves the laws L4 and L5 on what is stored; a Status other than OK means it could not be
+  // examined.
   virtual Status Verify(const ProgressFunction& progress, VerifyReport* report) = 0;
 
-  // Says what would become of `batch` (its outcomes, its items) without booking it. Sees what earlier
-  // previews of this inspector would have created. Does not look at the batch id.
+  // Says what would become of `batch` (its outcomes, its items) without booking it. Sees what
+  // earlier previews of this inspector would have created. Does not look at the batch id.
   virtual Status Preview(const IngestOptions& options, const Batch& batch,
                          std::vector<LineResult>* results) = 0;
 
@@ -83,7 +85,8 @@ class Inspector {
   virtual Status NewItemCursor(const Filter& filter, std::unique_ptr<Cursor<ItemInfo>>* cursor) = 0;
   virtual Status NewTransactionCursor(const Filter& filter,
                                       std::unique_ptr<Cursor<Transaction>>* cursor) = 0;
-  virtual Status NewBatchCursor(const Filter& filter, std::unique_ptr<Cursor<BatchInfo>>* cursor) = 0;
+  virtual Status NewBatchCursor(const Filter& filter,
+                                std::unique_ptr<Cursor<BatchInfo>>* cursor) = 0;
   virtual Status NewDeadLetterCursor(const Filter& filter,
                                      std::unique_ptr<Cursor<DeadLetter>>* cursor) = 0;
   virtual Status GetLineResults(std::string_view tenant, std::string_view id,

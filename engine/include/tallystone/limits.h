@@ -17,21 +17,22 @@ inline constexpr size_t kUnitBytesMax = 64;
 inline constexpr size_t kDocumentBytesMax = 256;
 inline constexpr size_t kTimeBytesMax = 64;
 inline constexpr size_t kLineIdBytesMax = 256;
-// A failed line is kept whole up to this much of each of its fields; a longer field is kept up to here and
-// the rest is counted in its detail ("12,345 bytes left out").
+// A failed line is kept whole up to this much of each of its fields; a longer field is kept up to
+// here and the rest is counted in its detail ("12,345 bytes left out").
 inline constexpr size_t kFailedFieldBytesMax = 16 * 1024;
 
 // |quantity| and |unit cost| of a line: at most a million million.
 inline constexpr int64_t kQuantityUnitsMax = 1'000'000'000'000'000'000;
 inline constexpr int64_t kUnitCostUnitsMax = 1'000'000'000'000'000'000;
-// A line whose |quantity x unit cost| is above kCheckedProduct (in 1e-12) is checked against its item's
-// balance before it is accepted: |balance| stays within kBalanceMax. Lines below it cannot overflow a sum
-// within 2^36 lines, so they need no look at the balance.
+// A line whose |quantity x unit cost| is above kCheckedProduct (in 1e-12) is checked against its
+// item's balance before it is accepted: |balance| stays within kBalanceMax. Lines below it cannot
+// overflow a sum within 2^36 lines, so they need no look at the balance.
 inline constexpr int kCheckedProductBits = 88;
 inline constexpr int kBalanceBits = 125;
 
 inline constexpr size_t kChunkLinesMax = 500;
-inline constexpr size_t kBatchLinesMax = 1'000'000;  // of one Batch object; BatchWriter has no such limit
+inline constexpr size_t kBatchLinesMax =
+    1'000'000;  // of one Batch object; BatchWriter has no such limit
 inline constexpr size_t kFailedItemsInResultMax = 1000;
 inline constexpr size_t kAliasesPerItemMax = 64;
 inline constexpr size_t kDeadLetterDetailBytesMax = 1024;

@@ -7,8 +7,8 @@
 
 namespace tallystone {
 
-// A line whose numbers the caller already has as Decimals. Views are read during the call that takes the
-// line and need not live longer. All texts are UTF-8; surrounding blanks are stripped.
+// A line whose numbers the caller already has as Decimals. Views are read during the call that
+// takes the line and need not live longer. All texts are UTF-8; surrounding blanks are stripped.
 struct Line {
   std::string_view code = {};         // the caller's own item code; compared byte for byte
   std::string_view description = {};  // what the line says the item is
@@ -22,8 +22,8 @@ struct Line {
   std::string_view line_id = {};   // the caller's own id of the line, kept
 };
 
-// A line as text, exactly as it stood in a file or message: numbers are validated by the engine and a
-// line that fails is kept word for word in its dead letter.
+// A line as text, exactly as it stood in a file or message: numbers are validated by the engine and
+// a line that fails is kept word for word in its dead letter.
 struct TextLine {
   std::string_view code = {};
   std::string_view description = {};

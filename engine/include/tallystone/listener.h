@@ -24,10 +24,10 @@ struct DrainEvent {
   uint64_t first_lsn = 0;
   uint64_t last_lsn = 0;
   uint64_t lines = 0;
-  uint64_t keys = 0;       // distinct (tenant, item) pairs
-  uint64_t micros = 0;     // time the store took
-  bool ingested = false;   // loaded as SST files rather than DB::Write
-  bool replayed = false;   // went key by key
+  uint64_t keys = 0;      // distinct (tenant, item) pairs
+  uint64_t micros = 0;    // time the store took
+  bool ingested = false;  // loaded as SST files rather than DB::Write
+  bool replayed = false;  // went key by key
 };
 
 struct ReplayKeyEvent {
@@ -40,8 +40,8 @@ struct ReplayKeyEvent {
 };
 
 // What happens in the background.
-// [Order] Events of one kind come in the order they happened. [Threading] The drain thread, or the thread
-// in Open. [Locking] No engine lock is held. [Exceptions] Must not throw.
+// [Order] Events of one kind come in the order they happened. [Threading] The drain thread, or the
+// thread in Open. [Locking] No engine lock is held. [Exceptions] Must not throw.
 class Listener {
  public:
   virtual ~Listener() = default;

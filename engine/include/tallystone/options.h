@@ -23,11 +23,12 @@ struct Options {
 
   // --- how fast, and at what price ---
 
-  // Lines of a window before it is drained to the store. 500 .. 4,194,304. Larger: fewer, better sorted
-  // writes; price: memory (about 100 bytes a line, two windows) and a longer replay of the log at open.
+  // Lines of a window before it is drained to the store. 500 .. 4,194,304. Larger: fewer, better
+  // sorted writes; price: memory (about 100 bytes a line, two windows) and a longer replay of the
+  // log at open.
   size_t window_lines_max = 262'144;
-  // A window with fewer lines than this is written by DB::Write, one with more is loaded as sorted files.
-  // 0 = always load.
+  // A window with fewer lines than this is written by DB::Write, one with more is loaded as sorted
+  // files. 0 = always load.
   size_t ingest_lines_min = 16'384;
   // A window older than this is drained even if it is not full. Milliseconds; 0 = never by age.
   uint32_t window_age_ms_max = 2'000;
@@ -35,8 +36,8 @@ struct Options {
   size_t log_segment_bytes = 16u << 20;
   // Memory of RocksDB's block cache, bytes.
   size_t block_cache_bytes = 32u << 20;
-  // Times a transient refusal of the store is tried again before the window goes key by key, and the wait
-  // before the first, doubled each time.
+  // Times a transient refusal of the store is tried again before the window goes key by key, and
+  // the wait before the first, doubled each time.
   uint32_t store_retries_max = 5;
   uint32_t store_retry_delay_ms = 10;
 };
@@ -49,8 +50,9 @@ enum class UnknownItemPolicy : uint8_t {
 
 // What to do with a batch that has bad lines.
 enum class BadLinePolicy : uint8_t {
-  kContinue = 0,     // book the good lines, the bad ones become dead letters
-  kRejectBatch = 1,  // refuse the batch whole: Status kRejected, nothing logged; the result names the lines
+  kContinue = 0,  // book the good lines, the bad ones become dead letters
+  kRejectBatch =
+      1,  // refuse the batch whole: Status kRejected, nothing logged; the result names the lines
 };
 
 struct IngestOptions {

@@ -6,8 +6,8 @@
 
 namespace tallystone {
 
-// In order of precedence: the first that fits is the outcome of a line. Values are written to disk and
-// are never changed or reused.
+// In order of precedence: the first that fits is the outcome of a line. Values are written to disk
+// and are never changed or reused.
 enum class Outcome : uint8_t {
   kAccepted = 0,             // booked
   kBadColumns = 1,           // the row could not be split into the columns of its file

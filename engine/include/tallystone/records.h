@@ -57,9 +57,10 @@ struct BatchInfo {
   std::string batch;
   uint64_t lines = 0;
   uint64_t items_processed = 0;  // booked, now
-  uint64_t items_failed = 0;     // failed, now (a retry that booked a line moves it to items_processed)
-  uint64_t retried = 0;          // lines booked by a retry
-  uint64_t dropped = 0;          // dead letters that a person dropped
+  uint64_t items_failed =
+      0;                 // failed, now (a retry that booked a line moves it to items_processed)
+  uint64_t retried = 0;  // lines booked by a retry
+  uint64_t dropped = 0;  // dead letters that a person dropped
   uint64_t first_lsn = 0;
   uint64_t last_lsn = 0;
   uint64_t accepted_at_us = 0;  // microseconds since 1970 UTC, when its first chunk was logged
@@ -83,9 +84,10 @@ struct DeadLetter {
   uint32_t attempts = 0;  // 1 = failed once
   uint64_t lsn = 0;       // of the chunk that failed it last
   uint64_t failed_at_us = 0;
-  // As received; numbers that were handed over as Decimals are written as text. `raw` is the whole row of
-  // a line that could not be split into fields.
-  std::string code, description, quantity, unit_cost, vendor, gtin, unit, document, time, line_id, raw;
+  // As received; numbers that were handed over as Decimals are written as text. `raw` is the whole
+  // row of a line that could not be split into fields.
+  std::string code, description, quantity, unit_cost, vendor, gtin, unit, document, time, line_id,
+      raw;
 };
 
 }  // namespace tallystone

@@ -19,6 +19,8 @@ namespace {
 // Entries of the memtables from which Close flushes them: more would take the next open long to
 // replay, fewer are not worth six small files.
 constexpr uint64_t kReplayedEntriesMax = 20'000;
+// CURRENT holds the name of a file.
+constexpr size_t kCurrentBytesMax = 256;
 
 std::string ParentOf(const std::string& path) {
   const size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
@@ -43,6 +45,28 @@ int ReadOnlyOpenFilesMax(const std::string& directory) {
     return MakeDbOptions({}).max_open_files;
   }
   return -1;
+}
+
+// Which MANIFEST a database has, and how long it is. It only grows, or another takes its place.
+Status ReadManifestStamp(const std::string& directory, std::string* stamp) {
+  FileSystem* files = FileSystem::Posix();
+  std::unique_ptr<File> current, manifest;
+  TS_RETURN_IF_ERROR(files->Open(directory + "/CURRENT", OpenMode::kRead, &current));
+  TS_RETURN_IF_ERROR(current->Read(0, kCurrentBytesMax, stamp));
+  std::string name = *stamp;
+  while (!name.empty() && name.back() == '\n') {
+    name.pop_back();
+  }
+  TS_RETURN_IF_ERROR(files->Open(directory + "/" + name, OpenMode::kRead, &manifest));
+  uint64_t size = 0;
+  TS_RETURN_IF_ERROR(manifest->Size(&size));
+  *stamp += std::to_string(size);
+  return Status::Ok();
+}
+
+// A file that was there a moment ago belongs to a writer at work.
+Status Vanished(const Status& status) {
+  return status.IsNotFound() ? Status::TryAgain(status.message()) : status;
 }
 
 }  // namespace
@@ -106,21 +130,42 @@ Status Database::Prepare() {
 }
 
 Status Database::OpenDb() {
+  if (read_only_) {
+    return OpenReadOnly();
+  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  rocksdb::Status opened;
-  if (read_only_) {
-    db_options_.max_open_files = ReadOnlyOpenFilesMax(db_directory_);
-    opened = rocksdb::DB::OpenForReadOnly(db_options_, db_directory_, families_, &handles, &raw);
-  } else {
-    db_options_.create_if_missing = options_.create;
-    db_options_.create_missing_column_families = options_.create;
-    opened = rocksdb::DB::Open(db_options_, db_directory_, families_, &handles, &raw);
-  }
+  db_options_.create_if_missing = options_.create;
+  db_options_.create_missing_column_families = options_.create;
+  const rocksdb::Status opened =
+      rocksdb::DB::Open(db_options_, db_directory_, families_, &handles, &raw);
+  return opened.ok() ? Take(raw, handles) : ExplainOpen(opened);
+}
+
+// RocksDB reads the MANIFEST first and the write-ahead logs after it. If a writer took in files or flushed
+// in between, the logs go on from a state that the MANIFEST as read does not have: a hole in the middle. If
+// the MANIFEST is the same before and after, whatever came before the last log record is in what was read.
+Status Database::OpenReadOnly() {
+  std::string before, after;
+  TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(db_directory_, &before)));
+  db_options_.max_open_files = ReadOnlyOpenFilesMax(db_directory_);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::OpenForReadOnly(db_options_, db_directory_, families_, &handles, &raw);
   if (!opened.ok()) {
     return ExplainOpen(opened);
   }
-  db_.reset(raw);
+  TS_RETURN_IF_ERROR(Take(raw, handles));
+  TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(db_directory_, &after)));
+  if (before != after) {
+    return Status::TryAgain(options_.path + ": its writer changed it while it was opened");
+  }
+  return Status::Ok();
+}
+
+Status Database::Take(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  db_.reset(db);
   TS_CHECK(handles.size() == kFamilyCount);
   std::copy(handles.begin(), handles.end(), handles_.begin());
   return Status::Ok();

@@ -51,6 +51,8 @@ class Database {
   explicit Database(const RocksStoreOptions& options);
   Status Prepare();
   Status OpenDb();
+  Status OpenReadOnly();
+  Status Take(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   Status ExplainOpen(const rocksdb::Status& status);
   Status EnsureFormat();
 

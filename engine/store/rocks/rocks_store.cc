@@ -69,6 +69,14 @@ Status RocksStore::Use(rocks::Database** database) {
   return database_ != nullptr ? Status::Ok() : Status::Unavailable(closed_);
 }
 
+// Debian's RocksDB keeps its assertions: an ingest into a read-only database would end the process.
+Status RocksStore::UseForWriting(rocks::Database** database) {
+  if (options_.read_only) {
+    return Status::InvalidArgument("the store was opened read-only");
+  }
+  return Use(database);
+}
+
 Status RocksStore::NewView(std::unique_ptr<StoreView>* view) {
   view->reset();
   std::shared_lock lock(mutex_);
@@ -102,7 +110,7 @@ Status RocksStore::ReadMarker(Marker* marker) {
 Status RocksStore::Initialise(const Marker& marker) {
   std::shared_lock lock(mutex_);
   rocks::Database* database = nullptr;
-  TS_RETURN_IF_ERROR(Use(&database));
+  TS_RETURN_IF_ERROR(UseForWriting(&database));
   rocksdb::WriteBatch batch;
   TS_RETURN_IF_ERROR(rocks::BuildMarkerBatch(database->handles(), marker, &batch));
   return Write(database, &batch);
@@ -117,7 +125,7 @@ Status RocksStore::Commit(rocks::Database* database, rocksdb::WriteBatch* batch,
 Status RocksStore::Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) {
   std::shared_lock lock(mutex_);
   rocks::Database* database = nullptr;
-  TS_RETURN_IF_ERROR(Use(&database));
+  TS_RETURN_IF_ERROR(UseForWriting(&database));
   rocksdb::WriteBatch batch(static_cast<size_t>(window.lines) * kBatchBytesPerLine);
   TS_RETURN_IF_ERROR(rocks::BuildWindowBatch(database->handles(), window, rocks::WindowPart::kAll,
                                              marker, &batch));
@@ -132,7 +140,7 @@ Status RocksStore::Apply(const SortedWindow& window, const Marker& marker, Apply
 Status RocksStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
   std::shared_lock lock(mutex_);
   rocks::Database* database = nullptr;
-  TS_RETURN_IF_ERROR(Use(&database));
+  TS_RETURN_IF_ERROR(UseForWriting(&database));
   rocksdb::WriteBatch batch;
   TS_RETURN_IF_ERROR(rocks::BuildKeyBatch(database->handles(), delta, progress, &batch));
   return Write(database, &batch);
@@ -141,7 +149,7 @@ Status RocksStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
 Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
   std::shared_lock lock(mutex_);
   rocks::Database* database = nullptr;
-  TS_RETURN_IF_ERROR(Use(&database));
+  TS_RETURN_IF_ERROR(UseForWriting(&database));
   rocksdb::WriteBatch batch(static_cast<size_t>(window.lines) * kBatchBytesPerLine);
   TS_RETURN_IF_ERROR(rocks::BuildWindowBatch(database->handles(), window, rocks::WindowPart::kRest,
                                              marker, &batch));
@@ -152,7 +160,7 @@ Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
 Status RocksStore::Recover() {
   std::unique_lock lock(mutex_);
   if (options_.read_only) {
-    return Status::InvalidArgument("a read-only store cannot be recovered");
+    return Status::InvalidArgument("the store was opened read-only");
   }
   if (closed_for_good_) {
     return Status::Unavailable(closed_);

@@ -76,6 +76,7 @@ class RocksStore : public Store {
 
   // The database, for as long as the caller holds `mutex_`.
   Status Use(rocks::Database** database);
+  Status UseForWriting(rocks::Database** database);
   // Writes or ingests `batch`, whichever suits a window of that many lines.
   Status Commit(rocks::Database* database, rocksdb::WriteBatch* batch, uint64_t lines,
                 bool* ingested);

@@ -1,5 +1,6 @@
-// csv_fields [DELIMITER [BUFFER_BYTES]]: reads CSV on standard input and prints each record on a line: a JSON
-// array of its fields, or {"broken": raw}. Bytes are printed as Latin-1 characters, so that nothing is lost.
+// csv_fields [DELIMITER [BUFFER_BYTES]]: reads CSV on standard input and prints each record on a
+// line: a JSON array of its fields, or {"broken": raw}. Bytes are printed as Latin-1 characters, so
+// that nothing is lost.
 #include <unistd.h>
 
 #include <cstdio>

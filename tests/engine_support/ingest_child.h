@@ -1,0 +1,30 @@
+// A process of its own that books a fixed list of batches until it is done or killed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <sys/types.h>
+
+#include "tallystone/batch.h"
+
+namespace tallystone::testing {
+
+inline constexpr const char* kIngestChildFlag = "--ingest-child";
+
+// The list that child and parent agree on: several tenants, good and bad lines, 0 to 1,200 lines
+// each.
+inline constexpr uint64_t kChildBatches = 60;
+Batch ChildBatch(uint64_t number);
+
+// In the child: opens `path` with small windows and segments, sends the whole list from the first
+// batch on (what is there already is a resend), retries a dead letter now and then, and writes one
+// line "NUMBER\n" to its standard output for each batch that was acknowledged. Returns its exit
+// code, 0 = the list is done.
+int RunIngestChild(const std::string& path);
+
+// In the parent: starts this program as a child. *acknowledged is the reading end of its standard
+// output.
+pid_t StartIngestChild(const std::string& path, int* acknowledged);
+
+}  // namespace tallystone::testing
