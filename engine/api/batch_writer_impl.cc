@@ -35,6 +35,8 @@ void BatchWriterImpl::LetGo() {
 }
 
 Status BatchWriterImpl::Add(const Batch& lines, std::vector<LineResult>* results) {
+  const CoreCall call(core_);
+  TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(dead_);
   PrepareLines(lines.lines().lines(), session_.position() + 1, &prepared_);
   std::lock_guard lock(tenant_->mutex);
@@ -58,12 +60,16 @@ Status BatchWriterImpl::End() {
 }
 
 Status BatchWriterImpl::Finish(BatchResult* result) {
+  const CoreCall call(core_);
+  TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(End());
   TS_RETURN_IF_ERROR(core_->log->Sync(session_.lsn()));
   return session_.Result(result, nullptr);
 }
 
 Status BatchWriterImpl::FinishNoWait(BatchResult* result) {
+  const CoreCall call(core_);
+  TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(End());
   if (result != nullptr) {
     session_.ResultNow(result);

@@ -23,7 +23,7 @@ class BatchWriterImpl final : public BatchWriter {
   [[nodiscard]] uint64_t lines() const override { return session_.position(); }
 
  private:
-  Status End();
+  Status End();  // requires a CoreCall
   void LetGo();  // requires the tenant's mutex
 
   Core* const core_;

@@ -31,15 +31,11 @@ EngineImpl::~EngineImpl() {
   Close().PermitUnchecked();
 }
 
-Status EngineImpl::CheckOpen() const {
-  return closed_ ? Status::Unavailable("the engine is closed") : Status::Ok();
-}
-
 Status EngineImpl::Close() {
-  if (closed_) {
+  if (core_->closed.exchange(true)) {
     return Status::Ok();
   }
-  closed_ = true;
+  std::unique_lock lock(core_->calls);
   Status status = core_->log->Sync(core_->log->last());
   if (status.ok()) {
     status = core_->windows->WaitApplied(core_->log->durable());
@@ -52,18 +48,22 @@ Status EngineImpl::Close() {
 }
 
 Status EngineImpl::Sync() {
-  TS_RETURN_IF_ERROR(CheckOpen());
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   return core_->log->Sync(core_->log->last());
 }
 
 Status EngineImpl::Flush() {
-  TS_RETURN_IF_ERROR(Sync());
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
+  TS_RETURN_IF_ERROR(core_->log->Sync(core_->log->last()));
   return core_->windows->WaitApplied(core_->log->durable());
 }
 
 Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, BatchResult* result) {
   *result = {};
-  TS_RETURN_IF_ERROR(CheckOpen());
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(CheckName(batch.tenant(), limits::kTenantBytesMax, "the tenant"));
   TS_RETURN_IF_ERROR(CheckName(batch.id(), limits::kBatchIdBytesMax, "the batch id"));
   if (batch.size() > limits::kBatchLinesMax) {
@@ -97,7 +97,8 @@ Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, Batc
 Status EngineImpl::NewBatchWriter(const IngestOptions& options, std::string_view tenant,
                                   std::string_view id, std::unique_ptr<BatchWriter>* writer) {
   writer->reset();
-  TS_RETURN_IF_ERROR(CheckOpen());
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(CheckName(tenant, limits::kTenantBytesMax, "the tenant"));
   TS_RETURN_IF_ERROR(CheckName(id, limits::kBatchIdBytesMax, "the batch id"));
   if (options.bad_lines == BadLinePolicy::kRejectBatch) {
@@ -112,7 +113,6 @@ Status EngineImpl::NewBatchWriter(const IngestOptions& options, std::string_view
 }
 
 Status EngineImpl::FindKey(const ItemKey& key, StockKey* found, ItemInfo* item) {
-  TS_RETURN_IF_ERROR(CheckOpen());
   Tenant* tenant = core_->tenants.Find(key.tenant);
   if (tenant == nullptr) {
     return Status::NotFound("there is no tenant '" + key.tenant + "'");
@@ -132,11 +132,15 @@ Status EngineImpl::FindKey(const ItemKey& key, StockKey* found, ItemInfo* item) 
 }
 
 Status EngineImpl::GetItem(const ItemKey& key, ItemInfo* item) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   StockKey found;
   return FindKey(key, &found, item);
 }
 
 Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   StockKey found;
   ItemInfo item;
   TS_RETURN_IF_ERROR(FindKey(key, &found, &item));
@@ -149,7 +153,6 @@ Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
 // The chunks are taken before the store's view: what the drain moves meanwhile is then in both, and
 // the view knows which chunks it has.
 Status EngineImpl::NewView(SharedView* view) {
-  TS_RETURN_IF_ERROR(CheckOpen());
   std::vector<LoggedChunk> chunks = core_->windows->Chunks();
   std::unique_ptr<StoreView> store_view;
   TS_RETURN_IF_ERROR(core_->store->NewView(&store_view));
@@ -164,6 +167,8 @@ Status EngineImpl::MakeCursor(Status (*make)(SharedView, const Filter&,
                                              std::unique_ptr<Cursor<Record>>*),
                               const Filter& filter, std::unique_ptr<Cursor<Record>>* cursor) {
   cursor->reset();
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   SharedView view;
   TS_RETURN_IF_ERROR(NewView(&view));
   return make(std::move(view), filter, cursor);
@@ -194,12 +199,16 @@ Status EngineImpl::NewDeadLetterCursor(const Filter& filter,
 }
 
 Status EngineImpl::GetBatch(std::string_view tenant, std::string_view id, BatchInfo* info) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   SharedView view;
   TS_RETURN_IF_ERROR(NewView(&view));
   return ReadBatch(view.get(), tenant, id, info);
 }
 
 Status EngineImpl::GetDeadLetter(const DeadLetterKey& key, DeadLetter* letter) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   SharedView view;
   TS_RETURN_IF_ERROR(NewView(&view));
   return ReadDeadLetter(view.get(), key, letter);
@@ -207,6 +216,8 @@ Status EngineImpl::GetDeadLetter(const DeadLetterKey& key, DeadLetter* letter) {
 
 Status EngineImpl::GetLineResults(std::string_view tenant, std::string_view id,
                                   std::vector<LineResult>* results) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   SharedView view;
   TS_RETURN_IF_ERROR(NewView(&view));
   return ReadLineResults(view.get(), tenant, id, results);
@@ -214,18 +225,21 @@ Status EngineImpl::GetLineResults(std::string_view tenant, std::string_view id,
 
 Status EngineImpl::RetryDeadLetter(const IngestOptions& options, const DeadLetterKey& key,
                                    const TextLine* corrected, LineResult* result) {
-  TS_RETURN_IF_ERROR(CheckOpen());
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   return tallystone::RetryDeadLetter(core_.get(), options, key, corrected, result);
 }
 
 Status EngineImpl::DropDeadLetter(const DeadLetterKey& key) {
-  TS_RETURN_IF_ERROR(CheckOpen());
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
   return tallystone::DropDeadLetter(core_.get(), key);
 }
 
 EngineStats EngineImpl::stats() const {
   EngineStats stats;
-  if (closed_) {
+  const CoreCall call(core_.get());
+  if (!call.status().ok()) {
     return stats;
   }
   stats.logged_lsn = core_->log->durable();

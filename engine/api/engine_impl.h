@@ -48,7 +48,7 @@ class EngineImpl final : public Engine {
   [[nodiscard]] EngineStats stats() const override;
 
  private:
-  Status CheckOpen() const;
+  // These two require a CoreCall.
   Status NewView(SharedView* view);
   Status FindKey(const ItemKey& key, StockKey* found, ItemInfo* item);
   template <typename Record>
@@ -57,7 +57,6 @@ class EngineImpl final : public Engine {
 
   std::unique_ptr<Core> core_;
   Drainer drainer_;  // declared after core_: its thread ends first
-  bool closed_ = false;
 };
 
 }  // namespace tallystone

@@ -8,6 +8,38 @@
 #include "tallystone/limits.h"
 
 namespace tallystone {
+namespace {
+
+// Lines that are booked are small. Those that fail are kept whole: a record must not outgrow what
+// the log takes.
+constexpr size_t kFailedBytesInChunkMax = limits::kRecordPayloadBytesMax / 4;
+
+size_t KeptBytes(const CheckedLine& line) {
+  size_t bytes = 0;
+  for (const std::string_view field :
+       {line.code, line.description, line.vendor, line.gtin, line.unit, line.document, line.time,
+        line.line_id, line.quantity_text, line.unit_cost_text, line.raw}) {
+    bytes += std::min(field.size(), limits::kFailedFieldBytesMax);
+  }
+  return bytes;
+}
+
+// How many of `lines` go into the next chunk.
+size_t ChunkLength(std::span<const PreparedLine> lines) {
+  const size_t lines_max = std::min(lines.size(), limits::kChunkLinesMax);
+  size_t bytes = 0;
+  for (size_t length = 0; length < lines_max; ++length) {
+    if (lines[length].line.outcome != Outcome::kAccepted) [[unlikely]] {
+      bytes += KeptBytes(lines[length].line);
+      if (bytes > kFailedBytesInChunkMax) {
+        return length;
+      }
+    }
+  }
+  return lines_max;
+}
+
+}  // namespace
 
 Status CheckName(std::string_view name, size_t bytes_max, std::string_view what) {
   const std::string prefix(what);
@@ -89,7 +121,10 @@ Status BatchSession::CompareStored(std::span<const PreparedLine> lines,
     return Status::Ok();
   }
   const bool whole = position_ == 0 && lines.size() == before_.lines;
-  if (whole && results == nullptr && before_.not_booked() == 0) {
+  BatchSum in_store;  // knows of lines that the store rejected
+  if (whole && results == nullptr && before_.not_booked() == 0 &&
+      (!core_->store->GetBatch({tenant_->id, batch_}, &in_store).ok() ||
+       in_store.rejected == before_.rejected)) {
     ContentDigest digest;
     for (const PreparedLine& line : lines) {
       tallystone::Add(line.digest, &digest);
@@ -167,7 +202,7 @@ Status BatchSession::Conflict(uint64_t line, std::string_view why) const {
 Status BatchSession::AppendNew(std::span<const PreparedLine> lines, bool last,
                                std::vector<LineResult>* results) {
   do {
-    const auto chunk = lines.first(std::min(lines.size(), limits::kChunkLinesMax));
+    const auto chunk = lines.first(ChunkLength(lines));
     lines = lines.subspan(chunk.size());
     if (!chunk.empty() || last) {
       TS_RETURN_IF_ERROR(AppendChunk(chunk, last && lines.empty(), results));

@@ -40,10 +40,15 @@ ChunkLine ChunkLineOf(const CheckedLine& checked, uint64_t number) {
 Status ChunkMaker::Append(const ChunkRequest& request, std::span<const PreparedLine> lines,
                           std::vector<LineResult>* results, Lsn* lsn) {
   TS_CHECK(lines.size() <= limits::kChunkLinesMax);
-  TS_RETURN_IF_ERROR(MapLines(request, lines));
-  Status status = Write(request.tenant, lsn);
+  Status status = MapLines(request, lines);
+  if (status.ok()) {
+    status = Write(request.tenant, lsn);
+  }
   if (!status.ok()) {
-    // The log takes nothing more until the engine is reopened, which reads the catalogue anew.
+    // An item that only the catalogue knows would leave a gap in the log. Should the log have the
+    // chunk after all, it takes nothing more until the engine is reopened, which reads the
+    // catalogue anew.
+    request.tenant->catalogue.Undo(chunk_.catalogue);
     return status;
   }
   core_->tenants.AddItems(chunk_.catalogue.items.size());

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
@@ -42,6 +44,27 @@ struct Core {
   std::atomic<uint64_t> keys_replayed = 0;
   std::atomic<uint64_t> keys_rejected = 0;
   uint64_t replayed_lines = 0;
+
+  // Held shared by every call, exclusively by Close, which takes log and store away.
+  std::shared_mutex calls;
+  std::atomic<bool> closed = false;  // set before Close waits for the calls under way
+};
+
+// One call into an engine: while it lives and status() was OK, Close waits. Must not be nested.
+class CoreCall {
+ public:
+  explicit CoreCall(Core* core) : core_(core), lock_(core->calls, std::defer_lock) {
+    if (!core_->closed) {
+      lock_.lock();
+    }
+  }
+  [[nodiscard]] Status status() const {
+    return core_->closed ? Status::Unavailable("the engine is closed") : Status::Ok();
+  }
+
+ private:
+  Core* const core_;
+  std::shared_lock<std::shared_mutex> lock_;
 };
 
 }  // namespace tallystone

@@ -52,6 +52,20 @@ RawLine LineOf(const StoredDeadLetter& letter) {
   return line;
 }
 
+// Waits until the chunk `lsn`, which booked the line, is in the store, and says so if the store
+// rejected it.
+Status WaitForStore(Core* core, const LineRef& ref, Lsn lsn, LineResult* result) {
+  TS_RETURN_IF_ERROR(core->windows->WaitApplied(lsn));
+  std::unique_ptr<StoreView> view;
+  TS_RETURN_IF_ERROR(core->store->NewView(&view));
+  StoredDeadLetter letter;
+  Status status = view->GetDeadLetter(ref, &letter);
+  if (status.ok() && letter.lsn == lsn) {
+    result->outcome = letter.cause;
+  }
+  return status.IsNotFound() ? Status::Ok() : status;
+}
+
 // Notes in the batch's state that a chunk was appended for it.
 Status NoteAppended(Core* core, Tenant* tenant, const std::string& batch, const BatchSum& sum,
                     Lsn lsn) {
@@ -70,13 +84,14 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
   if (tenant == nullptr) {
     return NotThere(key);
   }
+  const LineRef ref{tenant->id, key.batch, key.line};
   BatchLines lines;
   ChunkMaker maker(core);
   Lsn lsn = 0;
   {
     std::lock_guard lock(tenant->mutex);
     StoredDeadLetter letter;
-    TS_RETURN_IF_ERROR(FindLetter(core, {tenant->id, key.batch, key.line}, key, &letter));
+    TS_RETURN_IF_ERROR(FindLetter(core, ref, key, &letter));
     TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
     RawLine again = LineOf(letter);
     if (corrected != nullptr) {
@@ -101,7 +116,8 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
     *result = results.front();
   }
   TS_RETURN_IF_ERROR(core->log->Sync(lsn));
-  return options.level == Durability::kApplied ? core->windows->WaitApplied(lsn) : Status::Ok();
+  return options.level == Durability::kApplied ? WaitForStore(core, ref, lsn, result)
+                                               : Status::Ok();
 }
 
 Status DropDeadLetter(Core* core, const DeadLetterKey& key) {

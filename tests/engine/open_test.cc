@@ -143,14 +143,14 @@ TEST_F(OpenTest, AnEmptyStoreBesideALogIsRefused) {
   ASSERT_NO_FATAL_FAILURE(Fill(directory_));
   std::filesystem::remove_all(StorePath(directory_.database()));
   EXPECT_CODE(kCorruption, Open(directory_));
-  EXPECT_CODE(kCorruption, Open(directory_)) << "the first attempt must not have mended it";
+  EXPECT_CODE(kCorruption, Open(directory_));  // the first attempt must not have mended it
 }
 
 TEST_F(OpenTest, AStoreWhoseLogIsGoneIsRefused) {
   ASSERT_NO_FATAL_FAILURE(Fill(directory_));
   std::filesystem::remove_all(LogPath(directory_.database()));
   EXPECT_CODE(kCorruption, Open(directory_));
-  EXPECT_CODE(kCorruption, Open(directory_)) << "the first attempt must not have mended it";
+  EXPECT_CODE(kCorruption, Open(directory_));  // the first attempt must not have mended it
 }
 
 TEST_F(OpenTest, TheLogOfAnotherDatabaseIsRefused) {

@@ -1,0 +1,58 @@
+// The engine itself, through its public API, with its default options.
+#include "tallystone/tallystone.h"
+
+#include "peer.h"
+
+namespace tallystone::bench {
+namespace {
+
+class TallystonePeer : public Peer {
+ public:
+  Status Open(const Workload& /*workload*/, uint64_t /*lines*/,
+              const std::string& directory) override {
+    return Engine::Open({}, directory + "/db", &engine_);
+  }
+
+  Status Write(const WorkBatch& lines) override {
+    Batch batch("default", lines.id);
+    for (const WorkLine& line : lines.lines) {
+      batch.Add({.code = line.code, .quantity = line.quantity, .unit_cost = line.unit_cost});
+    }
+    IngestOptions options;
+    options.line_results = false;
+    BatchResult result;
+    Status status = engine_->Ingest(options, batch, &result);
+    if (status.ok() && result.items_failed > 0) {
+      return Status::Rejected("batch " + lines.id + " has " + std::to_string(result.items_failed) +
+                              " failed lines");
+    }
+    return status;
+  }
+
+  Status Finish() override { return engine_->Flush(); }
+
+  Status Digest(std::optional<BalanceDigest>* digest) override {
+    digest->emplace();
+    std::unique_ptr<Cursor<Balance>> cursor;
+    Status status = engine_->NewBalanceCursor({}, &cursor);
+    if (!status.ok()) {
+      return status;
+    }
+    for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+      const Balance& balance = cursor->value();
+      (*digest)->Add(balance.item.code, balance.on_hand.units, balance.value.units, balance.lines);
+    }
+    return cursor->status();
+  }
+
+  Status Close() override { return engine_->Close(); }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+};
+
+const PeerRegistration kRegistration({"tallystone", "the engine, with its default options"},
+                                     [] { return std::make_unique<TallystonePeer>(); });
+
+}  // namespace
+}  // namespace tallystone::bench
