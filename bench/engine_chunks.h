@@ -11,9 +11,9 @@ namespace tallystone::bench {
 
 class EngineChunks {
  public:
-  // Maps the lines of `batch` and makes its only chunk; at most limits::kChunkLinesMax lines. Batches
-  // must come in order, as they say what is new in the catalogue. Valid until the next call, and no
-  // longer than *batch.
+  // Maps the lines of `batch` and makes its only chunk; at most limits::kChunkLinesMax lines.
+  // Batches must come in order, as they say what is new in the catalogue. Valid until the next
+  // call, and no longer than *batch.
   const Chunk& MapBatch(const WorkBatch& batch);
 
   // The payload of that chunk.

@@ -6,10 +6,10 @@
 //       return std::make_unique<MyPeer>();
 //     });
 //
-// All peers keep the same: the lines (item, quantity, unit cost, batch), the lines of each item, the
-// items with their codes, exact balances (128 bits), which batches were booked, and a position. And all
-// promise the same: what Write answered OK for is on the device (fdatasync or stronger) and is booked
-// exactly once. Each maps codes to item numbers in memory.
+// All peers keep the same: the lines (item, quantity, unit cost, batch), the lines of each item,
+// the items with their codes, exact balances (128 bits), which batches were booked, and a position.
+// And all promise the same: what Write answered OK for is on the device (fdatasync or stronger) and
+// is booked exactly once. Each maps codes to item numbers in memory.
 #pragma once
 
 #include <functional>

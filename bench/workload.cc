@@ -32,9 +32,7 @@ class Random {
     return mixed ^ (mixed >> 31);
   }
   // 0 .. n - 1; the bias is below n / 2^32.
-  uint32_t Below(uint32_t n) {
-    return static_cast<uint32_t>(((Next() >> 32) * n) >> 32);
-  }
+  uint32_t Below(uint32_t n) { return static_cast<uint32_t>(((Next() >> 32) * n) >> 32); }
 
  private:
   uint64_t state_;
@@ -60,8 +58,7 @@ class Ranks {
       return random->Below(items_);
     }
     constexpr double kTwoTo53 = 9007199254740992.0;
-    const double point =
-        static_cast<double>(random->Next() >> 11) / kTwoTo53 * cumulated_.back();
+    const double point = static_cast<double>(random->Next() >> 11) / kTwoTo53 * cumulated_.back();
     const auto found = std::upper_bound(cumulated_.begin(), cumulated_.end() - 1, point);
     return static_cast<uint32_t>(found - cumulated_.begin());
   }

@@ -1,10 +1,13 @@
 // The limit: appends as many bytes as the engine's batch log does, and syncs, over blocks that were
 // written before. No balances, no mapping, no checksum; threads share syncs.
-#include <condition_variable>
-#include <mutex>
-
 #include <fcntl.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
 
 #include "batchlog/format.h"
 #include "engine_chunks.h"
@@ -75,7 +78,8 @@ class LogLimitPeer : public Peer {
   }
 
  private:
-  // Writes every block of the file once, so that no sync has to write what the file system knows of it.
+  // Writes every block of the file once, so that no sync has to write what the file system knows of
+  // it.
   Status Prepare(const std::string& path, uint64_t bytes) {
     file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (file_ < 0) {

@@ -1,6 +1,9 @@
 #include "peers/rocks_inventory.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <deque>
 #include <thread>
 
 #include <rocksdb/cache.h>

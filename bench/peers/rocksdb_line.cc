@@ -1,5 +1,5 @@
-// Line by line, the hand-written sequential way: each line is a synced WriteBatch of its own. Balances
-// are merged rather than read and put back, which is the cheaper form.
+// Line by line, the hand-written sequential way: each line is a synced WriteBatch of its own.
+// Balances are merged rather than read and put back, which is the cheaper form.
 #include "peers/rocks_inventory.h"
 
 namespace tallystone::bench {
@@ -61,9 +61,9 @@ class RocksLinePeer : public Peer {
   RocksInventory inventory_;
 };
 
-const PeerRegistration kRegistration(
-    {"rocksdb-line", "RocksDB, a synced WriteBatch a line", PeerSpeed::kSlow},
-    [] { return std::make_unique<RocksLinePeer>(); });
+const PeerRegistration kRegistration({"rocksdb-line", "RocksDB, a synced WriteBatch a line",
+                                      PeerSpeed::kSlow},
+                                     [] { return std::make_unique<RocksLinePeer>(); });
 
 }  // namespace
 }  // namespace tallystone::bench

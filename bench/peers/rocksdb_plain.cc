@@ -1,5 +1,5 @@
-// What people write: one WriteBatch a chunk, a key for each line and each posting, one merge for each
-// item of the chunk, synced.
+// What people write: one WriteBatch a chunk, a key for each line and each posting, one merge for
+// each item of the chunk, synced.
 #include <algorithm>
 
 #include "peers/rocks_inventory.h"
@@ -60,9 +60,9 @@ class RocksPlainPeer : public Peer {
       deltas.push_back(
           {items[index], quantity, Int128{quantity} * lines[index].unit_cost.units(), 1});
     }
-    std::sort(deltas.begin(), deltas.end(), [](const BalanceDelta& left, const BalanceDelta& right) {
-      return left.item < right.item;
-    });
+    std::sort(
+        deltas.begin(), deltas.end(),
+        [](const BalanceDelta& left, const BalanceDelta& right) { return left.item < right.item; });
     for (size_t index = 0; index < deltas.size();) {
       BalanceDelta sum = deltas[index++];
       for (; index < deltas.size() && deltas[index].item == sum.item; ++index) {

@@ -1,6 +1,7 @@
 // Chunk: at most limits::kChunkLinesMax lines of one batch with the decisions made about them. One
 // record of the batch log, and, byte for byte, one block of the store.
 //
+// clang-format off
 // Payload, format 1. Integers are little-endian; `varint` is LEB128 of at most 64 bits; `text` is
 // varint length + bytes; `digest` is 16 bytes. Nothing may stand behind the last field.
 //
@@ -30,10 +31,10 @@
 //   2. Failed lines, of each in order:
 //      varint (its index among all lines - 1 - that of the failed line before; the first: its
 //      index) | u8 outcome | varint fields | what the set bits of `fields` name, lowest bit first:
-//        bit 0 text quantity      bit 4 text document   bit 8 text unit       bit 12 varint
-//        attempts bit 1 text unit cost     bit 5 text time       bit 9 text line id    bit 13
-//        digest bit 2 text code          bit 6 text vendor     bit 10 text raw bit 3 text
-//        description   bit 7 text gtin       bit 11 text detail
+//        bit 0 quantity     bit 4 document   bit 8 unit        bit 12 varint attempts
+//        bit 1 unit cost    bit 5 time       bit 9 line id     bit 13 digest
+//        bit 2 code         bit 6 vendor     bit 10 raw        (bits 0..11 are texts)
+//        bit 3 description  bit 7 gtin       bit 11 detail
 //      Without bit 12 attempts is 1. Bit 13: a field was cut; this is the digest of the whole line.
 //   3. Accepted lines:
 //      columns       u8, bits 0 time, 1 document, 2 vendor, 3 unit, 4 gtin, 5 line id, 6 code;
@@ -43,7 +44,7 @@
 //                    | text description of each line that is kOwn
 //      Runs cover the accepted lines exactly. A line decided by kCode or kCreated has the code of
 //      its item: it is empty in the column.
-//
+// clang-format on
 #pragma once
 
 #include <cstdint>

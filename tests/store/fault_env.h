@@ -2,11 +2,12 @@
 // renames, links, creations, deletions.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <rocksdb/env.h>
@@ -28,6 +29,17 @@ class FaultFiles : public rocksdb::FileSystemWrapper {
     error_ = std::move(error);
     hits_ = 0;
     failed_ = "";
+  }
+  // Returns once nothing has changed for a while: background jobs are done.
+  void WaitUntilQuiet() {
+    for (uint64_t seen = UINT64_MAX; seen != changes();) {
+      seen = changes();
+      std::this_thread::sleep_for(std::chrono::milliseconds(15));
+    }
+  }
+  uint64_t changes() const {
+    std::lock_guard lock(mutex_);
+    return changes_;
   }
   void StopFailing() {
     std::lock_guard lock(mutex_);

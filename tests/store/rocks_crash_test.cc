@@ -23,7 +23,7 @@ using testing::WindowMaker;
 
 constexpr int kRounds = 30;
 constexpr int64_t kDelayMinMicros = 30'000;  // before this, a child is still opening
-constexpr int64_t kDelayMaxMicros = 250'000;
+constexpr int64_t kDelayMaxMicros = 160'000;
 
 class RocksCrashTest : public ::testing::Test {
  protected:

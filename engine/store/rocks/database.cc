@@ -142,9 +142,10 @@ Status Database::OpenDb() {
   return opened.ok() ? Take(raw, handles) : ExplainOpen(opened);
 }
 
-// RocksDB reads the MANIFEST first and the write-ahead logs after it. If a writer took in files or flushed
-// in between, the logs go on from a state that the MANIFEST as read does not have: a hole in the middle. If
-// the MANIFEST is the same before and after, whatever came before the last log record is in what was read.
+// RocksDB reads the MANIFEST first and the write-ahead logs after it. If a writer took in files or
+// flushed in between, the logs go on from a state that the MANIFEST as read does not have: a hole
+// in the middle. If the MANIFEST is the same before and after, whatever came before the last log
+// record is in what was read.
 Status Database::OpenReadOnly() {
   std::string before, after;
   TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(db_directory_, &before)));

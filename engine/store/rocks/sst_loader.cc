@@ -118,8 +118,9 @@ void WaitForCompactions(Database* database) {
 
 Status LoadAsSortedFiles(Database* database, const rocksdb::WriteBatch& batch) {
   WaitForCompactions(database);
-  // A file of ours that an earlier ingest could not unlink is one with a live file of the database (moving
-  // is linking). To write to it again would destroy that one, so nothing begins before it is gone.
+  // A file of ours that an earlier ingest could not unlink is one with a live file of the database
+  // (moving is linking). To write to it again would destroy that one, so nothing begins before it
+  // is gone.
   TS_RETURN_IF_ERROR(ClearDirectory(database->ingest_directory()));
   FileBuilder builder(database);
   rocksdb::Status status = batch.Iterate(&builder);
