@@ -41,7 +41,7 @@ Figures FiguresOf(const PeerResult& result) {
 std::string Grouped(double number) {
   std::string digits = fmt::format("{:.0f}", number);
   for (auto at = static_cast<ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<size_t>(at), ",");
+    digits.insert(static_cast<size_t>(at), 1, ',');
   }
   return digits;
 }
