@@ -21,7 +21,7 @@ constexpr uint64_t kManifestBytesMax = 8u << 20;
 constexpr size_t kManifestPreallocationBytes = 64u << 10;
 constexpr int kCacheShardBits = 3;
 constexpr int kOpenFilesMax = 256;
-constexpr int kBackgroundJobsMax = 2;
+constexpr int kBackgroundJobsMax = 3;
 constexpr double kBloomBitsPerKey = 10;
 constexpr uint64_t kLevelBaseBytes = 64u << 20;
 constexpr uint64_t kFileBytes = 16u << 20;
@@ -37,7 +37,7 @@ struct FamilyTraits {
 
 constexpr FamilyTraits kTraits[kFamilyCount] = {
     {"default", 4u << 10, false, false, 8},   {"balances", 8u << 10, true, false, 4},
-    {"blocks", 32u << 10, false, true, 8},    {"postings", 16u << 10, false, false, 8},
+    {"blocks", 32u << 10, false, true, 8},    {"postings", 16u << 10, false, false, 16},
     {"catalogue", 16u << 10, true, false, 4}, {"batches", 16u << 10, true, false, 4},
 };
 

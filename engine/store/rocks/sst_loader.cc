@@ -20,7 +20,7 @@ namespace {
 // An ingest is not held back by RocksDB when compactions fall behind, so the loader waits by
 // itself: every file of level 0 is one more merge operand for a reader. Not for ever, should
 // compactions have stopped.
-constexpr uint64_t kLevel0FilesMax = 20;
+constexpr uint64_t kLevel0FilesMax = 32;
 constexpr auto kCompactionPoll = std::chrono::milliseconds(2);
 constexpr auto kCompactionWaitMax = std::chrono::seconds(20);
 
