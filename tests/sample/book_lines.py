@@ -10,7 +10,7 @@ import unicodedata
 
 NUMBER = re.compile(r'[+-]?(\d+(\.\d*)?|\.\d+)', re.ASCII)
 FIELDS = ('code', 'description', 'quantity', 'unit_cost', 'time')
-BLANKS = ' \t\n\v\f\r'
+BLANKS = ' \t\n\r\u00a0'
 LARGEST = decimal.Decimal(10) ** 12
 STEP = decimal.Decimal('0.000001')
 decimal.getcontext().prec = 100
