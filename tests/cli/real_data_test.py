@@ -5,13 +5,17 @@ Needs the data folder: TALLYSTONE_SHARED_DATA, or ../shared/data beside the repo
 import collections
 import csv
 import decimal
+import io
 import os
+import random
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import unittest
 
-from program import DEAD_LETTERS, OK, ProgramTest
+from program import DEAD_LETTERS, INTERRUPTED, OK, ProgramTest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get('TALLYSTONE_SHARED_DATA', os.path.join(os.path.dirname(REPOSITORY), 'shared', 'data'))
@@ -116,6 +120,76 @@ class RealData(ProgramTest):
                               plain(sum(decimal.Decimal(row['on_hand']) for row in rows)),
                               plain(sum(decimal.Decimal(row['value']) for row in rows))),
                              (int(prefix['accepted']), prefix['on_hand'], prefix['value']))
+
+    def running_sums(self, whole):
+        """{tenant: [(on hand, value) after its first n lines]}, and checks them against the expected totals."""
+        decimal.getcontext().prec = 60
+        totals = {int(row['rows_read']): row for row in expected(REAL, 'prefix')}
+        sums, on_hand, value = {}, 0, decimal.Decimal(0)
+        for number, row in enumerate(csv.DictReader(io.StringIO(whole.decode(), newline='')), start=1):
+            quantity = int(row['Quantity'])
+            cost = quantity * decimal.Decimal(row['UnitPrice'])
+            on_hand, value = on_hand + quantity, value + cost
+            of_tenant = sums.setdefault(row['Country'], [(0, decimal.Decimal(0))])
+            of_tenant.append((of_tenant[-1][0] + quantity, of_tenant[-1][1] + cost))
+            if number in totals:
+                self.assertEqual((str(on_hand), plain(value)), (totals[number]['on_hand'], totals[number]['value']))
+        return sums
+
+    def assert_prefix(self, sums):
+        """Each tenant has exactly its first lines; gives their number."""
+        found = collections.defaultdict(lambda: [0, 0, decimal.Decimal(0)])
+        for row in self.inventory():
+            of_tenant = found[row['tenant']]
+            of_tenant[0] += int(row['lines'])
+            of_tenant[1] += int(row['on_hand'])
+            of_tenant[2] += decimal.Decimal(row['value'])
+        for tenant, (lines, on_hand, value) in found.items():
+            self.assertEqual((on_hand, value), sums[tenant][lines], f'{tenant} after {lines} lines')
+        return sum(lines for lines, _, _ in found.values())
+
+    def test_interrupted_again_and_again(self):
+        """kill -9, SIGINT and SIGTERM at random moments: always the first lines of each tenant, and the same end."""
+        if shutil.which('zstd') is None:
+            print('SKIPPED: interrupted real file: the zstd program is not here', file=sys.stderr)
+            return
+        seed = int(os.environ.get('TALLYSTONE_SEED', '11'))
+        runs = int(os.environ.get('TALLYSTONE_KILLS', '16'))
+        rng = random.Random(seed)
+        whole = subprocess.run(['zstd', '-dc', self.file(REAL)], stdout=subprocess.PIPE, check=True).stdout
+        file = self.write('real.csv', whole)
+        sums = self.running_sums(whole)
+        for options in (['--tenant-column', 'Country'], ['--tenant-column', 'Country', '--batch-column', 'InvoiceNo']):
+            self.db = self.path('reference.db')
+            start = time.monotonic()
+            self.run_program('import', file, '--db', self.db, *options)
+            took = time.monotonic() - start
+            reference = self.digest()
+            shutil.rmtree(self.db)
+            self.db, ended, prefixes = self.path('stock.db'), collections.Counter(), set()
+            for run in range(runs):
+                number = rng.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM))
+                running = self.start_program('import', file, '--db', self.db, *options)
+                time.sleep(rng.uniform(0, took))
+                running.send_signal(number)
+                _, err = running.communicate(timeout=60)
+                if running.returncode == INTERRUPTED:
+                    self.assertIn(b'interrupted', err)
+                else:
+                    self.assertIn(running.returncode, (OK, -number), err)
+                ended[running.returncode] += 1
+                if os.path.exists(self.db):
+                    lines = self.assert_prefix(sums)
+                    prefixes.add(lines)
+                    if lines == 541909:  # all is in: begin anew
+                        self.assertEqual(self.digest(), reference)
+                        shutil.rmtree(self.db)
+            self.run_program('import', file, '--db', self.db, *options)
+            self.assertEqual(self.digest(), reference, f'seed {seed}')
+            self.assert_inventory(REAL)
+            self.assert_sound()
+            print(f'{" ".join(options)}: exits {dict(ended)}, {len(prefixes)} prefixes', file=sys.stderr)
+            shutil.rmtree(self.db)
 
 
 if __name__ == '__main__':
