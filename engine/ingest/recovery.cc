@@ -13,7 +13,11 @@ namespace {
 class Recovery {
  public:
   Recovery(Core* core, Parts parts)
-      : core_(core), files_(parts.file_system), store_(std::move(parts.store)), drainer_(core) {}
+      : core_(core),
+        files_(parts.file_system),
+        env_(parts.env),
+        store_(std::move(parts.store)),
+        drainer_(core) {}
 
   Status Run();
 
@@ -29,6 +33,7 @@ class Recovery {
 
   Core* const core_;
   FileSystem* const files_;
+  rocksdb::Env* const env_;
   std::unique_ptr<Store> store_;
   Drainer drainer_;  // its thread is not started
   Marker marker_;
@@ -70,6 +75,8 @@ Status Recovery::OpenStore() {
   options.block_cache_bytes = core_->options.block_cache_bytes;
   options.ingest_lines_min = core_->options.ingest_lines_min;
   options.logger = core_->options.logger;
+  options.file_system = files_;
+  options.env = env_;
   return RocksStore::Open(options, &core_->store);
 }
 

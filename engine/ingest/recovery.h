@@ -6,6 +6,10 @@
 
 #include "ingest/core.h"
 
+namespace rocksdb {
+class Env;
+}  // namespace rocksdb
+
 namespace tallystone {
 
 // Where things are in a database directory.
@@ -18,6 +22,7 @@ Status FindDatabase(FileSystem* files, const std::string& path);
 // What tests replace.
 struct Parts {
   FileSystem* file_system = FileSystem::Posix();
+  rocksdb::Env* env = nullptr;   // shows the same files; null: the operating system's
   std::unique_ptr<Store> store;  // null: a RocksStore in StorePath
 };
 

@@ -7,6 +7,7 @@
 #include "base/file_system.h"
 #include "batchlog/batch_log.h"
 #include "ingest/recovery.h"
+#include "inspect/open_inspector.h"
 #include "inspect/preview.h"
 #include "inspect/queries.h"
 #include "inspect/state_digest.h"
@@ -24,7 +25,8 @@ constexpr std::chrono::milliseconds kOpenDelay(20);
 
 class InspectorImpl final : public Inspector {
  public:
-  explicit InspectorImpl(const Options& options) : options_(options) {}
+  InspectorImpl(const Options& options, FileSystem* files, rocksdb::Env* env)
+      : options_(options), files_(files), env_(env) {}
   ~InspectorImpl() override {
     preview_.reset();
     view_.reset();  // before the store it reads
@@ -83,6 +85,8 @@ class InspectorImpl final : public Inspector {
   Status Lay(std::vector<LoggedChunk> chunks);
 
   const Options options_;
+  FileSystem* const files_;
+  rocksdb::Env* const env_;
   std::unique_ptr<Store> store_;
   SharedView view_;
   std::unique_ptr<tallystone::Preview> preview_;
@@ -92,7 +96,7 @@ class InspectorImpl final : public Inspector {
 };
 
 Status InspectorImpl::Open(const std::string& path) {
-  TS_RETURN_IF_ERROR(FindDatabase(FileSystem::Posix(), path));
+  TS_RETURN_IF_ERROR(FindDatabase(files_, path));
   Status status;
   for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
     status = TryOpen(path);
@@ -110,6 +114,8 @@ Status InspectorImpl::TryOpen(const std::string& path) {
   RocksStoreOptions options;
   options.path = StorePath(path);
   options.read_only = true;
+  options.file_system = files_;
+  options.env = env_;
   options.block_cache_bytes = options_.block_cache_bytes;
   options.logger = options_.logger;
   TS_RETURN_IF_ERROR(RocksStore::Open(options, &store_));
@@ -127,10 +133,10 @@ Status InspectorImpl::TryOpen(const std::string& path) {
 
 Status InspectorImpl::ReadLog(const std::string& path, const Marker& marker,
                               std::vector<LoggedChunk>* chunks) {
-  FileSystem* files = FileSystem::Posix();
   const std::string log = LogPath(path);
-  if (files->Exists(log)) {
+  if (files_->Exists(log)) {
     BatchLogOptions options;
+    options.file_system = files_;
     options.segment_bytes = options_.log_segment_bytes;
     options.logger = options_.logger;
     TS_RETURN_IF_ERROR(BatchLog::Read(
@@ -141,12 +147,12 @@ Status InspectorImpl::ReadLog(const std::string& path, const Marker& marker,
         },
         &tail_));
     std::vector<std::string> names;
-    TS_RETURN_IF_ERROR(files->List(log, &names));
+    TS_RETURN_IF_ERROR(files_->List(log, &names));
     log_bytes_ = 0;
     for (const std::string& name : names) {
       std::unique_ptr<File> file;
       uint64_t size = 0;
-      if (files->Open(log + "/" + name, OpenMode::kRead, &file).ok() && file->Size(&size).ok()) {
+      if (files_->Open(log + "/" + name, OpenMode::kRead, &file).ok() && file->Size(&size).ok()) {
         log_bytes_ += size;
       }
     }
@@ -190,15 +196,20 @@ Status InspectorImpl::GetStatus(const ProgressFunction& progress, DatabaseStatus
 
 Status Inspector::Open(const Options& options, const std::string& path,
                        std::unique_ptr<Inspector>* inspector) {
+  return OpenInspector(options, path, FileSystem::Posix(), nullptr, inspector);
+}
+
+Status OpenInspector(const Options& options, const std::string& path, FileSystem* files,
+                     rocksdb::Env* env, std::unique_ptr<Inspector>* inspector) {
   inspector->reset();
-  auto made = std::make_unique<InspectorImpl>(options);
+  auto made = std::make_unique<InspectorImpl>(options, files, env);
   TS_RETURN_IF_ERROR(made->Open(path));
   *inspector = std::move(made);
   return Status::Ok();
 }
 
 std::unique_ptr<Inspector> Inspector::OpenEmpty(const Options& options) {
-  auto made = std::make_unique<InspectorImpl>(options);
+  auto made = std::make_unique<InspectorImpl>(options, FileSystem::Posix(), nullptr);
   const Status status = made->OpenNothing();
   TS_CHECK(status.ok());  // memory only
   return made;

@@ -75,6 +75,20 @@ class LedgerModel {
     line.attempts = line.booked() ? 0 : attempts + 1;
   }
 
+  // The store took no line of this item: all that were booked are dead letters.
+  void RejectByStore(const std::string& tenant_name, uint32_t item) {
+    ModelTenant& tenant = tenants[tenant_name];
+    tenant.balances.erase(item);
+    for (auto& [id, lines] : tenant.batches) {
+      for (ModelLine& line : lines) {
+        if (line.booked() && line.item == item) {
+          line.outcome = Outcome::kStoreRejected;
+          line.attempts = 1;
+        }
+      }
+    }
+  }
+
   std::map<std::string, ModelTenant> tenants;
 
  private:

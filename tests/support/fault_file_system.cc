@@ -313,6 +313,44 @@ void FaultFileSystem::BeginLife() {
   ++life_;
 }
 
+std::unique_ptr<FaultFileSystem> FaultFileSystem::Copy() const {
+  auto copy = std::make_unique<FaultFileSystem>();
+  const std::lock_guard lock(mutex_);
+  std::map<const Inode*, std::shared_ptr<Inode>> copies;
+  const auto copy_of = [&](const std::shared_ptr<Inode>& inode) {
+    std::shared_ptr<Inode>& made = copies[inode.get()];
+    if (made == nullptr && inode != nullptr) {
+      made = std::make_shared<Inode>(*inode);
+    }
+    return made;
+  };
+  for (auto [from, to] : {std::pair(&now_, &copy->now_), std::pair(&durable_, &copy->durable_)}) {
+    to->directories = from->directories;
+    for (const auto& [path, inode] : from->files) {
+      to->files[path] = copy_of(inode);
+    }
+  }
+  for (const NameChange& change : pending_) {
+    copy->pending_.push_back({change.from, change.to, copy_of(change.inode)});
+  }
+  return copy;
+}
+
+uint64_t FaultFileSystem::Fingerprint() const {
+  const std::lock_guard lock(mutex_);
+  const auto mix = [](uint64_t hash, std::string_view bytes) {
+    return (hash ^ std::hash<std::string_view>{}(bytes)) * 0x9E3779B97F4A7C15ULL + bytes.size();
+  };
+  uint64_t hash = 0;
+  for (const std::string& directory : now_.directories) {
+    hash = mix(hash, directory);
+  }
+  for (const auto& [path, inode] : now_.files) {
+    hash = mix(mix(hash, path), inode->now);
+  }
+  return hash;
+}
+
 std::optional<std::string> FaultFileSystem::Contents(const std::string& path) const {
   const std::lock_guard lock(mutex_);
   const auto found = now_.files.find(path);
@@ -418,6 +456,24 @@ Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
     return Status::NotFound("cannot rename " + from + ": No such file or directory");
   }
   pending_.push_back({.from = from, .to = to, .inode = found->second});
+  ApplyChange(pending_.back(), &now_);
+  return Status::Ok();
+}
+
+Status FaultFileSystem::Link(const std::string& from, const std::string& to) {
+  Status begun = Begin(FileOperation::kLink, to);
+  if (!begun.ok()) {
+    return begun;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found = now_.files.find(from);
+  if (found == now_.files.end()) {
+    return Status::NotFound("cannot link " + from + ": No such file or directory");
+  }
+  if (now_.files.contains(to)) {
+    return Status::IoError("cannot link " + to + ": File exists");
+  }
+  pending_.push_back({.from = "", .to = to, .inode = found->second});
   ApplyChange(pending_.back(), &now_);
   return Status::Ok();
 }

@@ -38,6 +38,7 @@ enum class FileOperation : uint8_t {
   kTruncate,
   kCreate,
   kRename,
+  kLink,
   kRemove,
   kSyncDirectory,
   kCreateDirectory,
@@ -77,6 +78,11 @@ class FaultFileSystem final : public FileSystem {
   // The process dies, the machine lives: open files are dead, faults forgotten, locks free. Nothing
   // is lost, and nothing becomes durable by it.
   void Kill();
+  // The same disk once more, with what is durable and what is not: what a crash at this moment would
+  // meet. Without faults, hook, open files and locks.
+  [[nodiscard]] std::unique_ptr<FaultFileSystem> Copy() const;
+  // A hash of all names and bytes as they are now; equal for equal disks.
+  [[nodiscard]] uint64_t Fingerprint() const;
 
   // --- bytes ---
 
@@ -91,6 +97,8 @@ class FaultFileSystem final : public FileSystem {
   Status CreateDirectory(const std::string& path) override;
   Status List(const std::string& path, std::vector<std::string>* names) override;
   Status Rename(const std::string& from, const std::string& to) override;
+  // A second name for the file.
+  Status Link(const std::string& from, const std::string& to);
   Status Remove(const std::string& path) override;
   Status SyncDirectory(const std::string& path) override;
   bool Exists(const std::string& path) override;

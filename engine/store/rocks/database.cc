@@ -37,10 +37,10 @@ Status ReadFormat(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, const st
 
 // Files are held open from the start where the process may, so that a writer that deletes them
 // meanwhile does not disturb a reader.
-int ReadOnlyOpenFilesMax(const std::string& directory) {
+int ReadOnlyOpenFilesMax(FileSystem* files, const std::string& directory) {
   std::vector<std::string> names;
   rlimit limit{};
-  if (!FileSystem::Posix()->List(directory, &names).ok() || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+  if (!files->List(directory, &names).ok() || getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
       names.size() > limit.rlim_cur / 2) {
     return MakeDbOptions({}).max_open_files;
   }
@@ -48,8 +48,7 @@ int ReadOnlyOpenFilesMax(const std::string& directory) {
 }
 
 // Which MANIFEST a database has, and how long it is. It only grows, or another takes its place.
-Status ReadManifestStamp(const std::string& directory, std::string* stamp) {
-  FileSystem* files = FileSystem::Posix();
+Status ReadManifestStamp(FileSystem* files, const std::string& directory, std::string* stamp) {
   std::unique_ptr<File> current, manifest;
   TS_RETURN_IF_ERROR(files->Open(directory + "/CURRENT", OpenMode::kRead, &current));
   TS_RETURN_IF_ERROR(current->Read(0, kCurrentBytesMax, stamp));
@@ -101,7 +100,7 @@ Status Database::Open(const RocksStoreOptions& options, std::shared_ptr<Database
 
 // Nothing but directories, and those only where the caller asked for a new store.
 Status Database::Prepare() {
-  FileSystem* files = FileSystem::Posix();
+  FileSystem* files = options_.file_system;
   if (!files->Exists(db_directory_ + "/CURRENT")) {
     if (read_only_ || !options_.create) {
       return Status::NotFound(options_.path + ": there is no store");
@@ -148,8 +147,8 @@ Status Database::OpenDb() {
 // record is in what was read.
 Status Database::OpenReadOnly() {
   std::string before, after;
-  TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(db_directory_, &before)));
-  db_options_.max_open_files = ReadOnlyOpenFilesMax(db_directory_);
+  TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(options_.file_system, db_directory_, &before)));
+  db_options_.max_open_files = ReadOnlyOpenFilesMax(options_.file_system, db_directory_);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const rocksdb::Status opened =
@@ -158,7 +157,7 @@ Status Database::OpenReadOnly() {
     return ExplainOpen(opened);
   }
   TS_RETURN_IF_ERROR(Take(raw, handles));
-  TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(db_directory_, &after)));
+  TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(options_.file_system, db_directory_, &after)));
   if (before != after) {
     return Status::TryAgain(options_.path + ": its writer changed it while it was opened");
   }
@@ -209,9 +208,9 @@ Status Database::EnsureFormat() {
     return format;
   }
   // We hold the lock now: what lies in ingest/ is nobody's.
-  FileSystem* files = FileSystem::Posix();
+  FileSystem* files = options_.file_system;
   TS_RETURN_IF_ERROR(files->CreateDirectory(ingest_directory_));
-  return ClearDirectory(ingest_directory_);
+  return ClearDirectory(files, ingest_directory_);
 }
 
 rocksdb::Options Database::SstOptions(Family family) const {
@@ -245,8 +244,7 @@ Status Database::Close() {
   return MapOpenStatus(flushed.ok() ? closed : flushed, "closing " + db_directory_);
 }
 
-Status ClearDirectory(const std::string& path) {
-  FileSystem* files = FileSystem::Posix();
+Status ClearDirectory(FileSystem* files, const std::string& path) {
   std::vector<std::string> names;
   TS_RETURN_IF_ERROR(files->List(path, &names));
   for (const std::string& name : names) {

@@ -22,7 +22,7 @@ inline std::string_view ToView(const rocksdb::Slice& slice) {
 }
 
 // Removes every file in a directory.
-Status ClearDirectory(const std::string& path);
+Status ClearDirectory(FileSystem* files, const std::string& path);
 
 class Database {
  public:
@@ -39,6 +39,7 @@ class Database {
   }
   [[nodiscard]] rocksdb::Options SstOptions(Family family) const;
   [[nodiscard]] const std::string& ingest_directory() const { return ingest_directory_; }
+  [[nodiscard]] FileSystem* file_system() const { return options_.file_system; }
   [[nodiscard]] bool read_only() const { return read_only_; }
 
   // The status of a read, as callers should see it.

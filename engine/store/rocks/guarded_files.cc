@@ -25,6 +25,22 @@ class GuardedFiles : public rocksdb::FileSystemWrapper {
     return FileSystemWrapper::DeleteFile(path, options, context);
   }
 
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* context) override {
+    if (to == directory_ + "CURRENT") {
+      std::unique_ptr<rocksdb::FSDirectory> directory;
+      rocksdb::IOStatus status = NewDirectory(directory_, options, &directory, context);
+      if (status.ok()) {
+        status = directory->Fsync(options, context);
+      }
+      if (!status.ok()) {
+        return status;
+      }
+    }
+    return FileSystemWrapper::RenameFile(from, to, options, context);
+  }
+
  private:
   const std::string directory_;
 };

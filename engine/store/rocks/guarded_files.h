@@ -1,10 +1,15 @@
-// The file system under RocksDB, with one correction to an ingest that fails.
+// The file system under RocksDB, with two corrections to RocksDB 7.8.3.
 //
-// When IngestExternalFiles fails, RocksDB 7.8.3 deletes the files it had linked into the database.
-// But if what failed was the sync of the MANIFEST, its record may be on the device all the same,
-// and would name files that are gone: the database could not be opened again. So while a thread is
-// inside IngestScope, no file of the database is deleted; whatever the MANIFEST does not name is
-// deleted by the next open.
+// When IngestExternalFiles fails, RocksDB deletes the files it had linked into the database. But if
+// what failed was the sync of the MANIFEST, its record may be on the device all the same, and would
+// name files that are gone: the database could not be opened again. So while a thread is inside
+// IngestScope, no file of the database is deleted; whatever the MANIFEST does not name is deleted
+// by the next open.
+//
+// When RocksDB opens a database, it makes a new MANIFEST, and perhaps sorted files that it names,
+// and then lets CURRENT point to it. The directory is synced only after that: where a file system
+// keeps the renaming but not yet the creation, CURRENT would name a file that is not there. So the
+// directory is synced before CURRENT is renamed, too.
 #pragma once
 
 #include <memory>

@@ -16,6 +16,7 @@
 #include <shared_mutex>
 #include <string>
 
+#include "base/file_system.h"
 #include "store/store.h"
 #include "tallystone/listener.h"
 
@@ -37,8 +38,10 @@ struct RocksStoreOptions {
   // A window of fewer lines is written by DB::Write. 0 = every window is loaded as sorted files.
   size_t ingest_lines_min = 16'384;
   Logger* logger = nullptr;  // not owned, must outlive the store; may be null
-  rocksdb::Env* env =
-      nullptr;  // not owned; null = the operating system's. For tests that inject faults
+  // For tests that inject faults. Not owned; `env` null = the operating system's. Both must show
+  // the same files.
+  FileSystem* file_system = FileSystem::Posix();
+  rocksdb::Env* env = nullptr;
 };
 
 // Readers from any thread; one writer at a time. A closed or failed store answers kUnavailable.

@@ -121,7 +121,7 @@ Status LoadAsSortedFiles(Database* database, const rocksdb::WriteBatch& batch) {
   // A file of ours that an earlier ingest could not unlink is one with a live file of the database
   // (moving is linking). To write to it again would destroy that one, so nothing begins before it
   // is gone.
-  TS_RETURN_IF_ERROR(ClearDirectory(database->ingest_directory()));
+  TS_RETURN_IF_ERROR(ClearDirectory(database->file_system(), database->ingest_directory()));
   FileBuilder builder(database);
   rocksdb::Status status = batch.Iterate(&builder);
   if (status.ok()) {
@@ -133,7 +133,7 @@ Status LoadAsSortedFiles(Database* database, const rocksdb::WriteBatch& batch) {
   }
   if (!status.ok()) {
     // Frees the space now; a crash would leave it to the next open.
-    ClearDirectory(database->ingest_directory()).PermitUnchecked();
+    ClearDirectory(database->file_system(), database->ingest_directory()).PermitUnchecked();
   }
   return MapStatus(status, "loading a window as sorted files");
 }
