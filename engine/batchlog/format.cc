@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "base/canary.h"
 #include "base/check.h"
 #include "base/checksum.h"
 #include "base/coding.h"
@@ -31,8 +32,12 @@ constexpr std::string_view kNameEnd = ".log";
 constexpr std::string_view kFreeNameStart = "free-";
 constexpr size_t kNameDigits = 10;
 
+// What tells the records of one use of a segment from those of another.
+uint64_t UseOf(uint64_t sequence) {
+  return CanaryIs(Canary::kStaleRecordAccepted) ? 0 : sequence;
+}
 uint32_t EpochOf(uint64_t sequence) {
-  return static_cast<uint32_t>(sequence);
+  return static_cast<uint32_t>(UseOf(sequence));
 }
 
 std::string Digits(uint64_t sequence) {
@@ -90,7 +95,7 @@ void AppendRecord(Lsn lsn, Lsn synced, uint64_t sequence, std::string_view paylo
   EncodeFixed(header + kSyncedAt, uint64_t{synced});
   EncodeFixed(header + kEpochAt, EpochOf(sequence));
   EncodeFixed(header + kFlagsAt, uint32_t{0});
-  EncodeFixed(header + kChecksumAt, Hash64({header, kChecksumAt}, payload, sequence));
+  EncodeFixed(header + kChecksumAt, Hash64({header, kChecksumAt}, payload, UseOf(sequence)));
   out->append(header, sizeof(header));
   out->append(payload);
   out->append(RecordBytes(payload.size()) - kRecordHeaderBytes - payload.size(), '\0');
@@ -111,7 +116,7 @@ bool IsRecordSound(std::string_view record_without_padding, uint64_t sequence) {
   const char* const bytes = record_without_padding.data();
   return IsRecordHeader(bytes, sequence) &&
          Hash64({bytes, kChecksumAt}, record_without_padding.substr(kRecordHeaderBytes),
-                sequence) == DecodeFixed<uint64_t>(bytes + kChecksumAt);
+                UseOf(sequence)) == DecodeFixed<uint64_t>(bytes + kChecksumAt);
 }
 
 bool HasUnknownFlags(const char* bytes) {

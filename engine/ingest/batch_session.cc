@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "model/line_rebuild.h"
@@ -86,7 +87,7 @@ Status BatchSession::Begin() {
     return Status::Busy("batch '" + batch_ + "' of tenant '" + tenant_->name +
                         "' is being written by another BatchWriter");
   }
-  before_ = state_->sum;
+  before_ = CanaryIs(Canary::kResendBookedAgain) ? BatchSum{} : state_->sum;
   finished_before_ = before_.finished;
   lsn_ = state_->record_lsn;
   return Status::Ok();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
 #include "base/check.h"
 #include "ingest/store_retry.h"
 #include "store/live_view.h"
@@ -45,7 +46,9 @@ Status KeyReplay::Run() {
                                      std::to_string(window_->deltas.size()) + " keys, " +
                                      std::to_string(marker_.replay->keys_done) + " done");
   for (const KeyDelta& delta : window_->deltas) {
-    if (marker_.replay->keys_done > 0 && delta.key <= marker_.replay->done) {
+    const bool done = CanaryIs(Canary::kReplayResumesOneEarly) ? delta.key < marker_.replay->done
+                                                               : delta.key <= marker_.replay->done;
+    if (marker_.replay->keys_done > 0 && done) {
       continue;
     }
     TS_RETURN_IF_ERROR(Step(delta));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/canary.h"
 #include "ingest/core.h"
 #include "tallystone/status.h"
 
@@ -44,7 +45,7 @@ Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) 
     core->windows->Pause(delay);
     delay *= 2;
     bool there = false;
-    Status read = settled(&there);
+    Status read = CanaryIs(Canary::kRetryWithoutMarker) ? Status::Ok() : settled(&there);
     if (!read.ok() || there) {
       return read;
     }

@@ -18,8 +18,8 @@ LineResult ResultOf(const ChunkLine& line, uint32_t accepted_index,
 }
 
 // The blocks of a short stretch of the log, read one by one: they come from the block cache, where
-// a scan opens an iterator and unpacks what it passes. Sending again many small batches is ten times
-// faster by it.
+// a scan opens an iterator and unpacks what it passes. Sending again many small batches is ten
+// times faster by it.
 class BlocksByKey : public Cursor<StoredBlock> {
  public:
   BlocksByKey(StoreView* view, Lsn first, Lsn last) : view_(view), first_(first), last_(last) {}

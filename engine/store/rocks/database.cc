@@ -217,7 +217,11 @@ rocksdb::Options Database::SstOptions(Family family) const {
   return MakeSstOptions(db_options_, family, families_[static_cast<size_t>(family)].options);
 }
 
-Status Database::MapRead(const rocksdb::Status& status, std::string_view doing) const {
+Status Database::MapRead(const rocksdb::Status& status, std::string_view family) const {
+  if (status.ok() || status.IsNotFound()) [[likely]] {
+    return MapStatus(status, family);
+  }
+  const std::string doing = "reading " + db_directory_ + ", " + std::string(family);
   return read_only_ ? MapReadOnlyStatus(status, doing) : MapStatus(status, doing);
 }
 

@@ -42,8 +42,8 @@ class Database {
   [[nodiscard]] FileSystem* file_system() const { return options_.file_system; }
   [[nodiscard]] bool read_only() const { return read_only_; }
 
-  // The status of a read, as callers should see it.
-  [[nodiscard]] Status MapRead(const rocksdb::Status& status, std::string_view doing) const;
+  // The status of a read from a family, as callers should see it.
+  [[nodiscard]] Status MapRead(const rocksdb::Status& status, std::string_view family) const;
 
   // Once; nothing may be called after it. Flushes what would be long to replay.
   Status Close();

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/canary.h"
 #include "base/check.h"
 #include "store/rocks/database.h"
 #include "store/rocks/format.h"
@@ -131,6 +132,11 @@ Status RocksStore::Apply(const SortedWindow& window, const Marker& marker, Apply
                                              marker, &batch));
   ApplyInfo done;
   TS_RETURN_IF_ERROR(Commit(database, &batch, window.lines, &done.ingested));
+  if (CanaryIs(Canary::kMarkerOutsideTheBatch)) {
+    rocksdb::WriteBatch late;
+    TS_RETURN_IF_ERROR(rocks::BuildMarkerBatch(database->handles(), marker, &late));
+    TS_RETURN_IF_ERROR(Write(database, &late));
+  }
   if (info != nullptr) {
     *info = done;
   }

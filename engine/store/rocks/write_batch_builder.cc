@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/canary.h"
 #include "base/check.h"
 #include "model/stored_codec.h"
 #include "store/rocks/database.h"
@@ -168,6 +169,9 @@ void Builder::AddBatches(const SortedWindow& window) {
 
 void Builder::AddDeadLetters(const SortedWindow& window) {
   for (const auto& [ref, letter] : window.dead_letters) {
+    if (CanaryIs(Canary::kDeadLetterForgotten)) {
+      continue;
+    }
     TS_CHECK(ref.batch.find('\0') == std::string::npos);
     EncodeDeadLetterKey(ref, &key_);
     if (!letter) {
@@ -223,7 +227,9 @@ Status BuildWindowBatch(const FamilyHandles& families, const SortedWindow& windo
                         const Marker& marker, rocksdb::WriteBatch* batch) {
   CheckSorted(window);
   Builder builder(families, batch);
-  builder.AddMarker(marker);
+  if (part != WindowPart::kAll || !CanaryIs(Canary::kMarkerOutsideTheBatch)) {
+    builder.AddMarker(marker);
+  }
   if (part == WindowPart::kAll) {
     builder.AddDeltas(window);
   }
