@@ -20,6 +20,7 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddStatusCommand(app, chosen);
   AddVerifyCommand(app, chosen);
   AddResumeCommand(app, chosen);
+  AddRepairCommand(app, chosen);
   app->footer(
       "Exit codes: 0 ok, 1 finished with dead letters, 2 usage, 3 not found, 4 locked, 5 "
       "corruption,\n"

@@ -42,6 +42,9 @@ enum class OpenMode : uint8_t {
   kCreate,     // must not exist; mode 0600
 };
 
+// The directory in which `path` stands: "a" of "a/b" and "a/b/", "." of "a", "/" of "/a".
+std::string ParentDirectory(const std::string& path);
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -52,6 +55,9 @@ class FileSystem {
   // Names (not paths) in a directory, without "." and "..", sorted.
   virtual Status List(const std::string& path, std::vector<std::string>* names) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
+  // Two directories (or files) of one directory take each other's names, in one step. kIoError
+  // where the file system cannot do that.
+  virtual Status Exchange(const std::string& left, const std::string& right) = 0;
   virtual Status Remove(const std::string& path) = 0;
   // Makes creations, renames and removals in a directory durable.
   virtual Status SyncDirectory(const std::string& path) = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 #include <sys/file.h>
@@ -180,6 +181,12 @@ class PosixFileSystem final : public FileSystem {
     return ::rename(from.c_str(), to.c_str()) == 0 ? Status::Ok() : Error("rename", from, errno);
   }
 
+  Status Exchange(const std::string& left, const std::string& right) override {
+    return ::renameat2(AT_FDCWD, left.c_str(), AT_FDCWD, right.c_str(), RENAME_EXCHANGE) == 0
+               ? Status::Ok()
+               : Error("exchange", left, errno);
+  }
+
   Status Remove(const std::string& path) override {
     return ::unlink(path.c_str()) == 0 ? Status::Ok() : Error("remove", path, errno);
   }
@@ -218,6 +225,11 @@ class PosixFileSystem final : public FileSystem {
 };
 
 }  // namespace
+
+std::string ParentDirectory(const std::string& path) {
+  const size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
 
 FileSystem* FileSystem::Posix() {
   static auto* const file_system = new PosixFileSystem;

@@ -20,14 +20,6 @@ using batchlog::LogContents;
 constexpr uint64_t kWaitingBytesMax = 1u << 20;
 constexpr size_t kCopyBytes = 1u << 20;
 
-std::string ParentOf(std::string path) {
-  while (path.size() > 1 && path.back() == '/') {
-    path.pop_back();
-  }
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 Status CheckOptions(const BatchLogOptions& options, const std::string& database_id) {
   if (options.segment_bytes < 2 * batchlog::kSegmentHeaderBytes ||
       options.segment_bytes > limits::kSegmentBytesMax ||
@@ -175,10 +167,27 @@ Status BatchLog::Open(const BatchLogOptions& options, const std::string& path,
     TS_RETURN_IF_ERROR(file_system->CreateDirectory(path));
   }
   if (contents.segments.empty()) {
-    TS_RETURN_IF_ERROR(file_system->SyncDirectory(ParentOf(path)));
+    TS_RETURN_IF_ERROR(file_system->SyncDirectory(ParentDirectory(path)));
   }
   auto impl = std::make_unique<Impl>(options, path, database_id, std::move(on_durable));
   TS_RETURN_IF_ERROR(impl->Start(path, contents));
+  log->reset(new BatchLog(std::move(impl)));
+  return Status::Ok();
+}
+
+Status BatchLog::Create(const BatchLogOptions& options, const std::string& path,
+                        const std::string& database_id, Lsn next, std::unique_ptr<BatchLog>* log) {
+  log->reset();
+  TS_RETURN_IF_ERROR(CheckOptions(options, database_id));
+  if (options.file_system->Exists(path)) {
+    return Status::InvalidArgument(path + " is there already");
+  }
+  TS_RETURN_IF_ERROR(options.file_system->CreateDirectory(path));
+  TS_RETURN_IF_ERROR(options.file_system->SyncDirectory(ParentDirectory(path)));
+  LogContents nothing;
+  nothing.next = next;
+  auto impl = std::make_unique<Impl>(options, path, database_id, nullptr);
+  TS_RETURN_IF_ERROR(impl->Start(path, nothing));
   log->reset(new BatchLog(std::move(impl)));
   return Status::Ok();
 }

@@ -56,6 +56,11 @@ class BatchLog {
                      const std::string& database_id, Lsn after, const ReplayFunction& replay,
                      DurableFunction on_durable, std::unique_ptr<BatchLog>* log);
 
+  // Makes an empty log in directory `path`, which must not be there, whose first record will be
+  // `next`.
+  static Status Create(const BatchLogOptions& options, const std::string& path,
+                       const std::string& database_id, Lsn next, std::unique_ptr<BatchLog>* log);
+
   // Reads a log that someone else may be writing; takes no lock, changes nothing. Records that
   // appear or are recycled meanwhile are missed or end it at the tail, never wrong.
   static Status Read(const BatchLogOptions& options, const std::string& path,

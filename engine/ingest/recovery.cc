@@ -60,7 +60,7 @@ Status Recovery::OpenDirectory() {
   if (!core_->options.create_if_missing) {
     TS_RETURN_IF_ERROR(FindDatabase(files_, core_->path));
   }
-  TS_RETURN_IF_ERROR(files_->CreateDirectory(core_->path));
+  TS_RETURN_IF_ERROR(MakeDatabaseDirectory(files_, core_->path));
   return files_->Lock(LockPath(core_->path), &core_->lock);
 }
 
@@ -184,6 +184,14 @@ Status FindDatabase(FileSystem* files, const std::string& path) {
     return Status::NotFound(path + " is not a Tallystone database (it has neither store nor log)");
   }
   return Status::Ok();
+}
+
+Status MakeDatabaseDirectory(FileSystem* files, const std::string& path) {
+  if (files->Exists(path)) {
+    return Status::Ok();
+  }
+  TS_RETURN_IF_ERROR(files->CreateDirectory(path));
+  return files->SyncDirectory(ParentDirectory(path));
 }
 
 Status CheckOptions(const Options& options) {

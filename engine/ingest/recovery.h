@@ -19,6 +19,9 @@ std::string LockPath(const std::string& path);
 // kNotFound, with a message for a person, if there is no database at `path`. Creates nothing.
 Status FindDatabase(FileSystem* files, const std::string& path);
 
+// Makes the directory of a database, durably, if it is not there.
+Status MakeDatabaseDirectory(FileSystem* files, const std::string& path);
+
 // What tests replace.
 struct Parts {
   FileSystem* file_system = FileSystem::Posix();

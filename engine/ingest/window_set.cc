@@ -162,8 +162,12 @@ Status WindowSet::GetBalance(StockKey key, BalanceSum* sum) const {
                                  static_cast<const Window*>(filling_.get())}) {
       const Window::Delta* delta = window == nullptr ? nullptr : window->Find(key);
       if (delta != nullptr) {
-        parts[count++] = {delta->on_hand, delta->value, delta->lines, delta->last_lsn,
-                          std::string(delta->last_time)};
+        parts[count++] = {delta->on_hand,
+                          delta->value,
+                          delta->lines,
+                          delta->last_lsn,
+                          0,
+                          std::string(delta->last_time)};  // `places` is for the drain
       }
     }
   }

@@ -39,6 +39,9 @@ class InspectorImpl final : public Inspector {
   Status Verify(const ProgressFunction& progress, VerifyReport* report) override {
     return VerifyView(view_.get(), progress, report);
   }
+  Status VerifyQuick(const ProgressFunction& progress, VerifyReport* report) override {
+    return VerifyQuickly(view_.get(), progress, report);
+  }
   Status Preview(const IngestOptions& options, const Batch& batch,
                  std::vector<LineResult>* results) override {
     return preview_->Run(options, batch, results);

@@ -16,4 +16,11 @@ namespace tallystone {
 // Where a balance differs the finding names the first batch from which on it does.
 Status VerifyView(LiveView* view, const ProgressFunction& progress, VerifyReport* report);
 
+// Seconds instead of minutes: compares, for every item, what its balance and its postings say of
+// its lines (number, last LSN, and the keyed sum of their places), without reading a transaction;
+// and the number of booked lines in the balances with that of the batches. Finds whatever was lost,
+// doubled or mixed up between them, and names the item and its first batch that differs; not a
+// wrong number that was written consistently.
+Status VerifyQuickly(LiveView* view, const ProgressFunction& progress, VerifyReport* report);
+
 }  // namespace tallystone

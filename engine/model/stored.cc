@@ -22,6 +22,7 @@ void BalanceSum::Add(const BalanceSum& later) {
   value = AddUnits(value, later.value);
   lines += later.lines;
   last_lsn = std::max(last_lsn, later.last_lsn);
+  places += later.places;
   if (!later.last_time.empty()) {
     last_time = later.last_time;
   }

@@ -80,14 +80,15 @@ void EncodeBalanceSum(const BalanceSum& sum, std::string* out) {
   PutVarint128(out, ZigZag128(sum.value));
   PutVarint64(out, sum.lines);
   PutVarint64(out, sum.last_lsn);
+  PutFixed32(out, sum.places);
   PutText(out, sum.last_time);
 }
 
 Status DecodeBalanceSum(std::string_view bytes, BalanceSum* sum) {
   if (!TakeVersion(&bytes) || !TakeSum128(&bytes, &sum->on_hand) ||
       !TakeSum128(&bytes, &sum->value) || !GetVarint64(&bytes, &sum->lines) ||
-      !GetVarint64(&bytes, &sum->last_lsn) || !TakeString(&bytes, &sum->last_time) ||
-      !bytes.empty()) {
+      !GetVarint64(&bytes, &sum->last_lsn) || !GetFixed32(&bytes, &sum->places) ||
+      !TakeString(&bytes, &sum->last_time) || !bytes.empty()) {
     return Damaged("a balance");
   }
   return Status::Ok();

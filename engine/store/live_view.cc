@@ -115,9 +115,12 @@ Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
     const std::span<const LoggedChunk> all(chunks);
     TS_RETURN_IF_ERROR(SortWindow(all.first(replayed), lookup, &overlay_));
     TS_RETURN_IF_ERROR(RejectKeys(replay.rejected, lookup, &overlay_));
-    std::erase_if(overlay_.deltas, [&](const KeyDelta& delta) {
-      return replay.keys_done > 0 && delta.key <= replay.done;
-    });
+    // The store has the sums of keys that are done, but not their postings yet.
+    for (KeyDelta& delta : overlay_.deltas) {
+      if (replay.keys_done > 0 && delta.key <= replay.done) {
+        delta.sum = {};
+      }
+    }
     if (replayed < chunks.size()) {
       const SortedWindow first = std::move(overlay_);
       const ItemLookup both = [&](StockKey key, StoredItem* item) {
@@ -134,7 +137,7 @@ Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
     }
   }
   for (const KeyDelta& delta : overlay_.deltas) {
-    if (!delta.rejected) {
+    if (!delta.rejected && delta.sum.lines > 0) {
       balances_.emplace_back(delta.key, delta.sum);
     }
   }

@@ -29,6 +29,8 @@ class LiveView final : public StoreView {
   // "" = there is no such tenant.
   [[nodiscard]] const std::string& TenantName(TenantId tenant) const;
   Status GetItem(StockKey key, StoredItem* item);
+  // The balance as it is in the store, without the chunks above the marker.
+  Status GetStoreBalance(StockKey key, BalanceSum* sum) { return store_->GetBalance(key, sum); }
 
   Status ReadMarker(Marker* marker) override;
   Status GetBalance(StockKey key, BalanceSum* sum) override;

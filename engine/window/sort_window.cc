@@ -156,6 +156,7 @@ void Sorter::SortNumbers() {
       delta.sum.on_hand += quantities_[position];
       delta.sum.value += Int128{quantities_[position]} * unit_costs_[position];
       sorted_->postings.push_back(places_[position]);
+      delta.sum.places += PlaceHash(delta.key, places_[position].lsn, places_[position].index);
     }
     delta.sum.lines = end - begin;
     delta.sum.last_lsn = sorted_->postings.back().lsn;

@@ -16,7 +16,7 @@ SimulatedDatabase::SimulatedDatabase(std::unique_ptr<FaultFileSystem> disk)
     : disk_(std::move(disk)), env_(NewRocksEnv(disk_.get())) {}
 
 Status SimulatedDatabase::Open(const Options& options, std::unique_ptr<Engine>* engine) {
-  Status status = disk_->CreateDirectory(kPath);
+  Status status = MakeDatabaseDirectory(disk_.get(), kPath);
   RocksStoreOptions store_options;
   store_options.path = StorePath(kPath);
   store_options.create = true;

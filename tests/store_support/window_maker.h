@@ -84,7 +84,7 @@ class WindowMaker {
       Line& line = (*lines)[{tenant, static_cast<ItemId>(1 + (*random)() % shape_.items)}];
       const auto quantity = static_cast<int64_t>((*random)() % 2'000'000) - 1'000'000;
       const auto cost = static_cast<int64_t>((*random)() % 100'000'000);
-      BalanceSum one{quantity, Int128{quantity} * cost, 1, lsn, ""};
+      BalanceSum one{quantity, Int128{quantity} * cost, 1, lsn, 0, ""};
       if (index % 4 == 0) {
         one.last_time = "2026-11-" + std::to_string(1 + lsn % 30);
       }

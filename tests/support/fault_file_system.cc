@@ -248,7 +248,28 @@ uint64_t FaultFileSystem::UsedBytes() const {
   return bytes;
 }
 
+std::string FaultFileSystem::NameAfter(const NameChange& exchange, const std::string& path) {
+  for (const auto& [from, to] :
+       {std::pair(exchange.from, exchange.to), std::pair(exchange.to, exchange.from)}) {
+    if (path == from || path.rfind(from + "/", 0) == 0) {
+      return to + path.substr(from.size());
+    }
+  }
+  return path;
+}
+
 void FaultFileSystem::ApplyChange(const NameChange& change, Tree* tree) {
+  if (change.exchange) {
+    Tree exchanged;
+    for (const auto& [path, inode] : tree->files) {
+      exchanged.files[NameAfter(change, path)] = inode;
+    }
+    for (const std::string& path : tree->directories) {
+      exchanged.directories.insert(NameAfter(change, path));
+    }
+    *tree = std::move(exchanged);
+    return;
+  }
   if (change.inode == nullptr) {
     tree->directories.insert(change.to);
     return;
@@ -264,7 +285,8 @@ void FaultFileSystem::ApplyChange(const NameChange& change, Tree* tree) {
 void FaultFileSystem::KeepChanges(Keep keep, uint64_t* random) {
   for (const NameChange& change : pending_) {
     // A change of a file that has no name on the disk cannot survive alone.
-    const bool possible = change.from.empty() || durable_.files.contains(change.from);
+    const bool possible =
+        change.exchange || change.from.empty() || durable_.files.contains(change.from);
     if (keep == Keep::kEverything || (possible && Next(random) % 2 == 0)) {
       ApplyChange(change, &durable_);
     }
@@ -285,11 +307,17 @@ void FaultFileSystem::Crash(Keep keep, uint64_t seed) {
   if (keep != Keep::kNothing) {
     KeepChanges(keep, &random);
   }
-  // A file cannot be in a directory that is not there.
-  std::erase_if(durable_.files, [&](const auto& entry) {
-    const std::string parent = ParentOf(entry.first);
-    return now_.directories.contains(parent) && !durable_.directories.contains(parent);
-  });
+  // Nothing can be in a directory that is not there.
+  const auto homeless = [&](const std::string& path) {
+    for (std::string parent = ParentOf(path); parent != "."; parent = ParentOf(parent)) {
+      if (now_.directories.contains(parent) && !durable_.directories.contains(parent)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  std::erase_if(durable_.files, [&](const auto& entry) { return homeless(entry.first); });
+  std::erase_if(durable_.directories, homeless);
   now_ = durable_;
   for (auto& [path, inode] : now_.files) {
     inode->now = inode->durable;
@@ -331,7 +359,7 @@ std::unique_ptr<FaultFileSystem> FaultFileSystem::Copy() const {
     }
   }
   for (const NameChange& change : pending_) {
-    copy->pending_.push_back({change.from, change.to, copy_of(change.inode)});
+    copy->pending_.push_back({change.from, change.to, copy_of(change.inode), change.exchange});
   }
   return copy;
 }
@@ -460,6 +488,20 @@ Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
   return Status::Ok();
 }
 
+Status FaultFileSystem::Exchange(const std::string& left, const std::string& right) {
+  Status begun = Begin(FileOperation::kRename, left);
+  if (!begun.ok()) {
+    return begun;
+  }
+  if (!Exists(left) || !Exists(right)) {
+    return Status::NotFound("cannot exchange " + left + ": No such file or directory");
+  }
+  const std::lock_guard lock(mutex_);
+  pending_.push_back({.from = left, .to = right, .inode = nullptr, .exchange = true});
+  ApplyChange(pending_.back(), &now_);
+  return Status::Ok();
+}
+
 Status FaultFileSystem::Link(const std::string& from, const std::string& to) {
   Status begun = Begin(FileOperation::kLink, to);
   if (!begun.ok()) {
@@ -499,13 +541,22 @@ Status FaultFileSystem::SyncDirectory(const std::string& path) {
     return begun;
   }
   const std::lock_guard lock(mutex_);
-  std::erase_if(pending_, [&](const NameChange& change) {
-    const bool here = ParentOf(change.to.empty() ? change.from : change.to) == path;
-    if (here) {
-      ApplyChange(change, &durable_);
+  std::vector<NameChange> left;
+  for (NameChange& change : pending_) {
+    if (ParentOf(change.to.empty() ? change.from : change.to) != path) {
+      left.push_back(std::move(change));
+      continue;
     }
-    return here;
-  });
+    ApplyChange(change, &durable_);
+    // What was done before in the directories that changed places follows them.
+    for (NameChange& earlier : left) {
+      if (change.exchange && !earlier.exchange) {
+        earlier.from = NameAfter(change, earlier.from);
+        earlier.to = NameAfter(change, earlier.to);
+      }
+    }
+  }
+  pending_ = std::move(left);
   return Status::Ok();
 }
 

@@ -78,8 +78,8 @@ class FaultFileSystem final : public FileSystem {
   // The process dies, the machine lives: open files are dead, faults forgotten, locks free. Nothing
   // is lost, and nothing becomes durable by it.
   void Kill();
-  // The same disk once more, with what is durable and what is not: what a crash at this moment would
-  // meet. Without faults, hook, open files and locks.
+  // The same disk once more, with what is durable and what is not: what a crash at this moment
+  // would meet. Without faults, hook, open files and locks.
   [[nodiscard]] std::unique_ptr<FaultFileSystem> Copy() const;
   // A hash of all names and bytes as they are now; equal for equal disks.
   [[nodiscard]] uint64_t Fingerprint() const;
@@ -99,6 +99,7 @@ class FaultFileSystem final : public FileSystem {
   Status Rename(const std::string& from, const std::string& to) override;
   // A second name for the file.
   Status Link(const std::string& from, const std::string& to);
+  Status Exchange(const std::string& left, const std::string& right) override;
   Status Remove(const std::string& path) override;
   Status SyncDirectory(const std::string& path) override;
   bool Exists(const std::string& path) override;
@@ -112,6 +113,7 @@ class FaultFileSystem final : public FileSystem {
   struct NameChange {
     std::string from, to;
     std::shared_ptr<Inode> inode;  // null: a directory
+    bool exchange = false;         // `from` and `to`, with all below them, change places
   };
   struct Tree {
     std::map<std::string, std::shared_ptr<Inode>> files;
@@ -120,6 +122,8 @@ class FaultFileSystem final : public FileSystem {
 
   // The answer of the next operation; OK = go on. Locks.
   Status Begin(FileOperation operation, const std::string& path);
+  // Where `path` is when two directories have changed places.
+  static std::string NameAfter(const NameChange& exchange, const std::string& path);
   static void ApplyChange(const NameChange& change, Tree* tree);
   uint64_t UsedBytes() const;
   void KeepChanges(Keep keep, uint64_t* random);

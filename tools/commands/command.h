@@ -31,6 +31,7 @@ void AddDeadLettersCommand(CLI::App* parent, Chosen* chosen);
 void AddStatusCommand(CLI::App* parent, Chosen* chosen);
 void AddVerifyCommand(CLI::App* parent, Chosen* chosen);
 void AddResumeCommand(CLI::App* parent, Chosen* chosen);
+void AddRepairCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);

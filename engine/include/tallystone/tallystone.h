@@ -11,4 +11,5 @@
 #include "tallystone/options.h"
 #include "tallystone/outcome.h"
 #include "tallystone/records.h"
+#include "tallystone/repair.h"
 #include "tallystone/status.h"

@@ -22,11 +22,6 @@ constexpr uint64_t kReplayedEntriesMax = 20'000;
 // CURRENT holds the name of a file.
 constexpr size_t kCurrentBytesMax = 256;
 
-std::string ParentOf(const std::string& path) {
-  const size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 Status ReadFormat(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, const std::string& path) {
   std::string value;
   const rocksdb::Status read = db->Get({}, family, ToSlice(kFormatKey), &value);
@@ -82,6 +77,10 @@ Database::Database(const RocksStoreOptions& options)
   tuning.logger = std::make_shared<ForwardLogger>(options.logger);
   db_options_ = MakeDbOptions(tuning);
   families_ = MakeFamilies(tuning);
+  if (options.only_blocks) {
+    families_ = {families_[static_cast<size_t>(Family::kDefault)],
+                 families_[static_cast<size_t>(Family::kBlocks)]};
+  }
 }
 
 Database::~Database() {
@@ -108,7 +107,7 @@ Status Database::Prepare() {
     TS_RETURN_IF_ERROR(files->CreateDirectory(options_.path));
     TS_RETURN_IF_ERROR(files->CreateDirectory(db_directory_));
     TS_RETURN_IF_ERROR(files->SyncDirectory(options_.path));
-    return files->SyncDirectory(ParentOf(options_.path));
+    return files->SyncDirectory(ParentDirectory(options_.path));
   }
   if (read_only_) {
     return Status::Ok();
@@ -166,6 +165,11 @@ Status Database::OpenReadOnly() {
 
 Status Database::Take(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
   db_.reset(db);
+  if (options_.only_blocks) {
+    handles_[static_cast<size_t>(Family::kDefault)] = handles.front();
+    handles_[static_cast<size_t>(Family::kBlocks)] = handles.back();
+    return Status::Ok();
+  }
   TS_CHECK(handles.size() == kFamilyCount);
   std::copy(handles.begin(), handles.end(), handles_.begin());
   return Status::Ok();
@@ -232,6 +236,9 @@ Status Database::Close() {
   uint64_t waiting = 0;
   for (rocksdb::ColumnFamilyHandle* family : handles_) {
     uint64_t entries = 0;
+    if (family == nullptr) {
+      continue;
+    }
     db_->GetIntProperty(family, rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries);
     waiting += entries;
   }
@@ -240,7 +247,9 @@ Status Database::Close() {
     flushed = db_->Flush({}, {handles_.begin(), handles_.end()});
   }
   for (rocksdb::ColumnFamilyHandle* family : handles_) {
-    db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    if (family != nullptr) {
+      db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    }
   }
   handles_ = {};
   const rocksdb::Status closed = db_->Close();

@@ -163,6 +163,19 @@ Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
   return Commit(database, &batch, window.lines, &ingested);
 }
 
+Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,
+                              const std::vector<Posting>& postings) {
+  std::shared_lock lock(mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(UseForWriting(&database));
+  Marker marker;
+  TS_RETURN_IF_ERROR(rocks::ReadMarker(*database, nullptr, &marker));
+  rocksdb::WriteBatch batch;
+  TS_RETURN_IF_ERROR(
+      rocks::BuildReplaceKeyBatch(*database, key, sum, postings, marker.applied, &batch));
+  return Write(database, &batch);
+}
+
 Status RocksStore::Recover() {
   std::unique_lock lock(mutex_);
   if (options_.read_only) {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <shared_mutex>
 #include <string>
+#include <vector>
 
 #include "base/file_system.h"
 #include "store/store.h"
@@ -34,6 +35,9 @@ struct RocksStoreOptions {
   std::string path;
   bool create = false;     // make it if it is not there; its parent directory must be
   bool read_only = false;  // takes no lock, changes nothing; someone may be writing it
+  // With read_only: opens marker and blocks and nothing else, so that damage elsewhere does not
+  // matter. All other reads answer kNotFound or nothing.
+  bool only_blocks = false;
   size_t block_cache_bytes = 32u << 20;
   // A window of fewer lines is written by DB::Write. 0 = every window is loaded as sorted files.
   size_t ingest_lines_min = 16'384;
@@ -65,6 +69,10 @@ class RocksStore : public Store {
   Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) override;
   Status ApplyKey(const KeyDelta* delta, const Marker& progress) override;
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override;
+
+  // For repair: makes `sum` the balance of `key` and `postings` all its postings, in one durable
+  // write. The marker stays as it is.
+  Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<Posting>& postings);
 
   // Closes the database, opens it anew and proves that it takes a write: in RocksDB 7.8.3,
   // DB::Resume may answer OK while writes go on failing. kTryAgain while a view is alive, for it

@@ -241,4 +241,32 @@ Status BuildWindowBatch(const FamilyHandles& families, const SortedWindow& windo
   return builder.status();
 }
 
+Status BuildReplaceKeyBatch(const Database& database, StockKey stock, const BalanceSum& sum,
+                            const std::vector<Posting>& postings, Lsn window_last,
+                            rocksdb::WriteBatch* batch) {
+  std::string key, value;
+  EncodeBalanceKey(stock, &key);
+  EncodeBalanceSum(sum, &value);
+  rocksdb::Status status = sum.lines > 0
+                               ? batch->Put(database.handle(Family::kBalances), key, value)
+                               : batch->Delete(database.handle(Family::kBalances), key);
+  const std::string prefix = key;
+  const std::unique_ptr<rocksdb::Iterator> old(
+      database.db()->NewIterator({}, database.handle(Family::kPostings)));
+  for (old->Seek(prefix); status.ok() && old->Valid() && old->key().starts_with(prefix);
+       old->Next()) {
+    status = batch->Delete(database.handle(Family::kPostings), old->key());
+  }
+  if (status.ok()) {
+    status = old->status();
+  }
+  if (status.ok() && !postings.empty()) {
+    EncodePostingKey(stock, window_last, &key);
+    value.clear();
+    EncodePostings(postings, &value);
+    status = batch->Put(database.handle(Family::kPostings), key, value);
+  }
+  return MapStatus(status, "building a write");
+}
+
 }  // namespace tallystone::rocks

@@ -7,9 +7,11 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <rocksdb/write_batch.h>
 
+#include "store/rocks/database.h"
 #include "store/rocks/families.h"
 #include "tallystone/status.h"
 #include "window/sorted_window.h"
@@ -28,5 +30,11 @@ Status BuildKeyBatch(const FamilyHandles& families, const KeyDelta* delta, const
                      rocksdb::WriteBatch* batch);
 Status BuildWindowBatch(const FamilyHandles& families, const SortedWindow& window, WindowPart part,
                         const Marker& marker, rocksdb::WriteBatch* batch);
+
+// For repair: `sum` and `postings` instead of whatever `stock` has. They are filed under the window
+// that ends with `window_last`.
+Status BuildReplaceKeyBatch(const Database& database, StockKey stock, const BalanceSum& sum,
+                            const std::vector<Posting>& postings, Lsn window_last,
+                            rocksdb::WriteBatch* batch);
 
 }  // namespace tallystone::rocks

@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "ingest/recovery.h"
+#include "inspect/booked_lines.h"
+#include "inspect/queries.h"
+#include "inspect/repair.h"
+#include "inspect/verify.h"
+#include "store/live_view.h"
+#include "store/rocks/rocks_store.h"
+#include "window/reject_keys.h"
+
+namespace tallystone {
+namespace {
+
+// Lines of the windows in which the blocks are booked again.
+constexpr uint64_t kWindowLines = 262'144;
+
+RocksStoreOptions StoreOptions(const Options& options, const RepairPlace& place) {
+  RocksStoreOptions store;
+  store.path = StorePath(place.path);
+  store.block_cache_bytes = options.block_cache_bytes;
+  store.ingest_lines_min = options.ingest_lines_min;
+  store.logger = options.logger;
+  store.file_system = place.files;
+  store.env = place.env;
+  return store;
+}
+
+// "stock.db/store.damaged-3": the first number that is free.
+std::string FreeName(FileSystem* files, const std::string& path) {
+  for (int number = 1;; ++number) {
+    std::string name = path + ".damaged-" + std::to_string(number);
+    if (!files->Exists(name)) {
+      return name;
+    }
+  }
+}
+
+// Books blocks, window by window, into a store (null: into nothing).
+class Rebooking {
+ public:
+  // `causes`: the store that knows why lines were rejected by it; may be null.
+  Rebooking(Store* store, StoreView* causes, Marker marker, RepairReport* report)
+      : store_(store), causes_(causes), marker_(std::move(marker)), report_(report) {
+    marker_.applied = 0;
+    marker_.replay.reset();
+  }
+
+  Status Add(const StoredBlock& block) {
+    // What a store rejected belongs to its block alone here: so that block is a window of its own.
+    if (!block.rejected.empty()) {
+      TS_RETURN_IF_ERROR(Finish());
+    }
+    chunks_.push_back({block.lsn, std::make_shared<const std::string>(block.payload)});
+    ChunkHeader header;
+    TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunks_.back().payload, &header));
+    lines_ += header.lines;
+    ++report_->blocks;
+    report_->lines += header.lines;
+    if (!block.rejected.empty()) {
+      TS_RETURN_IF_ERROR(CollectRejections(block));
+      return Finish();
+    }
+    return lines_ >= kWindowLines ? Finish() : Status::Ok();
+  }
+
+  Status Finish() {
+    if (chunks_.empty()) {
+      return Status::Ok();
+    }
+    std::unique_ptr<StoreView> view;
+    if (store_ != nullptr) {
+      TS_RETURN_IF_ERROR(store_->NewView(&view));
+    }
+    const ItemLookup lookup = [&](StockKey key, StoredItem* item) {
+      *item = {};
+      return view != nullptr ? FindStoredItem(view.get(), key, item) : Status::Ok();
+    };
+    SortedWindow window;
+    TS_RETURN_IF_ERROR(SortWindow(chunks_, lookup, &window));
+    TS_RETURN_IF_ERROR(RejectKeys(rejections_, lookup, &window));
+    view.reset();
+    marker_.applied = window.last;
+    chunks_.clear();
+    rejections_.clear();
+    lines_ = 0;
+    return store_ != nullptr ? store_->Apply(window, marker_, nullptr) : Status::Ok();
+  }
+
+ private:
+  // The keys whose lines of this block the store rejected, with the words that it said then.
+  Status CollectRejections(const StoredBlock& block) {
+    Chunk chunk;
+    TS_RETURN_IF_ERROR(DecodeChunk(block.payload, &chunk));
+    uint32_t index = 0;
+    for (const ChunkLine& line : chunk.lines) {
+      if (line.outcome != Outcome::kAccepted) {
+        continue;
+      }
+      if (std::binary_search(block.rejected.begin(), block.rejected.end(), index++)) {
+        const StockKey key{chunk.header.tenant, line.item};
+        const bool known = std::any_of(rejections_.begin(), rejections_.end(),
+                                       [&](const auto& one) { return one.key == key; });
+        StoredDeadLetter letter;
+        const LineRef ref{chunk.header.tenant, std::string(chunk.header.batch), line.number};
+        if (!known) {
+          const bool said = causes_ != nullptr && causes_->GetDeadLetter(ref, &letter).ok();
+          rejections_.push_back({key, said ? letter.detail : ""});
+        }
+      }
+    }
+    return Status::Ok();
+  }
+
+  Store* const store_;
+  StoreView* const causes_;
+  Marker marker_;
+  RepairReport* const report_;
+  std::vector<LoggedChunk> chunks_;
+  std::vector<KeyRejection> rejections_;
+  uint64_t lines_ = 0;
+};
+
+class StoreRepair {
+ public:
+  StoreRepair(const Options& options, RepairPlace place, const ProgressFunction& progress,
+              RepairReport* report)
+      : options_(options), place_(std::move(place)), progress_(progress), report_(report) {}
+
+  Status Run(bool dry_run) {
+    TS_RETURN_IF_ERROR(FindDatabase(place_.files, place_.path));
+    TS_RETURN_IF_ERROR(place_.files->Lock(LockPath(place_.path), &lock_));
+    Examine();
+    RocksStoreOptions source_options = StoreOptions(options_, place_);
+    source_options.read_only = true;
+    source_options.only_blocks = true;
+    TS_RETURN_IF_ERROR(RocksStore::Open(source_options, &source_));
+    TS_RETURN_IF_ERROR(source_->ReadMarker(&marker_));
+    if (dry_run) {
+      return BookAgain(nullptr);
+    }
+    return Replace();
+  }
+
+ private:
+  // What is wrong, if the store can be opened as a whole. Its dead letters know why a store
+  // rejected lines.
+  void Examine() {
+    RocksStoreOptions whole = StoreOptions(options_, place_);
+    whole.read_only = true;
+    std::unique_ptr<StoreView> store_view;
+    Status status = RocksStore::Open(whole, &old_);
+    if (status.ok()) {
+      status = old_->NewView(&causes_);
+    }
+    if (status.ok()) {
+      status = old_->NewView(&store_view);
+    }
+    std::unique_ptr<LiveView> view;
+    if (status.ok()) {
+      status = LiveView::Make(std::move(store_view), {}, &view);
+    }
+    if (status.ok()) {
+      status = VerifyView(view.get(), progress_, &report_->before);
+    }
+    report_->not_examined = status.ok() ? "" : status.ToString();
+  }
+
+  Status BookAgain(Store* store) {
+    std::unique_ptr<StoreView> view;
+    TS_RETURN_IF_ERROR(source_->NewView(&view));
+    Rebooking rebooking(store, causes_.get(), marker_, report_);
+    Lsn next = 1;
+    auto cursor = view->Blocks(0);
+    for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next(), ++next) {
+      if (cursor->value().lsn != next) {
+        break;
+      }
+      TS_RETURN_IF_ERROR(rebooking.Add(cursor->value()));
+      if (progress_ && next % 256 == 0) {
+        progress_(report_->lines, 0);
+      }
+    }
+    TS_RETURN_IF_ERROR(cursor->status());
+    if (next != marker_.applied + 1) {
+      return Status::Corruption("block " + std::to_string(next) + " of " + StorePath(place_.path) +
+                                " is missing, of " + std::to_string(marker_.applied) +
+                                ": the store cannot be made from its blocks; restore a backup");
+    }
+    return rebooking.Finish();
+  }
+
+  // The new store is made under the name that the old one will have.
+  Status Replace() {
+    const std::string path = StorePath(place_.path);
+    const std::string aside = FreeName(place_.files, path);
+    RocksStoreOptions target = StoreOptions(options_, place_);
+    target.path = aside;
+    target.create = true;
+    std::unique_ptr<Store> store;
+    TS_RETURN_IF_ERROR(RocksStore::Open(target, &store));
+    Marker empty = marker_;
+    empty.applied = 0;
+    empty.replay.reset();
+    TS_RETURN_IF_ERROR(store->Initialise(empty));
+    TS_RETURN_IF_ERROR(BookAgain(store.get()));
+    TS_RETURN_IF_ERROR(store->Close());
+    store.reset();
+    causes_.reset();
+    old_.reset();
+    source_.reset();
+    TS_RETURN_IF_ERROR(place_.files->SyncDirectory(place_.path));
+    TS_RETURN_IF_ERROR(place_.files->Exchange(path, aside));
+    TS_RETURN_IF_ERROR(place_.files->SyncDirectory(place_.path));
+    report_->kept = aside;
+    return Status::Ok();
+  }
+
+  const Options options_;
+  const RepairPlace place_;
+  const ProgressFunction& progress_;
+  RepairReport* const report_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<Store> old_, source_;
+  std::unique_ptr<StoreView> causes_;
+  Marker marker_;
+};
+
+}  // namespace
+
+Status RepairStore(const Options& options, const RepairPlace& place, bool dry_run,
+                   const ProgressFunction& progress, RepairReport* report) {
+  *report = {};
+  return StoreRepair(options, place, progress, report).Run(dry_run);
+}
+
+Status RepairStore(const Options& options, const std::string& path, bool dry_run,
+                   const ProgressFunction& progress, RepairReport* report) {
+  return RepairStore(options, RepairPlace{.path = path}, dry_run, progress, report);
+}
+
+}  // namespace tallystone

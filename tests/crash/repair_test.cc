@@ -1,0 +1,295 @@
+// Repair and quick verification: what is broken on purpose is found, named and made whole; a repair
+// that is interrupted anywhere has changed nothing, or is done.
+#include "inspect/repair.h"
+
+#include <gtest/gtest.h>
+
+#include "crash/scenario.h"
+#include "ingest/recovery.h"
+#include "inspect/open_inspector.h"
+#include "model/stored_codec.h"
+#include "store/live_view.h"
+#include "store/rocks/database.h"
+#include "store/rocks/keys.h"
+#include "support/rocks_files.h"
+
+namespace tallystone::testing {
+namespace {
+
+using Keep = FaultFileSystem::Keep;
+
+constexpr char kPath[] = "stock.db";
+
+class RepairTest : public ::testing::Test {
+ protected:
+  // Dead letters, lines that the store refused, a retry, a drop, two kinds of drain, and a tail.
+  void SetUp() override {
+    scenario_ = CrashScenarios().front();
+    scenario_.options.ingest_lines_min = 300;
+    scenario_.poison_items = {4};
+    const auto send = [](const std::string& batch, uint64_t lines, const std::string& tenant) {
+      return Step{.kind = StepKind::kSend, .tenant = tenant, .batch = batch, .lines = lines};
+    };
+    scenario_.steps = {send("b1", 400, "acme"),
+                       {.kind = StepKind::kFlush},
+                       send("b2", 100, "other"),
+                       {.kind = StepKind::kFlush},
+                       {.kind = StepKind::kRetry, .tenant = "acme", .batch = "b1", .line = 7},
+                       {.kind = StepKind::kDrop, .tenant = "acme", .batch = "b1", .line = 14},
+                       send("b3", 700, "acme"),
+                       {.kind = StepKind::kFlush},
+                       send("b4", 30, "acme")};
+    SimulatedDatabase database(std::make_unique<FaultFileSystem>());
+    ScenarioRun run(&scenario_, &database);
+    ASSERT_TRUE(run.Open().ok());
+    for (const Step& step : scenario_.steps) {
+      ASSERT_TRUE(run.Run(step).ok());
+    }
+    disk_ = database.disk()->Copy();
+    digest_ = SimulatedDatabase(disk_->Copy()).SoundDigest();
+    ASSERT_EQ(digest_.rfind("unsound", 0), std::string::npos) << digest_;
+    run.Abandon();
+  }
+
+  // Changes the store under everybody's feet.
+  void Break(FaultFileSystem* disk,
+             const std::function<void(rocks::Database*, rocksdb::WriteBatch*)>& how) {
+    const std::unique_ptr<rocksdb::Env> env = NewRocksEnv(disk);
+    RocksStoreOptions options;
+    options.path = StorePath(kPath);
+    options.file_system = disk;
+    options.env = env.get();
+    std::shared_ptr<rocks::Database> database;
+    ASSERT_TRUE(rocks::Database::Open(options, &database).ok());
+    rocksdb::WriteBatch batch;
+    how(database.get(), &batch);
+    rocksdb::WriteOptions durable;
+    durable.sync = true;
+    ASSERT_TRUE(database->db()->Write(durable, &batch).ok());
+    ASSERT_TRUE(database->Close().ok());
+  }
+  void DeleteFamily(FaultFileSystem* disk, rocks::Family family) {
+    Break(disk, [&](rocks::Database* database, rocksdb::WriteBatch* batch) {
+      const std::unique_ptr<rocksdb::Iterator> all(
+          database->db()->NewIterator({}, database->handle(family)));
+      for (all->SeekToFirst(); all->Valid(); all->Next()) {
+        ASSERT_TRUE(batch->Delete(database->handle(family), all->key()).ok());
+      }
+    });
+  }
+
+  VerifyReport Quick(FaultFileSystem* disk) {
+    const std::unique_ptr<rocksdb::Env> env = NewRocksEnv(disk);
+    std::unique_ptr<Inspector> inspector;
+    VerifyReport report;
+    Status status = OpenInspector({}, kPath, disk, env.get(), &inspector);
+    if (status.ok()) {
+      status = inspector->VerifyQuick(nullptr, &report);
+    }
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    return report;
+  }
+
+  Status Repair(FaultFileSystem* disk, bool dry_run, RepairReport* report) {
+    const std::unique_ptr<rocksdb::Env> env = NewRocksEnv(disk);
+    return RepairStore({}, {kPath, disk, env.get()}, dry_run, nullptr, report);
+  }
+  static std::string Digest(const FaultFileSystem& disk) {
+    return SimulatedDatabase(disk.Copy()).SoundDigest();
+  }
+
+  Scenario scenario_;
+  std::unique_ptr<FaultFileSystem> disk_;
+  std::string digest_;
+};
+
+TEST_F(RepairTest, QuickVerificationOfASoundDatabaseFindsNothing) {
+  const VerifyReport report = Quick(disk_.get());
+  EXPECT_TRUE(report.sound) << report.findings.front().what;
+  EXPECT_GT(report.lines_checked, 800u);
+  EXPECT_GT(report.balances_checked, 10u);
+}
+
+TEST_F(RepairTest, QuickVerificationNamesTheItemAndItsFirstBatchThatDiffers) {
+  // The balance forgets what came after the first window.
+  Break(disk_.get(), [](rocks::Database* database, rocksdb::WriteBatch* batch) {
+    const std::unique_ptr<rocksdb::Iterator> posting(
+        database->db()->NewIterator({}, database->handle(rocks::Family::kPostings)));
+    std::string key, value;
+    rocks::EncodeBalanceKey({1, 3}, &key);
+    posting->Seek(key);
+    std::vector<Posting> first;
+    ASSERT_TRUE(DecodePostings(rocks::ToView(posting->value()), &first).ok());
+    BalanceSum sum;
+    for (const Posting& place : first) {
+      sum.Add({1, 1, 1, place.lsn, PlaceHash({1, 3}, place.lsn, place.index), ""});
+    }
+    EncodeBalanceSum(sum, &value);
+    ASSERT_TRUE(batch->Put(database->handle(rocks::Family::kBalances), key, value).ok());
+  });
+  const VerifyReport report = Quick(disk_.get());
+  ASSERT_FALSE(report.sound);
+  EXPECT_NE(report.findings.front().what.find("item 3"), std::string::npos);
+  EXPECT_EQ(report.findings.front().tenant, "acme");
+  EXPECT_EQ(report.findings.front().batch, "b3");
+}
+
+TEST_F(RepairTest, AnyFamilyThatWasEmptiedComesBack) {
+  for (const rocks::Family family : {rocks::Family::kBalances, rocks::Family::kPostings,
+                                     rocks::Family::kCatalogue, rocks::Family::kBatches}) {
+    SCOPED_TRACE(rocks::FamilyName(family));
+    const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
+    DeleteFamily(disk.get(), family);
+    EXPECT_NE(Digest(*disk), digest_);
+
+    RepairReport report;
+    const uint64_t before = disk->Fingerprint();
+    ASSERT_TRUE(Repair(disk.get(), true, &report).ok());
+    EXPECT_FALSE(report.before.sound && report.not_examined.empty());
+    EXPECT_EQ(disk->Fingerprint(), before) << "a dry run changed something";
+
+    const Status repaired = Repair(disk.get(), false, &report);
+    ASSERT_TRUE(repaired.ok()) << repaired.ToString();
+    EXPECT_EQ(report.kept, "stock.db/store.damaged-1");
+    EXPECT_TRUE(disk->Exists(report.kept));
+    EXPECT_EQ(Digest(*disk), digest_);
+    EXPECT_TRUE(Quick(disk.get()).sound);
+    // It goes on from there.
+    SimulatedDatabase database(disk->Copy());
+    ScenarioRun run(&scenario_, &database);
+    ASSERT_TRUE(run.Open().ok());
+    for (const Step& step : scenario_.steps) {
+      ASSERT_TRUE(run.Run(step).ok());
+    }
+    EXPECT_EQ(CheckAgainstModel(scenario_, scenario_.steps.size(), run.engine()), "");
+  }
+}
+
+TEST_F(RepairTest, FilesOfBalancesThatAreGoneDoNotMatter) {
+  // A file of a family that is not read.
+  std::string gone;
+  for (const std::string& path : disk_->Paths()) {
+    if (path.find(".sst") != std::string::npos) {
+      gone = gone.empty() ? path : gone;
+    }
+  }
+  const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
+  ASSERT_TRUE(disk->Remove(gone).ok());
+  RepairReport report;
+  const Status repaired = Repair(disk.get(), false, &report);
+  // The file may be one of blocks; then nothing can be made of it, and nothing was changed.
+  if (repaired.ok()) {
+    EXPECT_EQ(Digest(*disk), digest_);
+    EXPECT_FALSE(report.not_examined.empty());
+  } else {
+    EXPECT_TRUE(report.kept.empty());
+  }
+}
+
+TEST_F(RepairTest, OneItemAlone) {
+  DeleteFamily(disk_.get(), rocks::Family::kBalances);
+  const std::unique_ptr<rocksdb::Env> env = NewRocksEnv(disk_.get());
+  const RepairPlace place{kPath, disk_.get(), env.get()};
+  const size_t broken = Quick(disk_.get()).findings_count;
+  RepairReport report;
+  ASSERT_TRUE(RepairItem({}, place, {"acme", "", 2}, true, &report).ok());
+  EXPECT_FALSE(report.before.sound);
+  EXPECT_EQ(Quick(disk_.get()).findings_count, broken);
+  ASSERT_TRUE(RepairItem({}, place, {"acme", "", 2}, false, &report).ok());
+  EXPECT_EQ(Quick(disk_.get()).findings_count, broken - 1);
+  ASSERT_TRUE(RepairItem({}, place, {"acme", "", 2}, false, &report).ok());
+  EXPECT_TRUE(report.before.sound);
+}
+
+TEST_F(RepairTest, InterruptedAtEveryOperationItHasChangedNothingOrIsDone) {
+  DeleteFamily(disk_.get(), rocks::Family::kPostings);
+  const std::string broken = Digest(*disk_);
+  uint64_t done = 0, points = 0;
+  for (uint64_t operation = 0;; operation += 2) {
+    const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
+    disk->CrashAt(operation);
+    RepairReport report;
+    const bool finished = Repair(disk.get(), false, &report).ok();
+    disk->Crash(operation % 3 == 0   ? Keep::kNothing
+                : operation % 3 == 1 ? Keep::kEverything
+                                     : Keep::kSome,
+                operation);
+    const std::string digest = Digest(*disk);
+    ASSERT_TRUE(digest == broken || digest == digest_)
+        << "operation " << operation << ": " << digest;
+    done += digest == digest_;
+    ++points;
+    if (!finished) {
+      ASSERT_TRUE(Repair(disk.get(), false, &report).ok()) << "operation " << operation;
+      ASSERT_EQ(Digest(*disk), digest_) << "operation " << operation;
+    } else {
+      break;
+    }
+  }
+  EXPECT_GT(points, 30u);
+  EXPECT_GT(done, 0u);
+}
+
+TEST_F(RepairTest, ADamagedLogIsSalvagedUpToTheDamageAndWhatIsLostIsNamed) {
+  // Three groups in the tail, so that damage in the second is attested by the third.
+  {
+    SimulatedDatabase database(disk_->Copy());
+    ScenarioRun run(&scenario_, &database);
+    ASSERT_TRUE(run.Open().ok());
+    for (const char* batch : {"t1", "t2", "t3"}) {
+      ASSERT_TRUE(
+          run.Run({.kind = StepKind::kSend, .tenant = "acme", .batch = batch, .lines = 20}).ok());
+    }
+    disk_ = database.disk()->Copy();
+    run.Abandon();
+  }
+  std::string segment;
+  for (const std::string& path : disk_->Paths()) {
+    if (path.find("/log/0") != std::string::npos) {
+      segment = path;
+    }
+  }
+  std::string bytes = *disk_->Contents(segment);
+  const size_t place = bytes.find("t2");
+  ASSERT_NE(place, std::string::npos);
+  bytes[place] = 'X';
+  disk_->SetContents(segment, bytes);
+
+  SimulatedDatabase damaged(disk_->Copy());
+  std::unique_ptr<Engine> engine;
+  ASSERT_TRUE(damaged.Open(scenario_.options, &engine).Is(StatusCode::kCorruption));
+
+  const std::unique_ptr<rocksdb::Env> env = NewRocksEnv(disk_.get());
+  const RepairPlace where{kPath, disk_.get(), env.get()};
+  SalvageReport report;
+  ASSERT_TRUE(SalvageLog({}, where, true, &report).ok());
+  EXPECT_NE(report.damage.find(segment), std::string::npos) << report.damage;
+  EXPECT_TRUE(report.kept.empty());
+  const Status salvaged = SalvageLog({}, where, false, &report);
+  ASSERT_TRUE(salvaged.ok()) << salvaged.ToString();
+  ASSERT_EQ(report.stranded.size(), 1u);
+  EXPECT_EQ(report.stranded.front().batch, "t3");
+  EXPECT_EQ(report.stranded.front().lines, 20u);
+  EXPECT_TRUE(disk_->Contents(report.kept + segment.substr(segment.rfind('/'))) == bytes);
+
+  SimulatedDatabase mended(disk_->Copy());
+  ScenarioRun run(&scenario_, &mended);
+  const Status opened = run.Open();
+  ASSERT_TRUE(opened.ok()) << opened.ToString();
+  BatchInfo info;
+  EXPECT_TRUE(run.engine()->GetBatch("acme", "t1", &info).ok());
+  EXPECT_TRUE(run.engine()->GetBatch("acme", "t2", &info).IsNotFound());
+  for (const char* batch : {"t1", "t2", "t3"}) {
+    ASSERT_TRUE(
+        run.Run({.kind = StepKind::kSend, .tenant = "acme", .batch = batch, .lines = 20}).ok());
+  }
+  ASSERT_TRUE(run.Close().ok());
+  EXPECT_EQ(mended.SoundDigest().rfind("unsound", 0), std::string::npos);
+  // A sound log is left alone.
+  SalvageReport again;
+  ASSERT_TRUE(SalvageLog({}, where, false, &again).ok());
+  EXPECT_EQ(again.damage, "");
+}
+
+}  // namespace
+}  // namespace tallystone::testing
