@@ -199,7 +199,7 @@ bool JsonRows::NextLine(std::string_view* line, bool* too_long) {
   *too_long = false;
   buffer_.Consume(std::exchange(consume_, 0));
   for (size_t searched = 0;;) {
-    const std::string_view data = buffer_.data();
+    std::string_view data = buffer_.data();
     const size_t found = data.find('\n', searched);
     size_t size = found;
     if (found == std::string_view::npos) {
@@ -208,6 +208,7 @@ bool JsonRows::NextLine(std::string_view* line, bool* too_long) {
       if (fill == RecordBuffer::Fill::kMore) {
         continue;
       }
+      data = buffer_.data();  // moved, even where nothing was added
       if (fill == RecordBuffer::Fill::kFull && !*too_long) {
         long_line_.assign(data.substr(0, kKeptBytes));
         *too_long = true;

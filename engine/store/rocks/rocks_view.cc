@@ -1,5 +1,7 @@
 #include "store/rocks/rocks_view.h"
 
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 
@@ -55,7 +57,7 @@ Status Read(const Database& database, const rocksdb::Snapshot* snapshot, Family 
 class Moment {
  public:
   explicit Moment(std::shared_ptr<Database> database)
-      : database_(std::move(database)), snapshot_(database_->db()->GetSnapshot()) {}
+      : database_(std::move(database)), snapshot_(MakeSnapshot(*database_)) {}
   ~Moment() { database_->db()->ReleaseSnapshot(snapshot_); }
   Moment(const Moment&) = delete;
   Moment& operator=(const Moment&) = delete;
@@ -64,6 +66,11 @@ class Moment {
   [[nodiscard]] const rocksdb::Snapshot* snapshot() const { return snapshot_; }
 
  private:
+  static const rocksdb::Snapshot* MakeSnapshot(const Database& database) {
+    const std::shared_lock lock(*database.ingest_mutex());
+    return database.db()->GetSnapshot();
+  }
+
   const std::shared_ptr<Database> database_;
   const rocksdb::Snapshot* const snapshot_;
 };
