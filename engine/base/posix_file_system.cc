@@ -39,6 +39,21 @@ int OpenRetrying(const std::string& path, int flags) {
   return descriptor;
 }
 
+// Regular files only. A symbolic link would let a write reach a file that is not of the database;
+// opening a pipe would wait for its other end.
+Status OpenRegular(const char* verb, const std::string& path, int flags, int* descriptor) {
+  *descriptor = OpenRetrying(path, flags | O_NOFOLLOW | O_NONBLOCK);
+  if (*descriptor < 0) {
+    return Error(verb, path, errno);
+  }
+  struct stat info = {};
+  if (::fstat(*descriptor, &info) == 0 && S_ISREG(info.st_mode)) {
+    return Status::Ok();
+  }
+  ::close(*descriptor);
+  return Status::IoError(std::string("cannot ") + verb + " " + path + ": it is no regular file");
+}
+
 class PosixFile final : public File {
  public:
   PosixFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
@@ -133,9 +148,11 @@ class PosixFileSystem final : public FileSystem {
     const int flags = mode == OpenMode::kRead        ? O_RDONLY
                       : mode == OpenMode::kReadWrite ? O_RDWR
                                                      : O_RDWR | O_CREAT | O_EXCL;
-    const int descriptor = OpenRetrying(path, flags);
-    if (descriptor < 0) {
-      return Error(mode == OpenMode::kCreate ? "create" : "open", path, errno);
+    int descriptor = -1;
+    Status status =
+        OpenRegular(mode == OpenMode::kCreate ? "create" : "open", path, flags, &descriptor);
+    if (!status.ok()) {
+      return status;
     }
     *file = std::make_unique<PosixFile>(path, descriptor);
     return Status::Ok();
@@ -205,9 +222,10 @@ class PosixFileSystem final : public FileSystem {
 
   Status Lock(const std::string& path, std::unique_ptr<FileLock>* lock) override {
     lock->reset();
-    const int descriptor = OpenRetrying(path, O_RDWR | O_CREAT);
-    if (descriptor < 0) {
-      return Error("open", path, errno);
+    int descriptor = -1;
+    Status status = OpenRegular("open", path, O_RDWR | O_CREAT, &descriptor);
+    if (!status.ok()) {
+      return status;
     }
     int result = 0;
     do {

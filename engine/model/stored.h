@@ -19,7 +19,7 @@ struct BalanceSum {
   Int128 on_hand = 0;  // in 1e-6
   Int128 value = 0;    // in 1e-12
   uint64_t lines = 0;
-  Lsn last_lsn = 0;       // the last chunk it contains
+  Lsn last_lsn = 0;  // the last chunk it contains
   // Sum, modulo 2^32, of the PlaceHash of each of its lines: two sums that agree in `lines` and
   // `places` contain the same lines. Compared with the postings by `verify --quick`.
   uint32_t places = 0;

@@ -1,8 +1,8 @@
 // The bytes of stored values (stored.h), the same in every store that keeps bytes. Format 1.
 //
-// Legend: `u8` one byte; `u32` four, little-endian; `varint` LEB128 of up to 64 bits; `varint128` LEB128 of up to 128 bits;
-// `zigzag` (x << 1) ^ (x >> 127), so that small negative numbers are small; `text` varint length +
-// bytes; `digest` 16 bytes, little-endian.
+// Legend: `u8` one byte; `u32` four, little-endian; `varint` LEB128 of up to 64 bits; `varint128`
+// LEB128 of up to 128 bits; `zigzag` (x << 1) ^ (x >> 127), so that small negative numbers are
+// small; `text` varint length + bytes; `digest` 16 bytes, little-endian.
 //
 //   BalanceSum        u8 1 | varint128 zigzag(on_hand) | varint128 zigzag(value) | varint lines
 //                     | varint last_lsn | u32 places | text last_time

@@ -1,8 +1,13 @@
 // The batch log on the real file system.
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include "base/checksum.h"
+#include "base/coding.h"
+#include "batchlog/format.h"
 #include "batchlog/log_fixture.h"
 
 namespace tallystone {
@@ -52,6 +57,48 @@ TEST_F(PosixLogTest, FilesAreForTheOwnerOnly) {
   EXPECT_EQ(std::filesystem::status(root_ + "/log").permissions(), perms::owner_all);
   EXPECT_EQ(std::filesystem::status(root_ + "/log/0000000001.log").permissions(),
             perms::owner_read | perms::owner_write);
+}
+
+TEST_F(PosixLogTest, SymbolicLinkInPlaceOfASegmentIsNotFollowed) {
+  ASSERT_OK(TryOpenHere(0));
+  AppendSynced("one");
+  log_.reset();
+  const std::string segment = root_ + "/log/0000000001.log";
+  std::filesystem::rename(segment, root_ + "/elsewhere");
+  std::filesystem::create_symlink(root_ + "/elsewhere", segment);
+  EXPECT_CODE(kIoError, TryOpenHere(0));
+}
+
+// Opening one would wait for its other end.
+TEST_F(PosixLogTest, PipeOrDirectoryInPlaceOfASegmentIsRefused) {
+  ASSERT_OK(TryOpenHere(0));
+  AppendSynced("one");
+  log_.reset();
+  const std::string segment = root_ + "/log/0000000001.log";
+  std::filesystem::remove(segment);
+  ASSERT_EQ(mkfifo(segment.c_str(), 0600), 0);
+  EXPECT_CODE(kIoError, TryOpenHere(0));
+  std::filesystem::remove(segment);
+  std::filesystem::create_directory(segment);
+  EXPECT_CODE(kIoError, TryOpenHere(0));
+}
+
+TEST_F(PosixLogTest, SegmentOfANewerFormatIsRefusedByName) {
+  ASSERT_OK(TryOpenHere(0));
+  AppendSynced("one");
+  log_.reset();
+  const std::string path = root_ + "/log/0000000001.log";
+  std::string block(batchlog::kSegmentHeaderBytes, '\0');
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.read(block.data(), static_cast<std::streamsize>(block.size()));
+  EncodeFixed(block.data() + 8, batchlog::kFormatVersion + 1);
+  const size_t checksum_at = block.size() - 8;
+  EncodeFixed(block.data() + checksum_at, Hash64(std::string_view(block).substr(0, checksum_at)));
+  file.seekp(0).write(block.data(), static_cast<std::streamsize>(block.size()));
+  file.close();
+  const Status status = TryOpenHere(0);
+  EXPECT_CODE(kFormatMismatch, status);
+  EXPECT_THAT(status.message(), ::testing::HasSubstr("has format 2"));
 }
 
 // A database of a few lines stays small on disk.

@@ -29,10 +29,12 @@ DecimalError SlowParse(std::string_view text, int64_t* units) {
     sum = std::min<Int128>(sum * 10 + (digit - '0'), kBeyond);
   }
   sum = negative ? -sum : sum;
-  if (sum < INT64_MIN || sum > INT64_MAX) {
-    return DecimalError::kOutOfRange;
+  const bool inexact = part.size() > 6 && part.find_first_not_of('0', 6) != std::string::npos;
+  const bool at_limit = sum == INT64_MIN || sum == INT64_MAX;
+  if (sum < INT64_MIN || sum > INT64_MAX || (at_limit && inexact)) {
+    return DecimalError::kOutOfRange;  // what was cut off reaches beyond the limit
   }
-  if (part.size() > 6 && part.find_first_not_of('0', 6) != std::string::npos) {
+  if (inexact) {
     return DecimalError::kInexact;
   }
   *units = static_cast<int64_t>(sum);

@@ -390,6 +390,27 @@ TEST_F(RocksStoreTest, DirectoriesAreForTheOwnerOnly) {
   }
 }
 
+TEST_F(RocksStoreTest, FilesAreForTheOwnerOnly) {
+  const WindowMaker maker(33);
+  const mode_t before = umask(0);  // the mode must not depend on it
+  std::unique_ptr<Store> store;
+  Create(Options("store"), &store);
+  const Status applied = store->Apply(maker.Make(1), maker.MarkerOf(1), nullptr);
+  store.reset();
+  umask(before);
+  ASSERT_OK(applied);
+  int files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch_.File("store"))) {
+    if (entry.is_regular_file()) {
+      struct stat status {};
+      ASSERT_EQ(0, stat(entry.path().c_str(), &status));
+      EXPECT_EQ(0600u, status.st_mode & 0777) << entry.path();
+      ++files;
+    }
+  }
+  EXPECT_GT(files, 3);
+}
+
 TEST_F(RocksStoreTest, SmallStoreIsSmallOnDisk) {
   const WindowMaker maker(31);
   std::unique_ptr<Store> store;

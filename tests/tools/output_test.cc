@@ -68,6 +68,9 @@ TEST(PlainText, LetsNoControlCharacterThrough) {
             "\xEF\xBF\xBD"
             "txt")
       << "right-to-left override";
+  for (const char* hidden : {"\xD8\x9C", "\xC2\xAD", "\xEF\xBF\xB9", "\xF3\xA0\x81\x81"}) {
+    EXPECT_EQ(PlainText(hidden), "\xEF\xBF\xBD");  // Arabic letter mark, soft hyphen, tags
+  }
 }
 
 TEST(PlainText, ReplacesBytesThatAreNotUtf8) {

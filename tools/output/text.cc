@@ -44,8 +44,9 @@ bool IsControl(char32_t code) {
 
 // Marks that reorder or hide text around them.
 bool IsInvisibleControl(char32_t code) {
-  return (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-         (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+  return code == 0xAD || code == 0x61C || code == 0x180E || (code >= 0xFFF9 && code <= 0xFFFB) ||
+         (code >= 0xE0000 && code <= 0xE007F) || (code >= 0x200B && code <= 0x200F) ||
+         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
 }
 
 // Good enough to keep columns straight: combining marks 0, East Asian wide and emoji 2, the rest 1.

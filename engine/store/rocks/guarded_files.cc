@@ -1,14 +1,126 @@
 #include "store/rocks/guarded_files.h"
 
+#include <cerrno>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <rocksdb/file_system.h>
+#include <sys/stat.h>
 
 namespace tallystone::rocks {
 namespace {
 
 thread_local bool inside_ingest = false;
+
+// OK if there is nothing at `path`, or a file of the usual kind. Opening a pipe would wait for
+// ever, and a symbolic link would let a write reach a file that is not of the database.
+rocksdb::IOStatus ExpectOrdinary(const std::string& path) {
+  struct stat info = {};
+  if (::lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) {
+    return rocksdb::IOStatus::OK();
+  }
+  return rocksdb::IOStatus::IOError(path, "is not a regular file");
+}
+
+// RocksDB reads some files whole, whatever their size, and logs to their end.
+constexpr off_t kSmallFileBytesMax = 1 << 20;
+constexpr off_t kLogBytesMax = off_t{1} << 30;
+
+rocksdb::IOStatus ExpectSize(const std::string& path) {
+  const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+  const bool small = name == "CURRENT" || name == "IDENTITY" || name.substr(0, 8) == "OPTIONS-";
+  struct stat info = {};
+  if (::stat(path.c_str(), &info) == 0 &&
+      info.st_size > (small ? kSmallFileBytesMax : kLogBytesMax)) {
+    return rocksdb::IOStatus::IOError(
+        path, "has " + std::to_string(info.st_size) + " bytes, which it cannot have");
+  }
+  return rocksdb::IOStatus::OK();
+}
+
+// RocksDB has no option for the mode of what it creates.
+rocksdb::IOStatus MakePrivate(const std::string& path, mode_t mode) {
+  return ::chmod(path.c_str(), mode) == 0
+             ? rocksdb::IOStatus::OK()
+             : rocksdb::IOStatus::IOError(path, std::generic_category().message(errno));
+}
+
+// Over the operating system's files only.
+class PrivateFiles : public rocksdb::FileSystemWrapper {
+ public:
+  using FileSystemWrapper::FileSystemWrapper;
+
+  [[nodiscard]] const char* Name() const override { return "tallystone.private_files"; }
+
+  rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                      rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status = ExpectOrdinary(path);
+    if (status.ok()) {
+      status = ExpectSize(path);
+    }
+    return status.ok() ? FileSystemWrapper::NewSequentialFile(path, options, file, context)
+                       : status;
+  }
+
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& path,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status = ExpectOrdinary(path);
+    return status.ok() ? FileSystemWrapper::NewRandomAccessFile(path, options, file, context)
+                       : status;
+  }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* context) override {
+    return Create(path,
+                  [&] { return FileSystemWrapper::NewWritableFile(path, options, file, context); });
+  }
+
+  rocksdb::IOStatus ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                       rocksdb::IODebugContext* context) override {
+    return Create(
+        path, [&] { return FileSystemWrapper::ReopenWritableFile(path, options, file, context); });
+  }
+
+  rocksdb::IOStatus NewRandomRWFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSRandomRWFile>* file,
+                                    rocksdb::IODebugContext* context) override {
+    return Create(path,
+                  [&] { return FileSystemWrapper::NewRandomRWFile(path, options, file, context); });
+  }
+
+  rocksdb::IOStatus LockFile(const std::string& path, const rocksdb::IOOptions& options,
+                             rocksdb::FileLock** lock, rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status = ExpectOrdinary(path);
+    if (status.ok()) {
+      status = FileSystemWrapper::LockFile(path, options, lock, context);
+    }
+    if (status.ok()) {
+      status = MakePrivate(path, 0600);
+      if (!status.ok()) {
+        FileSystemWrapper::UnlockFile(*lock, options, context).PermitUncheckedError();
+        *lock = nullptr;
+      }
+    }
+    return status;
+  }
+
+ private:
+  template <typename Make>
+  static rocksdb::IOStatus Create(const std::string& path, const Make& make) {
+    rocksdb::IOStatus status = ExpectOrdinary(path);
+    if (status.ok()) {
+      status = make();
+    }
+    return status.ok() ? MakePrivate(path, 0600) : status;
+  }
+};
 
 class GuardedFiles : public rocksdb::FileSystemWrapper {
  public:
@@ -48,8 +160,11 @@ class GuardedFiles : public rocksdb::FileSystemWrapper {
 }  // namespace
 
 std::unique_ptr<rocksdb::Env> NewGuardedEnv(rocksdb::Env* base, std::string directory) {
-  const std::shared_ptr<rocksdb::FileSystem> files =
+  std::shared_ptr<rocksdb::FileSystem> files =
       base != nullptr ? base->GetFileSystem() : rocksdb::FileSystem::Default();
+  if (files == rocksdb::FileSystem::Default()) {
+    files = std::make_shared<PrivateFiles>(files);
+  }
   return rocksdb::NewCompositeEnv(std::make_shared<GuardedFiles>(files, std::move(directory)));
 }
 

@@ -1,4 +1,5 @@
-// The file system under RocksDB, with two corrections to RocksDB 7.8.3.
+// The file system under RocksDB, with corrections to RocksDB 7.8.3. Files are made for their owner
+// alone (0600).
 //
 // When IngestExternalFiles fails, RocksDB deletes the files it had linked into the database. But if
 // what failed was the sync of the MANIFEST, its record may be on the device all the same, and would
@@ -10,6 +11,10 @@
 // and then lets CURRENT point to it. The directory is synced only after that: where a file system
 // keeps the renaming but not yet the creation, CURRENT would name a file that is not there. So the
 // directory is synced before CURRENT is renamed, too.
+//
+// Beside that, of the operating system's files: whatever RocksDB creates is for the owner only
+// (0600; RocksDB itself gives 0644), and what is no regular file is neither read (a pipe would wait
+// for ever) nor written (a symbolic link would lead out of the database).
 #pragma once
 
 #include <memory>
