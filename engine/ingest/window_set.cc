@@ -42,8 +42,13 @@ bool WindowSet::Due() const {
 
 Status WindowSet::WaitForRoom() {
   std::unique_lock lock(mutex_);
-  while (Full() && draining_ != nullptr) {
-    if (!stalled_.ok()) {
+  // Also while the drain has not taken it yet: on a busy machine its thread may be late, and
+  // nothing else bounds the window (law L9).
+  while (Full()) {
+    if (stopping_) {
+      return Status::Unavailable("the engine is closing");
+    }
+    if (!stalled_.ok() && draining_ != nullptr) {
       return Status::Unavailable("the store cannot be written and the window is full: " +
                                  stalled_.ToString());
     }
