@@ -116,7 +116,7 @@ void StressHistory::PlanFault() {
       const auto kind = static_cast<FileOperation>(
           random_.Below(static_cast<uint64_t>(FileOperation::kRead) + 1));
       auto left = std::make_shared<std::atomic<int64_t>>(static_cast<int64_t>(when / 20));
-      disk->SetHook([this, kind, left](FileOperation operation, const std::string& path) {
+      disk->SetHook([kind, left](FileOperation operation, const std::string& path) {
         if (operation == kind && (*left)-- == 0) {
           return Status::IoError(path + ": the test made this fail");
         }
