@@ -1,9 +1,10 @@
 // A file system under RocksDB that fails as told. Counts what changes files: writes, syncs,
-// renames, links, creations, deletions.
+// renames, links, creations, deletions; and reads of files below ingest/.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,6 +31,38 @@ class FaultFiles : public rocksdb::FileSystemWrapper {
     hits_ = 0;
     failed_ = "";
   }
+  // The `number`th read (0 = next) of a file to be ingested fails.
+  void FailIngestReadAt(uint64_t number) {
+    std::lock_guard lock(mutex_);
+    ingest_reads_ = 0;
+    fail_read_at_ = number;
+    hits_ = 0;
+  }
+  // Every read of ingest/`name` sees one bit otherwise than it was written, at this part of the
+  // file (0 to 1).
+  void FlipIngestFile(const std::string& name, double part) {
+    std::lock_guard lock(mutex_);
+    flip_name_ = name;
+    flip_part_ = part;
+    hits_ = 0;
+  }
+  rocksdb::IOStatus OfIngestRead(const std::string& path, uint64_t file_bytes, uint64_t offset,
+                                 rocksdb::Slice* result, char* scratch) {
+    std::lock_guard lock(mutex_);
+    if (ingest_reads_++ == fail_read_at_) {
+      ++hits_;
+      failed_ = "read " + path.substr(path.rfind('/') + 1);
+      return rocksdb::IOStatus::IOError("injected");
+    }
+    const auto flip = static_cast<uint64_t>(flip_part_ * static_cast<double>(file_bytes));
+    if (path.ends_with("/" + flip_name_) && flip >= offset && flip < offset + result->size()) {
+      ++hits_;
+      std::memmove(scratch, result->data(), result->size());
+      scratch[flip - offset] ^= 1;
+      *result = rocksdb::Slice(scratch, result->size());
+    }
+    return rocksdb::IOStatus::OK();
+  }
   // Returns once nothing has changed for a while: background jobs are done.
   void WaitUntilQuiet() {
     for (uint64_t seen = UINT64_MAX; seen != changes();) {
@@ -44,6 +77,8 @@ class FaultFiles : public rocksdb::FileSystemWrapper {
   void StopFailing() {
     std::lock_guard lock(mutex_);
     fail_at_ = UINT64_MAX;
+    fail_read_at_ = UINT64_MAX;
+    flip_name_ = "-";
     and_after_ = false;
   }
   uint64_t hits() const {
@@ -68,6 +103,10 @@ class FaultFiles : public rocksdb::FileSystemWrapper {
     return error_;
   }
 
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& path,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* context) override;
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* context) override;
@@ -103,6 +142,33 @@ class FaultFiles : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus error_;
   uint64_t hits_ = 0;
   std::string failed_;
+  uint64_t ingest_reads_ = 0;
+  uint64_t fail_read_at_ = UINT64_MAX;
+  std::string flip_name_ = "-";
+  double flip_part_ = 0;
+};
+
+class FaultIngestFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  FaultIngestFile(std::unique_ptr<rocksdb::FSRandomAccessFile>&& file, FaultFiles* faults,
+                  std::string path, uint64_t bytes)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)),
+        faults_(faults),
+        path_(std::move(path)),
+        bytes_(bytes) {}
+
+  rocksdb::IOStatus Read(uint64_t offset, size_t size, const rocksdb::IOOptions& options,
+                         rocksdb::Slice* result, char* scratch,
+                         rocksdb::IODebugContext* context) const override {
+    rocksdb::IOStatus status =
+        FSRandomAccessFileOwnerWrapper::Read(offset, size, options, result, scratch, context);
+    return status.ok() ? faults_->OfIngestRead(path_, bytes_, offset, result, scratch) : status;
+  }
+
+ private:
+  FaultFiles* const faults_;
+  const std::string path_;
+  const uint64_t bytes_;
 };
 
 class FaultWritableFile : public rocksdb::FSWritableFileOwnerWrapper {
@@ -162,6 +228,18 @@ class FaultDirectory : public rocksdb::FSDirectoryWrapper {
   FaultFiles* const faults_;
   const std::string path_;
 };
+
+inline rocksdb::IOStatus FaultFiles::NewRandomAccessFile(
+    const std::string& path, const rocksdb::FileOptions& options,
+    std::unique_ptr<rocksdb::FSRandomAccessFile>* file, rocksdb::IODebugContext* context) {
+  rocksdb::IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, context);
+  if (status.ok() && path.find("/ingest/") != std::string::npos) {
+    uint64_t bytes = 0;
+    status = FileSystemWrapper::GetFileSize(path, options.io_options, &bytes, context);
+    *file = std::make_unique<FaultIngestFile>(std::move(*file), this, path, bytes);
+  }
+  return status;
+}
 
 inline rocksdb::IOStatus FaultFiles::NewWritableFile(const std::string& path,
                                                      const rocksdb::FileOptions& options,

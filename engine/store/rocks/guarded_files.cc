@@ -13,6 +13,8 @@ namespace tallystone::rocks {
 namespace {
 
 thread_local bool inside_ingest = false;
+// The first error of a read inside the IngestScope of this thread.
+thread_local rocksdb::IOStatus ingest_read_error;
 
 // OK if there is nothing at `path`, or a file of the usual kind. Opening a pipe would wait for
 // ever, and a symbolic link would let a write reach a file that is not of the database.
@@ -122,12 +124,65 @@ class PrivateFiles : public rocksdb::FileSystemWrapper {
   }
 };
 
+// A file that is opened inside an IngestScope.
+class IngestedFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  using FSRandomAccessFileOwnerWrapper::FSRandomAccessFileOwnerWrapper;
+
+  rocksdb::IOStatus Read(uint64_t offset, size_t size, const rocksdb::IOOptions& options,
+                         rocksdb::Slice* result, char* scratch,
+                         rocksdb::IODebugContext* context) const override {
+    return Remember(
+        FSRandomAccessFileOwnerWrapper::Read(offset, size, options, result, scratch, context));
+  }
+
+  rocksdb::IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t count,
+                              const rocksdb::IOOptions& options,
+                              rocksdb::IODebugContext* context) override {
+    const rocksdb::IOStatus status =
+        FSRandomAccessFileOwnerWrapper::MultiRead(requests, count, options, context);
+    for (size_t index = 0; index < count; ++index) {
+      Remember(requests[index].status).PermitUncheckedError();
+    }
+    return Remember(status);
+  }
+
+ private:
+  static rocksdb::IOStatus Remember(const rocksdb::IOStatus& status) {
+    if (!status.ok() && inside_ingest && ingest_read_error.ok()) {
+      ingest_read_error = status;
+    }
+    return status;
+  }
+};
+
 class GuardedFiles : public rocksdb::FileSystemWrapper {
  public:
   GuardedFiles(std::shared_ptr<rocksdb::FileSystem> base, std::string directory)
       : FileSystemWrapper(std::move(base)), directory_(std::move(directory) + "/") {}
 
   [[nodiscard]] const char* Name() const override { return "tallystone.guarded_files"; }
+
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& path,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status =
+        FileSystemWrapper::NewRandomAccessFile(path, options, file, context);
+    if (status.ok() && inside_ingest) {
+      *file = std::make_unique<IngestedFile>(std::move(*file));
+    }
+    return status;
+  }
+
+  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to,
+                             const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* context) override {
+    if (inside_ingest && !ingest_read_error.ok()) {
+      return ingest_read_error;
+    }
+    return FileSystemWrapper::LinkFile(from, to, options, context);
+  }
 
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* context) override {
@@ -173,6 +228,7 @@ IngestScope::IngestScope() {
 }
 IngestScope::~IngestScope() {
   inside_ingest = false;
+  ingest_read_error = rocksdb::IOStatus::OK();
 }
 
 }  // namespace tallystone::rocks

@@ -7,6 +7,12 @@
 // IngestScope, no file of the database is deleted; whatever the MANIFEST does not name is deleted
 // by the next open.
 //
+// IngestExternalFiles finds the first and the last key of a file with an iterator, and takes one
+// that failed for one at its end: after a read error the file would count as empty, and its keys
+// would be lost while those of the other families, the marker among them, are there. (RocksDB's
+// pull request 12042 mends it.) A file is linked into the database after it was read, so inside
+// IngestScope no file is linked once a read of a file to be ingested failed.
+//
 // When RocksDB opens a database, it makes a new MANIFEST, and perhaps sorted files that it names,
 // and then lets CURRENT point to it. The directory is synced only after that: where a file system
 // keeps the renaming but not yet the creation, CURRENT would name a file that is not there. So the

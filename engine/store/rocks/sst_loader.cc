@@ -91,6 +91,8 @@ class FileBuilder : public rocksdb::WriteBatch::Handler {
     // The number that makes these keys newer than all before stands in the MANIFEST; the file stays
     // as it was synced.
     file.options.write_global_seqno = false;
+    // Of blocks that cannot be read, the ingest would make an empty file (see guarded_files.h).
+    file.options.verify_checksums_before_ingest = true;
     files_.push_back(file);
     return writer_->Open(file.external_files.front());
   }
