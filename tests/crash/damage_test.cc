@@ -3,13 +3,19 @@
 // says:
 //   TALLYSTONE_DAMAGE=long    more places in each file
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
+#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -22,6 +28,8 @@ namespace {
 
 constexpr size_t kPageBytes = 4096;
 constexpr size_t kHeaderBytes = 64;
+// Most trials wait: RocksDB sleeps for a second after a compaction that failed.
+constexpr int kThreads = 8;
 
 bool Long() {
   const char* how = std::getenv("TALLYSTONE_DAMAGE");
@@ -43,12 +51,50 @@ std::string KindOf(const std::string& path) {
   return ends(".log") ? "RocksDB log" : name.substr(0, name.find('-'));
 }
 
+struct Trial {
+  std::string path;
+  std::string damage;  // the first word is its kind
+  std::function<void(FaultFileSystem*)> harm;
+};
+
 struct Outcomes {
   uint64_t refused = 0;   // by open
   uint64_t named = 0;     // by verify
   uint64_t torn = 0;      // reported as an unfinished end of the log
   uint64_t harmless = 0;  // same digest
   uint64_t silent = 0;
+};
+
+// A trial that does not end is a failure with a name: what waits for ever hangs the host.
+class Watchdog {
+ public:
+  explicit Watchdog(std::string what) : what_(std::move(what)) {
+    thread_ = std::thread([this] {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait_for(lock, kTrialMax, [this] { return done_; })) {
+        std::cerr << what_ << ": not answered within " << kTrialMax.count() << " s\n";
+        std::abort();
+      }
+    });
+  }
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  static constexpr std::chrono::seconds kTrialMax{60};
+  const std::string what_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::thread thread_;
 };
 
 class DamageTest : public ::testing::Test {
@@ -88,10 +134,39 @@ class DamageTest : public ::testing::Test {
     run.Abandon();
   }
 
-  void Try(const std::string& path, const std::string& damage,
-           std::unique_ptr<FaultFileSystem> damaged) {
-    Outcomes& outcomes = table_[KindOf(path)][damage.substr(0, damage.find(' '))];
-    ++trials_;
+  // One more trial: `harm` is done to a copy of the disk. Where nothing changes, it is none.
+  void Plan(const std::string& path, const std::string& damage,
+            std::function<void(FaultFileSystem*)> harm) {
+    trials_.push_back({path, damage, std::move(harm)});
+  }
+  void PlanContent(const std::string& path, const std::string& damage, const std::string& before,
+                   std::string after) {
+    if (after != before) {
+      Plan(path, damage, [path, content = std::move(after)](FaultFileSystem* disk) {
+        disk->SetContents(path, content);
+      });
+    }
+  }
+
+  void RunTrials() {
+    std::atomic<size_t> next = 0;
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&] {
+        for (size_t index = 0; (index = next++) < trials_.size();) {
+          Try(trials_[index]);
+        }
+      });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+  }
+
+  void Try(const Trial& trial) {
+    const Watchdog watchdog(trial.path + ", " + trial.damage);
+    std::unique_ptr<FaultFileSystem> damaged = disk_->Copy();
+    trial.harm(damaged.get());
     SimulatedDatabase database(std::move(damaged));
     const std::string before = database.SoundDigest();
     std::unique_ptr<Engine> engine;
@@ -102,6 +177,9 @@ class DamageTest : public ::testing::Test {
     }
     engine.reset();
     const std::string after = opened.ok() ? database.SoundDigest() : "";
+    std::lock_guard lock(mutex_);
+    const std::string kind = trial.damage.substr(0, trial.damage.find(' '));
+    Outcomes& outcomes = table_[KindOf(trial.path)][kind];
     if (!opened.ok()) {
       EXPECT_NE(opened.message().find("stock.db"), std::string::npos) << opened.ToString();
       ++outcomes.refused;
@@ -109,12 +187,12 @@ class DamageTest : public ::testing::Test {
       ++outcomes.harmless;
     } else if (before.rfind("unsound", 0) == 0 || after.rfind("unsound", 0) == 0) {
       ++outcomes.named;
-    } else if (KindOf(path) == "log segment" && InTheLastSegment(path)) {
+    } else if (KindOf(trial.path) == "log segment" && InTheLastSegment(trial.path)) {
       // Nothing behind it says that this was synced: like a write that a power loss tore.
       ++outcomes.torn;
     } else {
       ++outcomes.silent;
-      ADD_FAILURE() << path << ", " << damage << ": nobody noticed";
+      ADD_FAILURE() << trial.path << ", " << trial.damage << ": nobody noticed";
     }
   }
 
@@ -140,45 +218,38 @@ class DamageTest : public ::testing::Test {
     return {places.begin(), places.end()};
   }
 
-  void DamageOne(const std::string& path, test::RandomSource* random) {
+  void PlanFor(const std::string& path, test::RandomSource* random) {
     const std::string bytes = *disk_->Contents(path);
-    const auto with = [&](const std::string& damage, const std::string& content) {
-      if (content != bytes) {
-        std::unique_ptr<FaultFileSystem> damaged = disk_->Copy();
-        damaged->SetContents(path, content);
-        Try(path, damage, std::move(damaged));
-      }
-    };
     for (const size_t place : Places(bytes.size(), random)) {
-      std::string flipped = bytes;
-      flipped[place] = static_cast<char>(flipped[place] ^ (1 << random->Below(8)));
-      with("bit flipped at " + std::to_string(place), flipped);
+      const char flip = static_cast<char>(1 << random->Below(8));
+      Plan(path, "bit flipped at " + std::to_string(place),
+           [path, place, flip](FaultFileSystem* disk) {
+             std::string flipped = *disk->Contents(path);
+             flipped[place] = static_cast<char>(flipped[place] ^ flip);
+             disk->SetContents(path, flipped);
+           });
     }
     for (const size_t place : Places(bytes.size() / kPageBytes + 1, random)) {
-      std::string zeroed = bytes;
       const size_t from = std::min(bytes.size(), place * kPageBytes);
-      std::fill(
-          zeroed.begin() + static_cast<std::ptrdiff_t>(from),
-          zeroed.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), from + kPageBytes)),
-          '\0');
-      with("zeroed from " + std::to_string(from), zeroed);
+      const size_t size = std::min(bytes.size() - from, kPageBytes);
+      std::string zeroed = bytes;
+      zeroed.replace(from, size, size, '\0');
+      PlanContent(path, "zeroed from " + std::to_string(from), bytes, std::move(zeroed));
     }
     for (int cut = 0; cut < (Long() ? 40 : 5); ++cut) {
       const size_t to = cut == 0 ? 0 : random->Below(bytes.size() + 1);
-      with("truncated to " + std::to_string(to), bytes.substr(0, to));
+      PlanContent(path, "truncated to " + std::to_string(to), bytes, bytes.substr(0, to));
     }
-    with("longer by 100", bytes + std::string(100, 'x'));
+    PlanContent(path, "longer by 100", bytes, bytes + std::string(100, 'x'));
     for (const std::string& other : disk_->Paths()) {
       if (other > path && KindOf(other) == KindOf(path)) {
-        std::unique_ptr<FaultFileSystem> damaged = disk_->Copy();
-        damaged->SetContents(path, *disk_->Contents(other));
-        damaged->SetContents(other, bytes);
-        Try(path, "swapped with " + other, std::move(damaged));
+        Plan(path, "swapped with " + other, [path, other, bytes](FaultFileSystem* disk) {
+          disk->SetContents(path, *disk->Contents(other));
+          disk->SetContents(other, bytes);
+        });
       }
     }
-    std::unique_ptr<FaultFileSystem> without = disk_->Copy();
-    ASSERT_TRUE(without->Remove(path).ok());
-    Try(path, "missing", std::move(without));
+    Plan(path, "missing", [path](FaultFileSystem* disk) { disk->Remove(path).PermitUnchecked(); });
   }
 
   void PrintTable() const {
@@ -199,23 +270,25 @@ class DamageTest : public ::testing::Test {
         std::cout << "\n";
       }
     }
-    std::cout << trials_ << " trials\n";
+    std::cout << trials_.size() << " trials\n";
   }
 
   Options options_;
   std::unique_ptr<FaultFileSystem> disk_;
   std::string digest_;
-  std::map<std::string, std::map<std::string, Outcomes>> table_;
-  uint64_t trials_ = 0;
+  std::vector<Trial> trials_;
+  std::mutex mutex_;
+  std::map<std::string, std::map<std::string, Outcomes>> table_;  // guarded by mutex_
 };
 
 TEST_F(DamageTest, OfAnyFileIsRefusedOrNamedOrHarmless) {
   test::RandomSource random(test::TestSeed());
   for (const std::string& path : disk_->Paths()) {
-    DamageOne(path, &random);
+    PlanFor(path, &random);
   }
+  RunTrials();
   PrintTable();
-  EXPECT_GT(trials_, Long() ? 5000u : 500u);
+  EXPECT_GT(trials_.size(), Long() ? 5000u : 500u);
 }
 
 }  // namespace

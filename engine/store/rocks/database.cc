@@ -153,7 +153,12 @@ Status Database::OpenReadOnly() {
   const rocksdb::Status opened =
       rocksdb::DB::OpenForReadOnly(db_options_, db_directory_, families_, &handles, &raw);
   if (!opened.ok()) {
-    return ExplainOpen(opened);
+    const Status status = ExplainOpen(opened);
+    const bool unchanged =
+        ReadManifestStamp(options_.file_system, db_directory_, &after).ok() && before == after;
+    // No writer took away what is missing: it would have said so in the MANIFEST.
+    return status.Is(StatusCode::kTryAgain) && unchanged ? Status::Corruption(status.message())
+                                                         : status;
   }
   TS_RETURN_IF_ERROR(Take(raw, handles));
   TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(options_.file_system, db_directory_, &after)));

@@ -167,8 +167,7 @@ class GuardedFiles : public rocksdb::FileSystemWrapper {
                                         const rocksdb::FileOptions& options,
                                         std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
                                         rocksdb::IODebugContext* context) override {
-    rocksdb::IOStatus status =
-        FileSystemWrapper::NewRandomAccessFile(path, options, file, context);
+    rocksdb::IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, context);
     if (status.ok() && inside_ingest) {
       *file = std::make_unique<IngestedFile>(std::move(*file));
     }
