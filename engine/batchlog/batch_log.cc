@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "batchlog/format.h"
 #include "batchlog/log_scan.h"
 #include "batchlog/segment_directory.h"
@@ -75,10 +76,9 @@ struct BatchLog::Impl {
         writer(&directory) {}
 
   Status Start(const std::string& path, const LogContents& contents);
-  // Writes, syncs and hands on everything that waits. `lock` holds `mutex`; it is released
-  // meanwhile.
-  void LeadGroup(std::unique_lock<std::mutex>* lock);
-  Status Stopped() const {
+  // Writes, syncs and hands on everything that waits. The mutex is released meanwhile.
+  void LeadGroup() TS_REQUIRES(mutex);
+  Status Stopped() const TS_REQUIRES(mutex) {
     return Status::Unavailable("the batch log stopped; reopen the database. Cause: " +
                                failure.ToString());
   }
@@ -92,15 +92,16 @@ struct BatchLog::Impl {
   batchlog::SegmentWriter writer;
   std::vector<LoggedChunk> group;
 
-  mutable std::mutex mutex;
-  std::condition_variable changed;  // durable, leading, waiting_bytes or failure
-  std::vector<LoggedChunk> waiting;
-  uint64_t waiting_bytes = 0;
-  size_t room_waiters = 0;  // Appends that wait for waiting_bytes to fall
-  bool leading = false;
-  Lsn next = 1;
-  Lsn durable = 0;
-  Status failure;
+  mutable Mutex mutex;
+  CondVar changed;  // durable, leading, waiting_bytes or failure
+  std::vector<LoggedChunk> waiting TS_GUARDED_BY(mutex);
+  uint64_t waiting_bytes TS_GUARDED_BY(mutex) = 0;
+  // Appends that wait for waiting_bytes to fall.
+  size_t room_waiters TS_GUARDED_BY(mutex) = 0;
+  bool leading TS_GUARDED_BY(mutex) = false;
+  Lsn next TS_GUARDED_BY(mutex) = 1;
+  Lsn durable TS_GUARDED_BY(mutex) = 0;
+  Status failure TS_GUARDED_BY(mutex);
 };
 
 Status BatchLog::Impl::Start(const std::string& path, const LogContents& contents) {
@@ -111,8 +112,11 @@ Status BatchLog::Impl::Start(const std::string& path, const LogContents& content
   directory.Adopt(contents);
   TS_RETURN_IF_ERROR(writer.Start(contents.next));
   TS_RETURN_IF_ERROR(directory.Tidy());
-  next = contents.next;
-  durable = contents.next - 1;
+  {
+    const MutexLock lock(&mutex);
+    next = contents.next;
+    durable = contents.next - 1;
+  }
   opened = contents.tail;
   if (opened.torn) {
     Say(options.logger, LogLevel::kInfo,
@@ -121,7 +125,7 @@ Status BatchLog::Impl::Start(const std::string& path, const LogContents& content
   return Status::Ok();
 }
 
-void BatchLog::Impl::LeadGroup(std::unique_lock<std::mutex>* lock) {
+void BatchLog::Impl::LeadGroup() {
   TS_CHECK(!leading && !waiting.empty());
   leading = true;
   group.swap(waiting);
@@ -129,9 +133,9 @@ void BatchLog::Impl::LeadGroup(std::unique_lock<std::mutex>* lock) {
   const Lsn synced = durable;
   const Lsn last = group.back().lsn;
   const bool wanted = room_waiters > 0;
-  lock->unlock();
+  mutex.Unlock();
   if (wanted) {
-    changed.notify_all();
+    changed.NotifyAll();
   }
   Status written = writer.Write(group, synced);
   if (written.ok() && on_durable) {
@@ -140,7 +144,7 @@ void BatchLog::Impl::LeadGroup(std::unique_lock<std::mutex>* lock) {
     }
   }
   group.clear();
-  lock->lock();
+  mutex.Lock();
   leading = false;
   if (written.ok()) {
     durable = last;
@@ -148,7 +152,7 @@ void BatchLog::Impl::LeadGroup(std::unique_lock<std::mutex>* lock) {
     Say(options.logger, LogLevel::kError, "batch log: stopped: " + written.ToString());
     failure = std::move(written);
   }
-  changed.notify_all();
+  changed.NotifyAll();
 }
 
 BatchLog::BatchLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -226,12 +230,13 @@ Status BatchLog::Read(const BatchLogOptions& options, const std::string& path,
 }
 
 BatchLog::~BatchLog() {
-  std::unique_lock lock(impl_->mutex);
-  while (impl_->leading || (!impl_->waiting.empty() && impl_->failure.ok())) {
-    if (impl_->leading) {
-      impl_->changed.wait(lock);
+  Impl& impl = *impl_;
+  const MutexLock lock(&impl.mutex);
+  while (impl.leading || (!impl.waiting.empty() && impl.failure.ok())) {
+    if (impl.leading) {
+      impl.changed.Wait(&impl.mutex);
     } else {
-      impl_->LeadGroup(&lock);
+      impl.LeadGroup();
     }
   }
 }
@@ -243,7 +248,7 @@ Status BatchLog::Append(std::shared_ptr<const std::string> payload, Lsn* lsn) {
                                    " bytes is larger than the batch log takes");
   }
   Impl& impl = *impl_;
-  std::unique_lock lock(impl.mutex);
+  const MutexLock lock(&impl.mutex);
   if (!impl.failure.ok()) {
     return impl.Stopped();
   }
@@ -253,10 +258,10 @@ Status BatchLog::Append(std::shared_ptr<const std::string> payload, Lsn* lsn) {
   while (impl.waiting_bytes > kWaitingBytesMax && impl.failure.ok()) {
     if (impl.leading) {
       ++impl.room_waiters;
-      impl.changed.wait(lock);
+      impl.changed.Wait(&impl.mutex);
       --impl.room_waiters;
     } else {
-      impl.LeadGroup(&lock);
+      impl.LeadGroup();
     }
   }
   return impl.failure;
@@ -264,7 +269,7 @@ Status BatchLog::Append(std::shared_ptr<const std::string> payload, Lsn* lsn) {
 
 Status BatchLog::Sync(Lsn lsn) {
   Impl& impl = *impl_;
-  std::unique_lock lock(impl.mutex);
+  const MutexLock lock(&impl.mutex);
   if (lsn >= impl.next) {
     return Status::InvalidArgument("record " + std::to_string(lsn) + " was not appended");
   }
@@ -273,9 +278,9 @@ Status BatchLog::Sync(Lsn lsn) {
   }
   while (impl.durable < lsn && impl.failure.ok()) {
     if (impl.leading) {
-      impl.changed.wait(lock);
+      impl.changed.Wait(&impl.mutex);
     } else {
-      impl.LeadGroup(&lock);
+      impl.LeadGroup();
     }
   }
   return impl.durable >= lsn ? Status::Ok() : impl.failure;
@@ -291,12 +296,12 @@ Lsn BatchLog::first() const {
 }
 
 Lsn BatchLog::last() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(&impl_->mutex);
   return impl_->next - 1;
 }
 
 Lsn BatchLog::durable() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(&impl_->mutex);
   return impl_->durable;
 }
 
@@ -309,7 +314,7 @@ LogTail BatchLog::opened() const {
 }
 
 Status BatchLog::status() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(&impl_->mutex);
   return impl_->failure;
 }
 

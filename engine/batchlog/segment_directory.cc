@@ -12,7 +12,7 @@ SegmentDirectory::SegmentDirectory(const BatchLogOptions& options, std::string p
     : options_(options), path_(std::move(path)), database_id_(std::move(database_id)) {}
 
 void SegmentDirectory::Adopt(const LogContents& contents) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   live_ = contents.segments;
   free_ = contents.free_segments;
   next_sequence_ = 1;
@@ -50,7 +50,7 @@ Status SegmentDirectory::OpenFree(uint64_t bytes, OpenSegment* segment, std::str
 }
 
 Status SegmentDirectory::StartSegment(Lsn first, uint64_t record_bytes, OpenSegment* segment) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   TS_RETURN_IF_ERROR(broken_);
   OpenSegment made;
   made.sequence = next_sequence_++;
@@ -88,7 +88,7 @@ Status SegmentDirectory::Retire(size_t index) {
 }
 
 Status SegmentDirectory::Release(Lsn applied) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   TS_RETURN_IF_ERROR(broken_);
   while (live_.size() > 1 && live_[1].first <= applied + 1) {
     TS_RETURN_IF_ERROR(Retire(0));
@@ -97,7 +97,7 @@ Status SegmentDirectory::Release(Lsn applied) {
 }
 
 Status SegmentDirectory::Tidy() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   TS_RETURN_IF_ERROR(broken_);
   for (size_t index = 0; index + 1 < live_.size();) {
     if (live_[index].first == live_[index + 1].first) {
@@ -114,7 +114,7 @@ Status SegmentDirectory::Tidy() {
 }
 
 Lsn SegmentDirectory::first() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return live_.empty() ? 0 : live_.front().first;
 }
 

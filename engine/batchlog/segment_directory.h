@@ -11,10 +11,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "batchlog/batch_log.h"
 #include "batchlog/log_scan.h"
 
@@ -51,19 +51,20 @@ class SegmentDirectory {
 
  private:
   std::string PathOf(const std::string& name) const { return path_ + "/" + name; }
-  Status OpenFree(uint64_t bytes, OpenSegment* segment, std::string* path);
-  Status Retire(size_t index);
+  Status OpenFree(uint64_t bytes, OpenSegment* segment, std::string* path)
+      TS_REQUIRES(mutex_);
+  Status Retire(size_t index) TS_REQUIRES(mutex_);
   // A directory that cannot be synced may come back in any state, so no arrow is taken after that.
-  Status SyncDirectory();
+  Status SyncDirectory() TS_REQUIRES(mutex_);
 
   const BatchLogOptions options_;
   const std::string path_;
   const std::string database_id_;
-  mutable std::mutex mutex_;
-  std::vector<LiveSegment> live_;
-  std::vector<uint64_t> free_;
-  uint64_t next_sequence_ = 1;
-  Status broken_;
+  mutable Mutex mutex_;
+  std::vector<LiveSegment> live_ TS_GUARDED_BY(mutex_);
+  std::vector<uint64_t> free_ TS_GUARDED_BY(mutex_);
+  uint64_t next_sequence_ TS_GUARDED_BY(mutex_) = 1;
+  Status broken_ TS_GUARDED_BY(mutex_);
 };
 
 }  // namespace tallystone::batchlog

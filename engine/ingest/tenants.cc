@@ -63,13 +63,13 @@ Status Tenants::LoadAliases(StoreView* view) {
 }
 
 Tenant* Tenants::Find(std::string_view name) const {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second;
 }
 
 Tenant* Tenants::Find(TenantId id) const {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second.get();
 }
@@ -87,7 +87,7 @@ Tenant* Tenants::FindOrCreate(std::string_view name) {
   if (tenant != nullptr) {
     return tenant;
   }
-  std::unique_lock lock(mutex_);
+  const WriterLock lock(&mutex_);
   auto found = by_name_.find(name);
   if (found != by_name_.end()) {
     return found->second;
@@ -96,7 +96,7 @@ Tenant* Tenants::FindOrCreate(std::string_view name) {
 }
 
 Status Tenants::Learn(TenantId id, std::string_view name, Tenant** tenant) {
-  std::unique_lock lock(mutex_);
+  const WriterLock lock(&mutex_);
   auto by_id = by_id_.find(id);
   auto by_name = by_name_.find(name);
   if (by_id == by_id_.end() && by_name == by_name_.end() && id != 0) {
@@ -113,7 +113,7 @@ Status Tenants::Learn(TenantId id, std::string_view name, Tenant** tenant) {
 }
 
 void Tenants::ForgetBatches(Lsn applied) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   for (auto& [id, tenant] : by_id_) {
     std::unique_lock busy(tenant->mutex, std::try_to_lock);
     if (busy.owns_lock()) {
@@ -130,7 +130,7 @@ uint64_t Tenants::room() const {
 }
 
 uint64_t Tenants::size() const {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   return by_id_.size();
 }
 

@@ -5,11 +5,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "catalog/tenant_catalogue.h"
 #include "model/stored.h"
 #include "store/store.h"
@@ -69,13 +69,13 @@ class Tenants {
  private:
   Status LoadItems(StoreView* view);
   Status LoadAliases(StoreView* view);
-  Tenant* Insert(TenantId id, std::string_view name);  // requires mutex_ exclusively
+  Tenant* Insert(TenantId id, std::string_view name) TS_REQUIRES(mutex_);
 
   const uint64_t items_max_;
   std::atomic<uint64_t> items_ = 0;
-  mutable std::shared_mutex mutex_;
-  std::map<TenantId, std::unique_ptr<Tenant>> by_id_;
-  std::map<std::string_view, Tenant*> by_name_;
+  mutable SharedMutex mutex_;
+  std::map<TenantId, std::unique_ptr<Tenant>> by_id_ TS_GUARDED_BY(mutex_);
+  std::map<std::string_view, Tenant*> by_name_ TS_GUARDED_BY(mutex_);
 };
 
 }  // namespace tallystone

@@ -13,17 +13,17 @@ WindowSet::WindowSet(const Options& options, Store* store, Lsn applied)
       applied_(applied) {}
 
 Status WindowSet::Fold(const LoggedChunk& chunk) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const bool was_due = Due();
   if (filling_->empty()) {
     filling_since_ = std::chrono::steady_clock::now();
     if (age_max_.count() > 0) {
-      drainer_.notify_one();  // it now has an age to wait for
+      drainer_.NotifyOne();  // it now has an age to wait for
     }
   }
   TS_RETURN_IF_ERROR(filling_->Fold(chunk));
   if (!was_due && Due()) {
-    drainer_.notify_one();
+    drainer_.NotifyOne();
   }
   return Status::Ok();
 }
@@ -41,7 +41,7 @@ bool WindowSet::Due() const {
 }
 
 Status WindowSet::WaitForRoom() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(&mutex_);
   // Also while the drain has not taken it yet: on a busy machine its thread may be late, and
   // nothing else bounds the window (law L9).
   while (Full()) {
@@ -52,69 +52,71 @@ Status WindowSet::WaitForRoom() {
       return Status::Unavailable("the store cannot be written and the window is full: " +
                                  stalled_.ToString());
     }
-    waiters_.wait(lock);
+    waiters_.Wait(&mutex_);
   }
   return Status::Ok();
 }
 
 std::shared_ptr<const Window> WindowSet::Take() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(&mutex_);
   TS_CHECK(draining_ == nullptr);
   while (!Due()) {
     if (stopping_) {
       return nullptr;
     }
     if (age_max_.count() > 0 && !filling_->empty()) {
-      drainer_.wait_until(lock, filling_since_ + age_max_);
+      drainer_.WaitUntil(&mutex_, filling_since_ + age_max_);
     } else {
-      drainer_.wait(lock);
+      drainer_.Wait(&mutex_);
     }
   }
   draining_ = std::move(filling_);
   filling_ = std::make_shared<Window>();
-  waiters_.notify_all();
+  waiters_.NotifyAll();
   return draining_;
 }
 
 void WindowSet::Drained(Lsn applied) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   applied_ = applied;
   draining_.reset();
-  waiters_.notify_all();
+  waiters_.NotifyAll();
 }
 
 void WindowSet::SetStalled(Status cause) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   stalled_ = std::move(cause);
-  waiters_.notify_all();
+  waiters_.NotifyAll();
 }
 
 Status WindowSet::stalled() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return stalled_;
 }
 
 void WindowSet::Pause(std::chrono::milliseconds delay) {
-  std::unique_lock lock(mutex_);
-  drainer_.wait_for(lock, delay, [&] { return stopping_; });
+  const MutexLock lock(&mutex_);
+  const auto deadline = std::chrono::steady_clock::now() + delay;
+  while (!stopping_ && drainer_.WaitUntil(&mutex_, deadline)) {
+  }
 }
 
 bool WindowSet::stopping() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return stopping_;
 }
 
 void WindowSet::Stop() {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   stopping_ = true;
-  drainer_.notify_all();
-  waiters_.notify_all();
+  drainer_.NotifyAll();
+  waiters_.NotifyAll();
 }
 
 Status WindowSet::WaitApplied(Lsn lsn) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(&mutex_);
   wanted_ = std::max(wanted_, lsn);
-  drainer_.notify_one();
+  drainer_.NotifyOne();
   while (applied_ < lsn) {
     if (!stalled_.ok()) {
       return stalled_;
@@ -122,34 +124,34 @@ Status WindowSet::WaitApplied(Lsn lsn) {
     if (stopping_) {
       return Status::Unavailable("the engine is closing");
     }
-    waiters_.wait(lock);
+    waiters_.Wait(&mutex_);
   }
   return Status::Ok();
 }
 
 void WindowSet::Want(Lsn lsn) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   wanted_ = std::max(wanted_, lsn);
-  drainer_.notify_one();
+  drainer_.NotifyOne();
 }
 
 Lsn WindowSet::applied() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return applied_;
 }
 
 uint64_t WindowSet::lines() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return filling_->lines() + (draining_ == nullptr ? 0 : draining_->lines());
 }
 
 bool WindowSet::full() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return Full();
 }
 
 std::vector<LoggedChunk> WindowSet::Chunks() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   std::vector<LoggedChunk> chunks;
   if (draining_ != nullptr) {
     chunks = draining_->chunks();
@@ -162,7 +164,7 @@ Status WindowSet::GetBalance(StockKey key, BalanceSum* sum) const {
   BalanceSum parts[2];
   int count = 0;
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     for (const Window* window : {static_cast<const Window*>(draining_.get()),
                                  static_cast<const Window*>(filling_.get())}) {
       const Window::Delta* delta = window == nullptr ? nullptr : window->Find(key);
@@ -194,7 +196,7 @@ Status WindowSet::GetBalance(StockKey key, BalanceSum* sum) const {
 }
 
 Window::LetterState WindowSet::FindLetter(const LineRef& ref, StoredDeadLetter* letter) const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   const Window::LetterState state = filling_->FindLetter(ref, letter);
   if (state != Window::LetterState::kUnknown || draining_ == nullptr) {
     return state;

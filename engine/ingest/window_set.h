@@ -5,11 +5,10 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/store.h"
 #include "tallystone/options.h"
 #include "window/window.h"
@@ -71,23 +70,23 @@ class WindowSet {
   Window::LetterState FindLetter(const LineRef& ref, StoredDeadLetter* letter) const;
 
  private:
-  [[nodiscard]] bool Due() const;   // requires mutex_
-  [[nodiscard]] bool Full() const;  // requires mutex_
+  [[nodiscard]] bool Due() const TS_REQUIRES(mutex_);
+  [[nodiscard]] bool Full() const TS_REQUIRES(mutex_);
 
   const size_t lines_max_;
   const std::chrono::milliseconds age_max_;
   Store* const store_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable drainer_;  // something may be due, or stopping
-  std::condition_variable waiters_;  // room, applied or stalled changed
-  std::shared_ptr<Window> filling_ = std::make_shared<Window>();
-  std::shared_ptr<Window> draining_;
-  std::chrono::steady_clock::time_point filling_since_;
-  Lsn applied_ = 0;
-  Lsn wanted_ = 0;  // drain at least up to here
-  Status stalled_;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  CondVar drainer_;  // something may be due, or stopping
+  CondVar waiters_;  // room, applied or stalled changed
+  std::shared_ptr<Window> filling_ TS_GUARDED_BY(mutex_) = std::make_shared<Window>();
+  std::shared_ptr<Window> draining_ TS_GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point filling_since_ TS_GUARDED_BY(mutex_);
+  Lsn applied_ TS_GUARDED_BY(mutex_) = 0;
+  Lsn wanted_ TS_GUARDED_BY(mutex_) = 0;  // drain at least up to here
+  Status stalled_ TS_GUARDED_BY(mutex_);
+  bool stopping_ TS_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace tallystone

@@ -77,20 +77,20 @@ Status Closed() {
 }  // namespace
 
 std::shared_ptr<const MemoryState> MemoryDisk::Share() {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   shared_ = true;
   return state_;
 }
 
 template <typename Look>
 auto MemoryDisk::Peek(const Look& look) const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return look(*state_);
 }
 
 template <typename Change>
 void MemoryDisk::Write(const Change& change) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   if (shared_) {
     state_ = std::make_shared<MemoryState>(*state_);
     shared_ = false;
@@ -103,7 +103,7 @@ MemoryStore::MemoryStore(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(dis
 }
 
 std::shared_ptr<MemoryDisk> MemoryStore::Disk() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   return disk_;
 }
 
@@ -205,7 +205,7 @@ Status MemoryStore::Recover() {
 }
 
 Status MemoryStore::Close() {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(&mutex_);
   disk_.reset();
   return Status::Ok();
 }

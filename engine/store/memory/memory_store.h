@@ -4,13 +4,13 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/store.h"
 
 namespace tallystone {
@@ -44,9 +44,9 @@ class MemoryDisk {
   void Write(const Change& change);
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<MemoryState> state_ = std::make_shared<MemoryState>();
-  bool shared_ = false;  // *state_ was handed out
+  mutable Mutex mutex_;
+  std::shared_ptr<MemoryState> state_ TS_GUARDED_BY(mutex_) = std::make_shared<MemoryState>();
+  bool shared_ TS_GUARDED_BY(mutex_) = false;  // *state_ was handed out
 };
 
 class MemoryStore : public Store {
@@ -68,8 +68,8 @@ class MemoryStore : public Store {
   // Null after Close.
   std::shared_ptr<MemoryDisk> Disk() const;
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<MemoryDisk> disk_;
+  mutable Mutex mutex_;
+  std::shared_ptr<MemoryDisk> disk_ TS_GUARDED_BY(mutex_);
 };
 
 }  // namespace tallystone

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <rocksdb/db.h>
 
+#include "base/mutex.h"
 #include "store/rocks/families.h"
 #include "store/rocks/rocks_store.h"
 
@@ -44,7 +44,7 @@ class Database {
   // Held exclusively while files are taken in, shared while a snapshot is made: RocksDB 7.8.3
   // publishes the sequence number of an ingest before it shows the files, family by family, so a
   // snapshot of that moment would see a part of it now and the rest later.
-  [[nodiscard]] std::shared_mutex* ingest_mutex() const { return &ingest_mutex_; }
+  [[nodiscard]] SharedMutex* ingest_mutex() const { return &ingest_mutex_; }
   [[nodiscard]] bool read_only() const { return read_only_; }
 
   // The status of a read from a family, as callers should see it.
@@ -71,7 +71,7 @@ class Database {
   std::vector<rocksdb::ColumnFamilyDescriptor> families_;
   std::unique_ptr<rocksdb::DB> db_;
   FamilyHandles handles_{};
-  mutable std::shared_mutex ingest_mutex_;
+  mutable SharedMutex ingest_mutex_;
 };
 
 }  // namespace tallystone::rocks

@@ -1,7 +1,6 @@
 #include "store/rocks/rocks_store.h"
 
 #include <filesystem>
-#include <mutex>
 #include <system_error>
 #include <utility>
 
@@ -45,7 +44,12 @@ RocksStore::~RocksStore() {
 Status RocksStore::Open(const RocksStoreOptions& options, std::unique_ptr<Store>* store) {
   store->reset();
   std::unique_ptr<RocksStore> opened(new RocksStore(options));
-  TS_RETURN_IF_ERROR(rocks::Database::Open(options, &opened->database_));
+  std::shared_ptr<rocks::Database> database;
+  TS_RETURN_IF_ERROR(rocks::Database::Open(options, &database));
+  {
+    const WriterLock lock(&opened->mutex_);
+    opened->database_ = std::move(database);
+  }
   *store = std::move(opened);
   return Status::Ok();
 }
@@ -80,7 +84,7 @@ Status RocksStore::UseForWriting(rocks::Database** database) {
 
 Status RocksStore::NewView(std::unique_ptr<StoreView>* view) {
   view->reset();
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(Use(&database));
   *view = rocks::NewRocksView(database_);
@@ -88,28 +92,28 @@ Status RocksStore::NewView(std::unique_ptr<StoreView>* view) {
 }
 
 Status RocksStore::GetBalance(StockKey key, BalanceSum* sum) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(Use(&database));
   return rocks::ReadBalance(*database, nullptr, key, sum);
 }
 
 Status RocksStore::GetBatch(const BatchRef& ref, BatchSum* sum) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(Use(&database));
   return rocks::ReadBatch(*database, nullptr, ref, sum);
 }
 
 Status RocksStore::ReadMarker(Marker* marker) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(Use(&database));
   return rocks::ReadMarker(*database, nullptr, marker);
 }
 
 Status RocksStore::Initialise(const Marker& marker) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));
   rocksdb::WriteBatch batch;
@@ -124,7 +128,7 @@ Status RocksStore::Commit(rocks::Database* database, rocksdb::WriteBatch* batch,
 }
 
 Status RocksStore::Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));
   rocksdb::WriteBatch batch(static_cast<size_t>(window.lines) * kBatchBytesPerLine);
@@ -144,7 +148,7 @@ Status RocksStore::Apply(const SortedWindow& window, const Marker& marker, Apply
 }
 
 Status RocksStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));
   rocksdb::WriteBatch batch;
@@ -153,7 +157,7 @@ Status RocksStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
 }
 
 Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));
   rocksdb::WriteBatch batch(static_cast<size_t>(window.lines) * kBatchBytesPerLine);
@@ -165,7 +169,7 @@ Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
 
 Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,
                               const std::vector<Posting>& postings) {
-  std::shared_lock lock(mutex_);
+  const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));
   Marker marker;
@@ -177,7 +181,7 @@ Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,
 }
 
 Status RocksStore::Recover() {
-  std::unique_lock lock(mutex_);
+  const WriterLock lock(&mutex_);
   if (options_.read_only) {
     return Status::InvalidArgument("the store was opened read-only");
   }
@@ -216,7 +220,7 @@ Status RocksStore::Recover() {
 }
 
 Status RocksStore::Close() {
-  std::unique_lock lock(mutex_);
+  const WriterLock lock(&mutex_);
   closed_for_good_ = true;
   closed_ = "the store is closed";
   if (database_ == nullptr) {

@@ -13,11 +13,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
 #include "base/file_system.h"
+#include "base/mutex.h"
 #include "store/store.h"
 #include "tallystone/listener.h"
 
@@ -86,18 +86,18 @@ class RocksStore : public Store {
   explicit RocksStore(const RocksStoreOptions& options);
 
   // The database, for as long as the caller holds `mutex_`.
-  Status Use(rocks::Database** database);
-  Status UseForWriting(rocks::Database** database);
+  Status Use(rocks::Database** database) TS_REQUIRES_SHARED(mutex_);
+  Status UseForWriting(rocks::Database** database) TS_REQUIRES_SHARED(mutex_);
   // Writes or ingests `batch`, whichever suits a window of that many lines.
   Status Commit(rocks::Database* database, rocksdb::WriteBatch* batch, uint64_t lines,
                 bool* ingested);
 
   const RocksStoreOptions options_;
   // Shared by calls, exclusive for Recover and Close: then only views can hold the database.
-  std::shared_mutex mutex_;
-  std::shared_ptr<rocks::Database> database_;
-  std::string closed_;            // why there is no database
-  bool closed_for_good_ = false;  // Close was called
+  SharedMutex mutex_;
+  std::shared_ptr<rocks::Database> database_ TS_GUARDED_BY(mutex_);
+  std::string closed_ TS_GUARDED_BY(mutex_);            // why there is no database
+  bool closed_for_good_ TS_GUARDED_BY(mutex_) = false;  // Close was called
 };
 
 }  // namespace tallystone

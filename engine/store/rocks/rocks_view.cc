@@ -1,7 +1,5 @@
 #include "store/rocks/rocks_view.h"
 
-#include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <utility>
 
@@ -67,7 +65,7 @@ class Moment {
 
  private:
   static const rocksdb::Snapshot* MakeSnapshot(const Database& database) {
-    const std::shared_lock lock(*database.ingest_mutex());
+    const ReaderLock lock(database.ingest_mutex());
     return database.db()->GetSnapshot();
   }
 

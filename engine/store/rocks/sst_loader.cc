@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -132,7 +131,7 @@ Status LoadAsSortedFiles(Database* database, const rocksdb::WriteBatch& batch) {
   }
   if (status.ok()) {
     const IngestScope scope;
-    const std::unique_lock lock(*database->ingest_mutex());
+    const WriterLock lock(database->ingest_mutex());
     status = database->db()->IngestExternalFiles(builder.files());
   }
   if (!status.ok()) {
