@@ -92,7 +92,9 @@ Status ScratchDirectory::Create(const std::string& parent) {
     return Status::IoError(pattern + ": " + std::strerror(errno));
   }
   path_ = pattern;
-  return Status::Ok();
+  // A peer's server that runs as another user must get through. What is in there has its own modes.
+  return ::chmod(path_.c_str(), 0711) == 0 ? Status::Ok()
+                                           : Status::IoError(path_ + ": " + std::strerror(errno));
 }
 
 uint64_t DiskBytes(const std::string& path) {

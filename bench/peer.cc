@@ -40,4 +40,17 @@ const PeerEntry* FindPeer(std::string_view name) {
   return found == peers.end() ? nullptr : &*found;
 }
 
+std::vector<AbsentPeer> PeersNotBuilt() {
+  // "name: why|name: why|", from the build.
+  std::string_view rest = TALLYSTONE_PEERS_NOT_BUILT;
+  std::vector<AbsentPeer> absent;
+  for (size_t end = rest.find('|'); end != std::string_view::npos; end = rest.find('|')) {
+    const std::string_view entry = rest.substr(0, end);
+    const size_t colon = entry.find(": ");
+    absent.push_back({std::string(entry.substr(0, colon)), std::string(entry.substr(colon + 2))});
+    rest.remove_prefix(end + 1);
+  }
+  return absent;
+}
+
 }  // namespace tallystone::bench

@@ -29,6 +29,7 @@ class Peer {
   virtual ~Peer() = default;
 
   // Gets ready for the first `lines` lines in the empty directory `directory`. Not measured.
+  // kUnavailable: this machine does not have what it needs, and what that is.
   virtual Status Open(const Workload& workload, uint64_t lines, const std::string& directory) = 0;
   // Books a batch; durable when it returns. Called from several threads at once.
   virtual Status Write(const WorkBatch& batch) = 0;
@@ -62,6 +63,13 @@ struct PeerEntry {
 const std::vector<PeerEntry>& Peers();
 // Null if there is none of this name.
 const PeerEntry* FindPeer(std::string_view name);
+
+// A peer that this build does not have.
+struct AbsentPeer {
+  std::string name;
+  std::string why;
+};
+std::vector<AbsentPeer> PeersNotBuilt();
 
 struct PeerRegistration {
   PeerRegistration(PeerInfo info, std::function<std::unique_ptr<Peer>()> make);

@@ -76,6 +76,9 @@ void List() {
     fmt::print("  {:<14} {}{}\n", peer.info.name, peer.info.text,
                peer.info.speed == PeerSpeed::kSlow ? " (slow)" : "");
   }
+  for (const AbsentPeer& peer : PeersNotBuilt()) {
+    fmt::print("  {:<14} not in this build: {}\n", peer.name, peer.why);
+  }
   fmt::print("workloads:\n");
   for (const WorkloadSpec& spec : Workloads()) {
     fmt::print("  {:<14} {}, batches of {} lines\n", spec.name, spec.text, spec.batch_lines);

@@ -134,7 +134,12 @@ std::string FormatTable(const Report& report) {
   append("peer", "lines", "acknowledged lines/s", "applied lines/s", "slower", "CPU s/M", "RSS MiB",
          "disk MiB", "B/line", "check");
   const PeerResult* own = OwnResult(report);
+  std::string absent;
   for (const PeerResult& result : report.results) {
+    if (!result.absent.empty()) {
+      absent += fmt::format("absent: {}: {}\n", result.peer->info.name, result.absent);
+      continue;
+    }
     const Figures figures = FiguresOf(result);
     const std::string slower =
         own == nullptr
@@ -151,12 +156,18 @@ std::string FormatTable(const Report& report) {
   out +=
       "\nslower: the applied rate of tallystone over that of the peer (below 1: the peer is "
       "faster)\n";
-  return out;
+  for (const AbsentPeer& peer : PeersNotBuilt()) {
+    absent += fmt::format("absent: {}: {}\n", peer.name, peer.why);
+  }
+  return out + absent;
 }
 
 std::string FormatJson(const Report& report) {
   std::string out = "[\n";
   for (const PeerResult& result : report.results) {
+    if (!result.absent.empty()) {
+      continue;
+    }
     out += out.size() > 2 ? ",\n" : "";
     AppendObject(report, result, &out);
   }

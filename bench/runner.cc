@@ -154,7 +154,7 @@ Status RunPeers(const Workload& workload, const std::vector<const PeerEntry*>& p
   for (const PeerEntry* peer : peers) {
     const bool slow = peer->info.speed == PeerSpeed::kSlow;
     const uint64_t lines = slow ? std::min(options.lines, options.slow_lines) : options.lines;
-    results->push_back({peer, lines, {}, false});
+    results->push_back({peer, lines, "", {}, false});
     if (options.check && !expected.contains(lines)) {
       expected[lines] = ExpectedDigest(workload, lines);
     }
@@ -162,13 +162,18 @@ Status RunPeers(const Workload& workload, const std::vector<const PeerEntry*>& p
     bool ignored = false;
     const uint64_t warm_up_lines = std::min(lines, slow ? kSlowWarmUpLines : kWarmUpLines);
     Status status = RunRound(workload, *peer, warm_up_lines, options, nullptr, &warm_up, &ignored);
-    if (!status.ok()) {
+    if (status.Is(StatusCode::kUnavailable)) {
+      results->back().absent = status.message();
+    } else if (!status.ok()) {
       return Named(status, peer->info.name);
     }
   }
   for (uint32_t number = 0; number < options.rounds; ++number) {
     for (size_t turn = 0; turn < results->size(); ++turn) {
       PeerResult& result = (*results)[(turn + number) % results->size()];
+      if (!result.absent.empty()) {
+        continue;
+      }
       Round round;
       Status status =
           RunRound(workload, *result.peer, result.lines, options,

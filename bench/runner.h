@@ -36,6 +36,7 @@ struct Round {
 struct PeerResult {
   const PeerEntry* peer = nullptr;
   uint64_t lines = 0;
+  std::string absent;  // why it could not run on this machine; empty: it ran
   std::vector<Round> rounds;
   bool has_balances = false;  // the check found some, equal to the expected ones in every round
 };
@@ -58,8 +59,8 @@ Spread SpreadOf(const std::vector<Round>& rounds, const Figure& figure) {
 }
 
 // Runs every peer once a round, each time on a fresh database, in another order each round, after
-// one short round that does not count. Progress goes to stderr. kInterrupted after `stop`;
-// kCorruption if a check failed: the message says which.
+// one short round that does not count. A peer whose Open says kUnavailable is absent. Progress goes
+// to stderr. kInterrupted after `stop`; kCorruption if a check failed: the message says which.
 Status RunPeers(const Workload& workload, const std::vector<const PeerEntry*>& peers,
                 const RunOptions& options, std::vector<PeerResult>* results);
 

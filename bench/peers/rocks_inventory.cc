@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <deque>
 #include <thread>
 
@@ -13,35 +12,10 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
-#include "base/checksum.h"
 #include "base/coding.h"
 
 namespace tallystone::bench {
 namespace {
-
-// A balance in the database; little-endian machines only, like RocksDB's own fixed integers.
-struct StoredBalance {
-  Int128 on_hand = 0;
-  Int128 value = 0;
-  uint64_t lines = 0;
-
-  static constexpr size_t kBytes = 16 + 16 + 8;
-  void AddBytes(const char* bytes) {
-    Int128 sum = 0;
-    std::memcpy(&sum, bytes, 16);
-    on_hand += sum;
-    std::memcpy(&sum, bytes + 16, 16);
-    value += sum;
-    uint64_t count = 0;
-    std::memcpy(&count, bytes + 32, 8);
-    lines += count;
-  }
-  void Store(char* bytes) const {
-    std::memcpy(bytes, &on_hand, 16);
-    std::memcpy(bytes + 16, &value, 16);
-    std::memcpy(bytes + 32, &lines, 8);
-  }
-};
 
 class BalanceOperator : public rocksdb::MergeOperator {
  public:
@@ -145,36 +119,6 @@ Status FromRocks(const rocksdb::Status& status) {
   return status.ok() ? Status::Ok() : Status::IoError(status.ToString());
 }
 
-size_t ItemNumbers::Hash::operator()(std::string_view code) const {
-  return Hash64(code);
-}
-
-void ItemNumbers::Map(std::span<const WorkLine> lines, std::vector<uint32_t>* items,
-                      std::vector<Made>* made) {
-  const std::lock_guard lock(mutex_);
-  for (const WorkLine& line : lines) {
-    auto found = entries_.find(line.code);
-    if (found == entries_.end()) {
-      const auto number = static_cast<uint32_t>(entries_.size() + 1);
-      found = entries_.emplace(std::string(line.code), Entry{number, false}).first;
-    }
-    items->push_back(found->second.item);
-    if (!found->second.stored) {
-      made->push_back({found->second.item, line.code});
-    }
-  }
-}
-
-void ItemNumbers::Stored(std::span<const Made> made) {
-  if (made.empty()) {
-    return;
-  }
-  const std::lock_guard lock(mutex_);
-  for (const Made& item : made) {
-    entries_.find(item.code)->second.stored = true;
-  }
-}
-
 RocksInventory::~RocksInventory() {
   Close().PermitUnchecked();
 }
@@ -248,8 +192,14 @@ void RocksInventory::PutLine(uint64_t number, uint32_t item, const WorkLine& lin
       .PermitUncheckedError();
 }
 
-void RocksInventory::PutPosting(uint32_t item, uint64_t number, rocksdb::WriteBatch* batch) const {
-  batch->Put(families_[kPostings], Key(item, number), {}).PermitUncheckedError();
+void RocksInventory::PutPosting(uint32_t item, uint64_t number, std::string_view where,
+                                rocksdb::WriteBatch* batch) const {
+  batch->Put(families_[kPostings], Key(item, number), where).PermitUncheckedError();
+}
+
+void RocksInventory::PutBlock(uint64_t number, std::string_view packed,
+                              rocksdb::WriteBatch* batch) const {
+  batch->Put(families_[kTransactions], Key(number), packed).PermitUncheckedError();
 }
 
 void RocksInventory::MergeBalance(const BalanceDelta& delta, rocksdb::WriteBatch* batch) const {

@@ -19,8 +19,7 @@ class RocksLinePeer : public Peer {
       if (index + 1 == lines.lines.size()) {
         inventory_.PutBatch(lines, &batch);
       }
-      Status status =
-          WriteLine(lines.lines[index], RocksInventory::LineNumber(lines.number, index), &batch);
+      Status status = WriteLine(lines.lines[index], LineNumber(lines.number, index), &batch);
       if (!status.ok()) {
         return status;
       }
@@ -46,7 +45,7 @@ class RocksLinePeer : public Peer {
     }
     const uint32_t item = items.front();
     inventory_.PutLine(number, item, line, batch);
-    inventory_.PutPosting(item, number, batch);
+    inventory_.PutPosting(item, number, {}, batch);
     const int64_t quantity = line.quantity.units();
     inventory_.MergeBalance({item, quantity, Int128{quantity} * line.unit_cost.units(), 1}, batch);
     inventory_.PutPosition(number, batch);

@@ -1,7 +1,5 @@
 // What people write: one WriteBatch a chunk, a key for each line and each posting, one merge for
 // each item of the chunk, synced.
-#include <algorithm>
-
 #include "peers/rocks_inventory.h"
 
 namespace tallystone::bench {
@@ -27,13 +25,15 @@ class RocksPlainPeer : public Peer {
       inventory_.PutItem(item, &batch);
     }
     for (size_t index = 0; index < items.size(); ++index) {
-      const uint64_t number = RocksInventory::LineNumber(lines.number, index);
+      const uint64_t number = LineNumber(lines.number, index);
       inventory_.PutLine(number, items[index], lines.lines[index], &batch);
-      inventory_.PutPosting(items[index], number, &batch);
+      inventory_.PutPosting(items[index], number, {}, &batch);
     }
-    MergeBalances(lines.lines, items, &batch);
+    for (const BalanceDelta& delta : SumByItem(lines.lines, items)) {  // dearer than an addition
+      inventory_.MergeBalance(delta, &batch);
+    }
     inventory_.PutBatch(lines, &batch);
-    inventory_.PutPosition(RocksInventory::LineNumber(lines.number, items.size()), &batch);
+    inventory_.PutPosition(LineNumber(lines.number, items.size()), &batch);
     Status status = inventory_.Write(&batch);
     if (status.ok()) {
       numbers_.Stored(made);
@@ -50,30 +50,6 @@ class RocksPlainPeer : public Peer {
   Status Close() override { return inventory_.Close(); }
 
  private:
-  // Sums up the lines of each item first: a merge costs more than an addition.
-  void MergeBalances(std::span<const WorkLine> lines, std::span<const uint32_t> items,
-                     rocksdb::WriteBatch* batch) const {
-    std::vector<BalanceDelta> deltas;
-    deltas.reserve(lines.size());
-    for (size_t index = 0; index < lines.size(); ++index) {
-      const int64_t quantity = lines[index].quantity.units();
-      deltas.push_back(
-          {items[index], quantity, Int128{quantity} * lines[index].unit_cost.units(), 1});
-    }
-    std::sort(
-        deltas.begin(), deltas.end(),
-        [](const BalanceDelta& left, const BalanceDelta& right) { return left.item < right.item; });
-    for (size_t index = 0; index < deltas.size();) {
-      BalanceDelta sum = deltas[index++];
-      for (; index < deltas.size() && deltas[index].item == sum.item; ++index) {
-        sum.on_hand += deltas[index].on_hand;
-        sum.value += deltas[index].value;
-        ++sum.lines;
-      }
-      inventory_.MergeBalance(sum, batch);
-    }
-  }
-
   ItemNumbers numbers_;
   RocksInventory inventory_;
 };
