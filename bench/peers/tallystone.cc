@@ -1,16 +1,15 @@
-// The engine itself, through its public API, with its default options.
-#include "tallystone/tallystone.h"
-
-#include "peer.h"
+#include "peers/tallystone.h"
 
 namespace tallystone::bench {
 namespace {
 
 class TallystonePeer : public Peer {
  public:
+  explicit TallystonePeer(const Options& options) : options_(options) {}
+
   Status Open(const Workload& /*workload*/, uint64_t /*lines*/,
               const std::string& directory) override {
-    return Engine::Open({}, directory + "/db", &engine_);
+    return Engine::Open(options_, directory + "/db", &engine_);
   }
 
   Status Write(const WorkBatch& lines) override {
@@ -48,11 +47,17 @@ class TallystonePeer : public Peer {
   Status Close() override { return engine_->Close(); }
 
  private:
+  const Options options_;
   std::unique_ptr<Engine> engine_;
 };
 
 const PeerRegistration kRegistration({"tallystone", "the engine, with its default options"},
-                                     [] { return std::make_unique<TallystonePeer>(); });
+                                     [] { return MakeTallystonePeer({}); });
 
 }  // namespace
+
+std::unique_ptr<Peer> MakeTallystonePeer(const Options& options) {
+  return std::make_unique<TallystonePeer>(options);
+}
+
 }  // namespace tallystone::bench

@@ -1,0 +1,117 @@
+#include "measure.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "report.h"
+
+namespace tallystone::bench {
+namespace {
+
+constexpr uint64_t kLinesMax = 200'000'000;
+constexpr uint32_t kBatchLinesMax = 500;  // a batch is one chunk for every peer
+constexpr uint32_t kRoundsMax = 100;
+constexpr uint32_t kThreadsMax = 256;
+
+std::atomic<bool> stop_requested = false;
+
+void RequestStop(int /*signal*/) {
+  stop_requested = true;
+}
+
+}  // namespace
+
+void AddMeasureOptions(CLI::App* app, MeasureOptions* options) {
+  RunOptions& run = options->run;
+  app->add_option("--workload", options->workload, "which lines; see --list")
+      ->capture_default_str();
+  app->add_option("--lines", run.lines, "how many lines")
+      ->check(CLI::Range(uint64_t{1}, kLinesMax))
+      ->capture_default_str();
+  app->add_option("--slow-lines", run.slow_lines, "how many lines for peers that are slow")
+      ->check(CLI::Range(uint64_t{1}, kLinesMax))
+      ->capture_default_str();
+  app->add_option("--batch-lines", options->batch_lines, "lines a batch; 0 = as the workload says")
+      ->check(CLI::Range(0U, kBatchLinesMax))
+      ->capture_default_str();
+  app->add_option("--seed", options->seed, "of the lines")->capture_default_str();
+  app->add_option("--rounds", run.rounds, "times that each peer runs")
+      ->check(CLI::Range(1U, kRoundsMax))
+      ->capture_default_str();
+  app->add_option("--threads", run.threads, "threads that write")
+      ->check(CLI::Range(1U, kThreadsMax))
+      ->capture_default_str();
+  app->add_flag("--check", run.check,
+                "prove that every peer ends with the balances that the lines add up to");
+  app->add_option("--json", options->json, "write the figures to this file, one object a peer");
+  app->add_option("--dir", run.directory,
+                  "where the databases are made, in a new directory that is removed afterwards")
+      ->default_val(".");
+}
+
+bool Parse(CLI::App* app, int argc, char** argv, int* code) {
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    *code = app->exit(error) == 0 ? 0 : kUsage;
+    return false;
+  }
+  return true;
+}
+
+int WriteFile(const std::string& path, const std::string& content) {
+  std::ofstream file(path);
+  file << content;
+  file.close();
+  if (!file) {
+    fmt::print(stderr, "tallystone-bench: {} could not be written\n", path);
+    return kFailed;
+  }
+  return 0;
+}
+
+int Measure(const MeasureOptions& options, const std::vector<const PeerEntry*>& peers) {
+  const WorkloadSpec* spec = FindWorkload(options.workload);
+  if (spec == nullptr) {
+    fmt::print(stderr, "tallystone-bench: there is no workload '{}'; see --list\n",
+               options.workload);
+    return kUsage;
+  }
+  std::signal(SIGINT, RequestStop);
+  std::signal(SIGTERM, RequestStop);
+  ScratchDirectory directory;
+  Status status = directory.Create(options.run.directory);
+  if (!status.ok()) {
+    fmt::print(stderr, "tallystone-bench: {}\n", status.ToString());
+    return kUsage;
+  }
+  Report report;
+  bool in_memory = false;
+  report.file_system = FileSystemName(directory.path(), &in_memory);
+  if (in_memory) {
+    fmt::print(stderr,
+               "tallystone-bench: warning: {} keeps files in memory; nothing is durable "
+               "there, choose another --dir\n",
+               report.file_system);
+  }
+  const Workload workload(*spec, options.seed, options.run.lines, options.batch_lines);
+  report.machine = ThisMachine();
+  report.workload = &workload;
+  report.options = options.run;
+  report.options.directory = directory.path();
+  report.options.stop = &stop_requested;
+  status = RunPeers(workload, peers, report.options, &report.results);
+  if (!status.ok()) {
+    fmt::print(stderr, "tallystone-bench: {}\n", status.ToString());
+    return status.Is(StatusCode::kInterrupted) ? kInterrupted : kFailed;
+  }
+  fmt::print("{}", FormatTable(report));
+  return options.json.empty() ? 0 : WriteFile(options.json, FormatJson(report));
+}
+
+}  // namespace tallystone::bench

@@ -1,0 +1,42 @@
+// Measure: what the commands that run peers share: options, progress, table, JSON, exit code.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "peer.h"
+#include "runner.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tallystone::bench {
+
+// Exit codes of the program.
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kInterrupted = 130;
+
+struct MeasureOptions {
+  std::string workload = "zipf100k";
+  uint64_t seed = 42;
+  uint32_t batch_lines = 0;  // 0 = as the workload says
+  std::string json;          // a file; empty = none
+  RunOptions run;
+};
+
+// Adds --workload, --lines, --rounds and so on.
+void AddMeasureOptions(CLI::App* app, MeasureOptions* options);
+
+// Runs the peers, prints the table and writes the JSON. Returns the exit code. SIGINT and SIGTERM
+// end it early.
+int Measure(const MeasureOptions& options, const std::vector<const PeerEntry*>& peers);
+
+// Parses the arguments of a command; false: *code is what to exit with.
+bool Parse(CLI::App* app, int argc, char** argv, int* code);
+
+int WriteFile(const std::string& path, const std::string& content);
+
+}  // namespace tallystone::bench
