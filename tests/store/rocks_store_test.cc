@@ -294,12 +294,12 @@ TEST_F(RocksStoreTest, ReaderThatOpensAtAnyMomentIsRightOrTriesAgain) {
   std::atomic<bool> done = false;
   std::atomic<int> opened = 0;
   std::thread writer([&] {
-    for (uint64_t number = 0; number < 60 || (opened == 0 && number < 300); ++number) {
+    for (uint64_t number = 0; number < 60 || (opened == 0 && number < 160); ++number) {
       SortedWindow window = maker.Make(number);
       window.lines = number % 3 == 0 ? 29 : 30;
       EXPECT_OK(store->Apply(window, maker.MarkerOf(number), nullptr));
       if (number >= 60) {  // nobody loads windows faster than one can open, for ever
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        std::this_thread::sleep_for(std::chrono::milliseconds(50 + (number - 60) * 10));
       }
     }
     done = true;
