@@ -5,15 +5,32 @@
 #include <benchmark/benchmark.h>
 
 #include "compare_command.h"
+#include "growth_command.h"
 #include "peers_command.h"
+#include "reads_command.h"
 #include "windows_command.h"
 
 namespace {
 
+struct Command {
+  std::string_view name;
+  int (*run)(int argc, char** argv);
+};
+constexpr Command kCommands[] = {
+    {"peers", tallystone::bench::RunPeersCommand},
+    {"windows", tallystone::bench::RunWindowsCommand},
+    {"growth", tallystone::bench::RunGrowthCommand},
+    {"reads", tallystone::bench::RunReadsCommand},
+    {"compare", tallystone::bench::RunCompareCommand},
+};
+
 constexpr const char* kHelp =
-    "tallystone-bench peers [OPTIONS]   the engine and its peers side by side; see peers --help\n"
-    "tallystone-bench windows [OPTIONS] the engine with windows of several sizes\n"
-    "tallystone-bench compare A B       two JSON files of peers: what became slower\n"
+    "tallystone-bench COMMAND [OPTIONS]; each has --help:\n"
+    "  peers        the engine and its peers side by side\n"
+    "  windows      the engine with windows of several sizes\n"
+    "  growth       one database that grows; then the time to open it and to recover\n"
+    "  reads        reads at rest and beside a writer, against a bare Get\n"
+    "  compare A B  two JSON files of peers: what became slower\n"
     "tallystone-bench [FLAGS]           micro benches of the engine's stages (Google Benchmark):\n"
     "  --benchmark_list_tests=true        list them\n"
     "  --benchmark_filter=REGEX           run those that match\n"
@@ -24,14 +41,10 @@ constexpr const char* kHelp =
 
 int main(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
-  if (first == "peers") {
-    return tallystone::bench::RunPeersCommand(argc - 1, argv + 1);
-  }
-  if (first == "windows") {
-    return tallystone::bench::RunWindowsCommand(argc - 1, argv + 1);
-  }
-  if (first == "compare") {
-    return tallystone::bench::RunCompareCommand(argc - 1, argv + 1);
+  for (const Command& command : kCommands) {
+    if (first == command.name) {
+      return command.run(argc - 1, argv + 1);
+    }
   }
   if (first == "--help" || first == "-h") {
     std::fputs(kHelp, stdout);
