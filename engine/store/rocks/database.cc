@@ -101,6 +101,9 @@ Status Database::Open(const RocksStoreOptions& options, std::shared_ptr<Database
 // Nothing but directories, and those only where the caller asked for a new store.
 Status Database::Prepare() {
   FileSystem* files = options_.file_system;
+  for (const std::string& directory : {options_.path, db_directory_, ingest_directory_}) {
+    TS_RETURN_IF_ERROR(files->ExpectDirectory(directory));
+  }
   if (!files->Exists(db_directory_ + "/CURRENT")) {
     if (read_only_ || !options_.create) {
       return Status::NotFound(options_.path + ": there is no store");
