@@ -77,15 +77,14 @@ class Repair(ProgramTest):
         self.run_program('repair', '--db', self.db, '--tenant', 't1', '--code', 'nothing', code=3)
 
     def test_while_somebody_writes_is_refused(self):
-        running = self.start_program('import', '-', '--db', self.db, '--batch', 'open')
-        running.stdin.write(b'Code,Qty,Price\n' + b'A,1,1\n' * 10000)
-        running.stdin.flush()
-        while not self.run_program('status', '--db', self.db, '--json').json['transactions'] > 38000:
-            pass
-        self.run_program('repair', '--db', self.db, code=LOCKED)
-        self.run_program('repair', '--salvage-log', '--db', self.db, code=LOCKED)
-        running.kill()
-        running.communicate()
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'open') as running:
+            running.stdin.write(b'Code,Qty,Price\n' + b'A,1,1\n' * 10000)
+            running.stdin.flush()
+            while not self.run_program('status', '--db', self.db, '--json').json['transactions'] > 38000:
+                pass
+            self.run_program('repair', '--db', self.db, code=LOCKED)
+            self.run_program('repair', '--salvage-log', '--db', self.db, code=LOCKED)
+            running.kill()
 
 
 if __name__ == '__main__':

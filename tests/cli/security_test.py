@@ -56,6 +56,17 @@ class Security(ProgramTest):
         self.import_text('Code,Qty,Price\nA,1,1\n')
         self.assert_sound()
 
+    def test_outcomes_are_a_file_like_that_of_any_tool(self):
+        before = os.umask(0o027)
+        self.addCleanup(os.umask, before)
+        target = self.write('target', 'what was there before, and longer than what comes now' * 10)
+        os.symlink(target, self.path('link.csv'))
+        for name in ('new.csv', 'link.csv'):
+            self.import_text('Code,Qty,Price\nA,1,1\n', '--outcomes', self.path(name))
+            with open(self.path(name), encoding='utf-8') as outcomes:
+                self.assertEqual(outcomes.readlines()[1:], ['1,accepted,1,A,created\n'])
+        self.assertEqual(stat.S_IMODE(os.stat(self.path('new.csv')).st_mode), 0o640)
+
     def test_names_from_data_never_become_paths(self):
         names = ['../../escape', '/etc/escape', 'a/../../b', '..', '.', 'con', '%2e%2e%2f', '~root', '$(touch x)', '`id`']
         rows = ''.join(f'{name},{name},{name},1,1\n' for name in names)
