@@ -52,6 +52,9 @@ class FileSystem {
 
   virtual Status Open(const std::string& path, OpenMode mode, std::unique_ptr<File>* file) = 0;
   virtual Status CreateDirectory(const std::string& path) = 0;  // mode 0700; fine if it is there
+  // OK if `path` is a directory or is not there. A symbolic link to a directory is an error: what
+  // is written below it would land in a place that is not the database's.
+  virtual Status ExpectDirectory(const std::string& path) = 0;
   // Names (not paths) in a directory, without "." and "..", sorted.
   virtual Status List(const std::string& path, std::vector<std::string>* names) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;  // replaces `to`

@@ -170,6 +170,19 @@ class PosixFileSystem final : public FileSystem {
     return Error("create directory", path, error);
   }
 
+  Status ExpectDirectory(const std::string& path) override {
+    struct stat info = {};
+    if (::lstat(path.c_str(), &info) != 0) {
+      return errno == ENOENT ? Status::Ok() : Error("look at", path, errno);
+    }
+    if (S_ISDIR(info.st_mode)) {
+      return Status::Ok();
+    }
+    return Status::IoError(path + (S_ISLNK(info.st_mode)
+                                       ? " is a symbolic link; it must be a directory"
+                                       : " is no directory"));
+  }
+
   Status List(const std::string& path, std::vector<std::string>* names) override {
     names->clear();
     DIR* directory = ::opendir(path.c_str());

@@ -27,6 +27,9 @@ constexpr size_t kEpochAt = 24;
 constexpr size_t kFlagsAt = 28;
 constexpr size_t kChecksumAt = 32;
 static_assert(kChecksumAt + 8 == kRecordHeaderBytes);
+// A segment that is made larger for one large record stays below the limit of all.
+static_assert(kSegmentHeaderBytes + RecordBytes(limits::kRecordPayloadBytesMax) <=
+              limits::kSegmentBytesMax);
 
 constexpr std::string_view kNameEnd = ".log";
 constexpr std::string_view kFreeNameStart = "free-";
@@ -78,6 +81,11 @@ Status DecodeSegmentHeader(std::string_view block, const std::string& path, Segm
                                   "; this version reads format " + std::to_string(kFormatVersion));
   }
   header->bytes = DecodeFixed<uint32_t>(bytes + kBytesAt);
+  if (header->bytes < kSegmentHeaderBytes || header->bytes > limits::kSegmentBytesMax) {
+    return Status::Corruption(path + " at byte " + std::to_string(kBytesAt) +
+                              ": the segment says that it has " + std::to_string(header->bytes) +
+                              " bytes, which it cannot have");
+  }
   header->sequence = DecodeFixed<uint64_t>(bytes + kSequenceAt);
   header->first = DecodeFixed<uint64_t>(bytes + kFirstAt);
   header->database_id.assign(bytes + kDatabaseIdAt, kDatabaseIdBytes);

@@ -8,7 +8,7 @@
 //
 //        0  8  magic "TSTNLOG1"
 //        8  4  format version, 1
-//       12  4  size of the segment, bytes, this block included
+//       12  4  size of the segment, bytes, this block included; 4096 .. 1 GiB
 //       16  8  sequence number; every life of a file has another
 //       24  8  LSN of the first record; the segment before ends where this one begins
 //       32 16  identity of the database

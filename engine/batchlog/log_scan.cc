@@ -85,6 +85,7 @@ Status Scan::Run(bool* starts_after) {
 }
 
 Status Scan::FindSegments() {
+  TS_RETURN_IF_ERROR(file_system_->ExpectDirectory(directory_));
   std::vector<std::string> names;
   const Status listed = file_system_->List(directory_, &names);
   if (!listed.ok() && !listed.IsNotFound()) {

@@ -98,6 +98,20 @@ TEST_F(PosixFileSystemTest, WritesReadsTruncates) {
   EXPECT_EQ(file_, nullptr);
 }
 
+TEST_F(PosixFileSystemTest, LinkToADirectoryIsNoDirectory) {
+  EXPECT_OK(system_->ExpectDirectory(root_));
+  EXPECT_OK(system_->ExpectDirectory(root_ + "/missing"));
+  std::filesystem::create_directory_symlink(root_, root_ + "/link");
+  std::filesystem::create_directory_symlink(root_ + "/missing", root_ + "/dangling");
+  for (const char* name : {"/link", "/dangling"}) {
+    const Status status = system_->ExpectDirectory(root_ + name);
+    EXPECT_CODE(kIoError, status);
+    EXPECT_THAT(status.message(), HasSubstr(root_ + name + " is a symbolic link"));
+  }
+  ASSERT_OK(system_->Open(root_ + "/file", OpenMode::kCreate, &file_));
+  EXPECT_CODE(kIoError, system_->ExpectDirectory(root_ + "/file"));
+}
+
 TEST_F(PosixFileSystemTest, MissingFilesAreNotFoundAndNamed) {
   const std::string path = root_ + "/missing";
   const Status status = system_->Open(path, OpenMode::kRead, &file_);

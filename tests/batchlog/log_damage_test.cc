@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "batchlog/log_fixture.h"
+#include "tallystone/limits.h"
 
 namespace tallystone {
 namespace {
@@ -123,6 +124,30 @@ TEST_F(LogDamageTest, MissingSegmentInTheMiddleIsRefused) {
 TEST_F(LogDamageTest, SegmentUnderAnotherNumberIsRefused) {
   ASSERT_OK(disk_.Rename(PathOfSegment(3), PathOfSegment(4)));
   EXPECT_EQ(OpenDamaged("segment 3 named 4"), std::nullopt);
+}
+
+// With a checksum that is right: somebody made it.
+TEST_F(LogDamageTest, SegmentOfASizeThatItCannotHaveIsRefused) {
+  batchlog::SegmentHeader header;
+  const std::string bytes = Bytes(3);
+  ASSERT_OK(batchlog::DecodeSegmentHeader(bytes, PathOfSegment(3), &header));
+  const auto open_with = [&](uint32_t segment_bytes) {
+    header.bytes = segment_bytes;
+    Restore();
+    disk_.SetContents(PathOfSegment(3), batchlog::EncodeSegmentHeader(header) +
+                                            bytes.substr(batchlog::kSegmentHeaderBytes));
+    return TryOpen();
+  };
+  constexpr uint32_t kMax = limits::kSegmentBytesMax;
+  constexpr uint32_t kMin = batchlog::kSegmentHeaderBytes;
+  for (const uint32_t impossible : {kMax + 1, UINT32_MAX, kMin - 1, uint32_t{0}}) {
+    const Status status = open_with(impossible);
+    EXPECT_CODE(kCorruption, status);
+    EXPECT_THAT(status.message(),
+                HasSubstr("log/0000000003.log at byte 12: the segment says that"));
+  }
+  EXPECT_OK(open_with(kMax));
+  EXPECT_EQ(replayed_.size(), written_.size());
 }
 
 TEST_F(LogDamageTest, TornTailIsCutAndReported) {

@@ -268,8 +268,7 @@ class Locked(ProgramTest):
         self.import_text(LINES)
         segments = os.path.join(self.db, 'log')
         before = sorted(os.listdir(segments))
-        running = self.start_program('import', '-', '--db', self.db, '--batch', 'slow', '--json')
-        try:
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'slow', '--json') as running:
             running.stdin.write(b'Code,Qty,Price\nZ,1,1\n')
             running.stdin.flush()
             # It opens the database when it has seen a header. To try would be to race with it; that it has it, a new
@@ -282,9 +281,6 @@ class Locked(ProgramTest):
             self.run_program('resume', '--db', self.db, code=LOCKED)
             self.assertIn(('default', 'A'), self.on_hand())
             out, _ = running.communicate(timeout=60)
-        finally:
-            running.kill()
-            running.wait()
         self.assertEqual(running.returncode, OK)
         self.assertEqual(json.loads(out)['items_processed'], 1)
         self.assertEqual(self.on_hand()[('default', 'Z')], '1')

@@ -36,10 +36,10 @@ class Interrupted(ProgramTest):
         rng = random.Random(seed)
         kills = 0
         for run in range(runs):
-            running = self.start_program('import', self.file, '--db', self.db, *self.OPTIONS)
-            time.sleep(rng.uniform(0, 0.25))
-            running.kill()
-            running.communicate(timeout=60)
+            with self.start_program('import', self.file, '--db', self.db, *self.OPTIONS) as running:
+                time.sleep(rng.uniform(0, 0.25))
+                running.kill()
+                running.communicate(timeout=60)
             kills += running.returncode == -signal.SIGKILL
             if os.path.exists(self.db) and run % 4 == 0:
                 self.run_program('verify', '--db', self.db, code=None)
@@ -54,10 +54,10 @@ class Interrupted(ProgramTest):
                 self.db = self.path(f'{number}.db')
                 codes = set()
                 for _ in range(20):
-                    running = self.start_program('import', self.file, '--db', self.db, *self.OPTIONS)
-                    time.sleep(0.05)
-                    running.send_signal(number)
-                    _, err = running.communicate(timeout=60)
+                    with self.start_program('import', self.file, '--db', self.db, *self.OPTIONS) as running:
+                        time.sleep(0.05)
+                        running.send_signal(number)
+                        _, err = running.communicate(timeout=60)
                     codes.add(running.returncode)
                     if running.returncode != INTERRUPTED:
                         break
@@ -67,12 +67,12 @@ class Interrupted(ProgramTest):
                 self.assertEqual(self.digest(), self.expected)
 
     def test_signal_while_waiting_for_input_is_heard(self):
-        running = self.start_program('import', '-', '--db', self.db, '--batch', 'b')
-        running.stdin.write(b'Code,Qty,Price\n' + b'A,1,1\n' * 10000)
-        running.stdin.flush()
-        time.sleep(0.5)
-        running.send_signal(signal.SIGINT)
-        _, err = running.communicate(timeout=60)
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'b') as running:
+            running.stdin.write(b'Code,Qty,Price\n' + b'A,1,1\n' * 10000)
+            running.stdin.flush()
+            time.sleep(0.5)
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate(timeout=60)
         self.assertEqual(running.returncode, INTERRUPTED, err)
         self.assertIn(b'again to continue', err)
         self.assertEqual(self.on_hand(), {('default', 'A'): '8192'}, 'whole blocks only')
@@ -85,12 +85,12 @@ class Interrupted(ProgramTest):
         self.assert_sound()
 
     def test_signal_while_spooling_applies_nothing(self):
-        running = self.start_program('import', '-', '--db', self.db)
-        running.stdin.write(b'Code,Qty,Price\nA,1,1\n')
-        running.stdin.flush()
-        time.sleep(0.3)
-        running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=60)
+        with self.start_program('import', '-', '--db', self.db) as running:
+            running.stdin.write(b'Code,Qty,Price\nA,1,1\n')
+            running.stdin.flush()
+            time.sleep(0.3)
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=60)
         self.assertEqual(running.returncode, INTERRUPTED)
         self.assertFalse(os.path.exists(self.db))
 

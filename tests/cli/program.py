@@ -77,6 +77,7 @@ class ProgramTest(unittest.TestCase):
         return answer
 
     def start_program(self, *arguments, **options):
+        """A process that runs; a context manager that closes its pipes and waits for its end."""
         return subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from program import CORRUPTION, INPUT, IO, NOT_FOUND, OK, PROGRAM, ProgramTest
+from program import CORRUPTION, DEAD_LETTERS, INPUT, IO, NOT_FOUND, OK, PROGRAM, USAGE, ProgramTest
 
 READERS = [['inventory'], ['items'], ['transactions'], ['batches'], ['batch', 'show', 'x'], ['status'], ['verify'],
            ['dead-letters', 'list'], ['dead-letters', 'show'], ['dead-letters', 'export']]
@@ -54,6 +54,33 @@ class Listings(ProgramTest):
                          [('1.5', '3', 1), ('2', '0.000002', 1), ('3', '3', 1)])
         objects = self.run_program('inventory', '--db', self.db, '--format', 'ndjson').objects
         self.assertEqual(objects, document['inventory'])
+
+    def test_cells_for_a_spreadsheet(self):
+        self.import_text('Code,Description,Qty,Price\n=1+1,@x,-3,1\n-5,"+a,b",x,-1\n', '--tenant', '=t', '--batch',
+                         '+b', code=DEAD_LETTERS, name='formulas.csv')
+        exact, safe = ('=t', '=1+1', '@x', '-3', '-3'), ("'=t", "'=1+1", "'@x", '-3', '-3')
+        for flags, expected in ([], exact), (['--spreadsheet-safe'], safe):
+            rows = self.inventory('--tenant', '=t', *flags)
+            self.assertEqual([tuple(row[name] for name in ('tenant', 'code', 'description', 'on_hand', 'value'))
+                              for row in rows], [expected])
+        sent = ["'=t", "'+b", "'-5", "'+a,b", 'x', "'-1"]
+        columns = ['tenant', 'batch', 'code', 'description', 'quantity', 'unit_cost']
+        for command in (['list', '--format', 'csv'], ['show', '--format', 'csv'], ['export']):
+            answer = self.run_program('dead-letters', *command, '--db', self.db, '--spreadsheet-safe')
+            self.assertEqual([[row[name] for name in columns] for row in answer.rows], [sent])
+        for command in (['items'], ['transactions'], ['batches'], ['batch', 'show', '+b']):
+            arguments = [*command, '--db', self.db, '--tenant', '=t', '--format', 'csv', '--spreadsheet-safe']
+            self.assertEqual(self.run_program(*arguments).rows[0]['tenant'], "'=t")
+        again = ['import', self.path('formulas.csv'), '--db', self.db, '--tenant', '=t', '--batch', '+b',
+                 '--outcomes', '-']
+        for flags, codes in ([], ['=1+1', '-5']), (['--spreadsheet-safe'], ["'=1+1", "'-5"]):
+            self.assertEqual([row['code'] for row in self.run_program(*again, *flags, code=DEAD_LETTERS).rows], codes)
+
+    def test_cells_for_a_spreadsheet_are_for_csv_only(self):
+        for arguments in (['inventory'], ['inventory', '--json'],
+                          ['dead-letters', 'export', '--format', 'ndjson'], ['import', '-']):
+            self.run_program(*arguments, '--db', self.db, '--spreadsheet-safe', code=USAGE)
+        self.assertEqual(len(self.inventory('--spreadsheet-safe')), 3)
 
     def test_every_listing_has_every_format(self):
         for command in (['inventory'], ['items'], ['transactions'], ['batches'], ['batch', 'show', 'b1'],

@@ -174,10 +174,10 @@ class RealData(ProgramTest):
             self.db, ended, prefixes = self.path('stock.db'), collections.Counter(), set()
             for run in range(runs):
                 number = rng.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM))
-                running = self.start_program('import', file, '--db', self.db, *options)
-                time.sleep(rng.uniform(0, took))
-                running.send_signal(number)
-                _, err = running.communicate(timeout=60)
+                with self.start_program('import', file, '--db', self.db, *options) as running:
+                    time.sleep(rng.uniform(0, took))
+                    running.send_signal(number)
+                    _, err = running.communicate(timeout=60)
                 if running.returncode == INTERRUPTED:
                     self.assertIn(b'interrupted', err)
                 else:

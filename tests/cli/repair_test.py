@@ -54,6 +54,22 @@ class Repair(ProgramTest):
         self.assertGreater(repaired, 0)
         self.assertEqual(self.digest(), self.expected)
 
+    def test_a_file_that_cannot_be_opened_is_named(self):
+        for table in self.files('store/db/*.sst'):
+            with open(table, 'r+b') as file:
+                content = file.read()
+                file.seek(-10, os.SEEK_END)  # the version of its format
+                file.write(b'\x55')
+            for arguments in (['verify'], ['verify', '--quick'], ['import', '-', '--batch', 'b']):
+                answer = self.run_program(*arguments, '--db', self.db, stdin=b'Code,Qty,Price\nA,1,1\n', code=CORRUPTION)
+                self.assertIn('cannot be opened: ' + os.path.basename(table), answer.out.decode() + answer.err)
+            os.rename(table, self.path('moved.sst'))
+            answer = self.run_program('verify', '--db', self.db, code=CORRUPTION)
+            self.assertIn(os.path.basename(table) + ' is missing', answer.err)
+            with open(table, 'wb') as file:
+                file.write(content)
+        self.assertEqual(self.digest(), self.expected)
+
     def test_one_item_of_a_sound_database(self):
         answer = self.run_program('repair', '--db', self.db, '--tenant', 't1', '--code', 'C7')
         self.assertIn('the item is sound', answer.text)
@@ -61,15 +77,14 @@ class Repair(ProgramTest):
         self.run_program('repair', '--db', self.db, '--tenant', 't1', '--code', 'nothing', code=3)
 
     def test_while_somebody_writes_is_refused(self):
-        running = self.start_program('import', '-', '--db', self.db, '--batch', 'open')
-        running.stdin.write(b'Code,Qty,Price\n' + b'A,1,1\n' * 10000)
-        running.stdin.flush()
-        while not self.run_program('status', '--db', self.db, '--json').json['transactions'] > 38000:
-            pass
-        self.run_program('repair', '--db', self.db, code=LOCKED)
-        self.run_program('repair', '--salvage-log', '--db', self.db, code=LOCKED)
-        running.kill()
-        running.communicate()
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'open') as running:
+            running.stdin.write(b'Code,Qty,Price\n' + b'A,1,1\n' * 10000)
+            running.stdin.flush()
+            while not self.run_program('status', '--db', self.db, '--json').json['transactions'] > 38000:
+                pass
+            self.run_program('repair', '--db', self.db, code=LOCKED)
+            self.run_program('repair', '--salvage-log', '--db', self.db, code=LOCKED)
+            running.kill()
 
 
 if __name__ == '__main__':

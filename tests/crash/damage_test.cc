@@ -36,9 +36,13 @@ bool Long() {
   return how != nullptr && std::string_view(how) == "long";
 }
 
+std::string NameOf(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 // "log segment", "free segment", "SST", "MANIFEST", ...
 std::string KindOf(const std::string& path) {
-  const std::string name = path.substr(path.rfind('/') + 1);
+  const std::string name = NameOf(path);
   const auto ends = [&](std::string_view end) {
     return name.size() >= end.size() && name.substr(name.size() - end.size()) == end;
   };
@@ -182,6 +186,11 @@ class DamageTest : public ::testing::Test {
     Outcomes& outcomes = table_[KindOf(trial.path)][kind];
     if (!opened.ok()) {
       EXPECT_NE(opened.message().find("stock.db"), std::string::npos) << opened.ToString();
+      if (KindOf(trial.path) == "SST" && kind != "swapped") {
+        EXPECT_NE(opened.message().find(NameOf(trial.path)), std::string::npos)
+            << trial.path << ", " << trial.damage << "\n"
+            << opened.ToString();
+      }
       ++outcomes.refused;
     } else if (after == digest_) {
       ++outcomes.harmless;

@@ -95,6 +95,7 @@ class FaultFileSystem final : public FileSystem {
 
   Status Open(const std::string& path, OpenMode mode, std::unique_ptr<File>* file) override;
   Status CreateDirectory(const std::string& path) override;
+  Status ExpectDirectory(const std::string& /*path*/) override { return Status::Ok(); }
   Status List(const std::string& path, std::vector<std::string>* names) override;
   Status Rename(const std::string& from, const std::string& to) override;
   // A second name for the file.

@@ -80,7 +80,7 @@ class ImporterTest : public testing::Test {
     const Status opened = InputFile::Open(directory_ + "/in.csv", {}, &rules, &file);
     EXPECT_TRUE(opened.ok()) << opened.message();
     std::unique_ptr<OutcomeWriter> outcomes;
-    EXPECT_TRUE(OutcomeWriter::Open(directory_ + "/out.csv", &outcomes).ok());
+    EXPECT_TRUE(OutcomeWriter::Open(directory_ + "/out.csv", false, &outcomes).ok());
     Importer importer(options, &booker_, outcomes.get(), &report_);
     const Status s = importer.Import(file.get());
     EXPECT_TRUE(s.ok()) << s.message();

@@ -129,6 +129,22 @@ TEST(CsvField, IsQuotedOnlyWhereNeededAndExact) {
   EXPECT_EQ(Csv("\x1b[0m\xff"), "\x1b[0m\xff");
 }
 
+TEST(SpreadsheetField, BeginsWithAnApostropheWhereItWouldBeAFormula) {
+  const auto safe = [](std::string_view text) {
+    std::string out;
+    AppendSpreadsheetField(text, &out);
+    return out;
+  };
+  for (const char* formula : {"=1+1", "+1", "-1", "@SUM(A1)", "\tx", "=", "-"}) {
+    EXPECT_EQ(safe(formula), std::string("'") + formula);
+  }
+  EXPECT_EQ(safe("\r=x"), "\"'\r=x\"");
+  EXPECT_EQ(safe("=HYPERLINK(\"x\",1)"), "\"'=HYPERLINK(\"\"x\"\",1)\"");
+  for (const char* harmless : {"", "plain", "1-1", "a=b", "'=1", " =1"}) {
+    EXPECT_EQ(safe(harmless), harmless);
+  }
+}
+
 std::string Json(std::string_view text) {
   std::string out;
   AppendJsonString(text, &out);
@@ -188,6 +204,15 @@ TEST(Records, DecimalsAreStringsInJsonAndCountsAreNumbers) {
             "{\"code\":\"A\",\"on_hand\":\"1.5\",\"lines\":2,\"ok\":true}\n");
   EXPECT_EQ(Render(Format::kCsv, {{"A,B", "1.5", "2", "true"}}),
             "code,on_hand,lines,ok\n\"A,B\",1.5,2,true\n");
+}
+
+TEST(Records, TextsForASpreadsheetAreHarmlessAndNumbersStayNumbers) {
+  const std::vector<std::vector<std::string>> rows = {{"=A,B", "-1.5", "2", "true"},
+                                                      {"-7", "3", "1", "false"}};
+  EXPECT_EQ(Render(Format::kSpreadsheetCsv, rows),
+            "code,on_hand,lines,ok\n\"'=A,B\",-1.5,2,true\n'-7,3,1,false\n");
+  EXPECT_EQ(Render(Format::kCsv, rows),
+            "code,on_hand,lines,ok\n\"=A,B\",-1.5,2,true\n-7,3,1,false\n");
 }
 
 TEST(Table, AlignsNumbersRightAndTextLeft) {

@@ -41,6 +41,20 @@ void AddFormatOption(CLI::App* command, Format* format) {
       ->check(CLI::IsMember({"table", "csv", "json", "ndjson"}));
   command->add_flag_callback(
       "--json", [format] { *format = Format::kJson; }, "The same as --format json");
+  AddSpreadsheetFlag(command, format);
+}
+
+void AddSpreadsheetFlag(CLI::App* command, Format* format) {
+  // CLI11 takes options in the order in which they were added: the format is known.
+  command->add_flag_callback(
+      "--spreadsheet-safe",
+      [format] {
+        if (*format != Format::kCsv) {
+          throw CLI::ValidationError("--spreadsheet-safe", "it is for --format csv");
+        }
+        *format = Format::kSpreadsheetCsv;
+      },
+      "With csv: an apostrophe before texts that a spreadsheet would take for formulas");
 }
 
 void AddJsonOption(CLI::App* command, bool* json) {

@@ -35,8 +35,10 @@ void AddRepairCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);
-// --format table|csv|json|ndjson, and --json for --format json.
+// --format table|csv|json|ndjson, --json for --format json, and --spreadsheet-safe.
 void AddFormatOption(CLI::App* command, Format* format);
+// --spreadsheet-safe, for a command whose --format was added before.
+void AddSpreadsheetFlag(CLI::App* command, Format* format);
 // --json alone, for answers that are one object.
 void AddJsonOption(CLI::App* command, bool* json);
 

@@ -133,6 +133,7 @@ void AddExport(CLI::App* parent, Chosen* chosen) {
           "csv (default) or ndjson")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"csv", "ndjson"}));
+  AddSpreadsheetFlag(command, &options->format);
   command->add_option("--output", options->output, "Write to this file")->type_name("FILE");
   AddLetterSelection(command, false, &options->selection);
   command->callback([=] { chosen->run = [=] { return RunExport(*options); }; });

@@ -222,7 +222,9 @@ ExitCode ImportRun::Run() {
     return Fail(s);
   }
   if (!options_.outcomes.empty()) {
-    if (const Status s = OutcomeWriter::Open(options_.outcomes, &outcomes_); !s.ok()) {
+    if (const Status s =
+            OutcomeWriter::Open(options_.outcomes, options_.spreadsheet_safe, &outcomes_);
+        !s.ok()) {
       return Fail(s);
     }
   }

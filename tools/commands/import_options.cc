@@ -127,6 +127,9 @@ void AddImportOptions(CLI::App* command, ImportOptions* options) {
           "Write what became of each line, in order (CSV, or NDJSON by its name); - is standard "
           "output")
       ->type_name("FILE");
+  command->add_flag("--spreadsheet-safe", options->spreadsheet_safe,
+                    "In the CSV of --outcomes: an apostrophe before codes that a spreadsheet would "
+                    "take for formulas");
   AddJsonOption(command, &options->json);
   command->footer(
       "Columns are recognised by their headers, in any case, blanks, _ and - ignored:\n"
@@ -162,6 +165,9 @@ void CheckImportOptions(ImportOptions* options) {
   }
   if (options->json && options->outcomes == "-") {
     throw CLI::ValidationError("--json", "standard output is taken by --outcomes -");
+  }
+  if (options->spreadsheet_safe && options->outcomes.empty()) {
+    throw CLI::ValidationError("--spreadsheet-safe", "it is for --outcomes");
   }
   options->input.content_id = options->batch.empty();
 }

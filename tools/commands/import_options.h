@@ -22,6 +22,7 @@ struct ImportOptions {
   UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
   bool dry_run = false;
   std::string outcomes;  // empty = none
+  bool spreadsheet_safe = false;
   bool json = false;
   uint64_t open_batches = 1'000'000;
 };

@@ -9,8 +9,10 @@
 
 namespace tallystone::tool {
 
-Status OutcomeWriter::Open(const std::string& path, std::unique_ptr<OutcomeWriter>* writer) {
+Status OutcomeWriter::Open(const std::string& path, bool for_spreadsheet,
+                           std::unique_ptr<OutcomeWriter>* writer) {
   auto opened = std::make_unique<OutcomeWriter>();
+  opened->for_spreadsheet_ = for_spreadsheet;
   if (path == "-") {
     opened->sink_ = &Sink::Stdout();
   } else {
@@ -52,7 +54,11 @@ void OutcomeWriter::WriteCsv(uint64_t row, std::string_view outcome, const LineR
     line_.append(item.data(), item.size());
   }
   line_.push_back(',');
-  AppendCsvField(code, &line_);
+  if (for_spreadsheet_) {
+    AppendSpreadsheetField(code, &line_);
+  } else {
+    AppendCsvField(code, &line_);
+  }
   line_.push_back(',');
   line_.append(DecidedByName(result.decided_by));
 }

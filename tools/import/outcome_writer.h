@@ -19,7 +19,9 @@ inline constexpr std::string_view kBatchConflict = "batch_conflict";
 class OutcomeWriter {
  public:
   // "-" is standard output (CSV); a name that ends in .ndjson or .jsonl gets NDJSON.
-  static Status Open(const std::string& path, std::unique_ptr<OutcomeWriter>* writer);
+  // `for_spreadsheet`: codes in CSV are made harmless, see AppendSpreadsheetField.
+  static Status Open(const std::string& path, bool for_spreadsheet,
+                     std::unique_ptr<OutcomeWriter>* writer);
 
   void BeginFile(std::string_view file) { file_ = file; }
   void Write(uint64_t row, std::string_view outcome, const LineResult& result,
@@ -36,6 +38,7 @@ class OutcomeWriter {
   std::unique_ptr<Sink> file_sink_;
   Sink* sink_ = nullptr;
   bool ndjson_ = false;
+  bool for_spreadsheet_ = false;
   std::string file_;
   std::string line_;
 };

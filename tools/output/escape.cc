@@ -62,6 +62,15 @@ void AppendCsvField(std::string_view text, std::string* out) {
   out->push_back('"');
 }
 
+void AppendSpreadsheetField(std::string_view text, std::string* out) {
+  constexpr std::string_view kFormulaStarts = "=+-@\t\r";
+  if (text.empty() || kFormulaStarts.find(text.front()) == std::string_view::npos) {
+    AppendCsvField(text, out);
+  } else {
+    AppendCsvField("'" + std::string(text), out);
+  }
+}
+
 void AppendJsonString(std::string_view text, std::string* out) {
   out->push_back('"');
   if (simdjson::validate_utf8(text.data(), text.size())) {

@@ -9,10 +9,12 @@ namespace {
 
 class CsvRecords : public RecordWriter {
  public:
-  CsvRecords(const std::vector<Column>& columns, Sink* sink) : sink_(sink) {
+  // `for_spreadsheet`: cells of text columns are made harmless; numbers stay numbers.
+  CsvRecords(const std::vector<Column>& columns, bool for_spreadsheet, Sink* sink) : sink_(sink) {
     std::vector<std::string> names;
     for (const Column& column : columns) {
       names.push_back(column.name);
+      harmless_.push_back(for_spreadsheet && column.kind == Column::Kind::kText);
     }
     Write(names);
   }
@@ -23,7 +25,11 @@ class CsvRecords : public RecordWriter {
       if (index > 0) {
         line_.push_back(',');
       }
-      AppendCsvField(cells[index], &line_);
+      if (harmless_[index]) {
+        AppendSpreadsheetField(cells[index], &line_);
+      } else {
+        AppendCsvField(cells[index], &line_);
+      }
     }
     line_.push_back('\n');
     sink_->Write(line_);
@@ -32,6 +38,7 @@ class CsvRecords : public RecordWriter {
   void End() override {}
 
  private:
+  std::vector<bool> harmless_;  // of each column
   Sink* sink_;
   std::string line_;
 };
@@ -102,7 +109,8 @@ std::unique_ptr<RecordWriter> NewRecordWriter(Format format, const std::vector<C
     case Format::kTable:
       return std::make_unique<Table>(columns, terminal_width, sink);
     case Format::kCsv:
-      return std::make_unique<CsvRecords>(columns, sink);
+    case Format::kSpreadsheetCsv:
+      return std::make_unique<CsvRecords>(columns, format == Format::kSpreadsheetCsv, sink);
     case Format::kJson:
     case Format::kNdjson:
       break;

@@ -11,7 +11,13 @@
 
 namespace tallystone::tool {
 
-enum class Format { kTable, kCsv, kJson, kNdjson };
+enum class Format {
+  kTable,
+  kCsv,
+  kSpreadsheetCsv,  // texts are made harmless to a spreadsheet: see AppendSpreadsheetField
+  kJson,
+  kNdjson
+};
 
 struct Column {
   enum class Kind {

@@ -12,6 +12,7 @@
 #include "store/rocks/guarded_files.h"
 #include "store/rocks/keys.h"
 #include "store/rocks/status_map.h"
+#include "store/rocks/unreadable_files.h"
 
 namespace tallystone::rocks {
 namespace {
@@ -100,6 +101,9 @@ Status Database::Open(const RocksStoreOptions& options, std::shared_ptr<Database
 // Nothing but directories, and those only where the caller asked for a new store.
 Status Database::Prepare() {
   FileSystem* files = options_.file_system;
+  for (const std::string& directory : {options_.path, db_directory_, ingest_directory_}) {
+    TS_RETURN_IF_ERROR(files->ExpectDirectory(directory));
+  }
   if (!files->Exists(db_directory_ + "/CURRENT")) {
     if (read_only_ || !options_.create) {
       return Status::NotFound(options_.path + ": there is no store");
@@ -137,7 +141,7 @@ Status Database::OpenDb() {
   db_options_.create_missing_column_families = options_.create;
   const rocksdb::Status opened =
       rocksdb::DB::Open(db_options_, db_directory_, families_, &handles, &raw);
-  return opened.ok() ? Take(raw, handles) : ExplainOpen(opened);
+  return opened.ok() ? Take(raw, handles) : NameFiles(ExplainOpen(opened));
 }
 
 // RocksDB reads the MANIFEST first and the write-ahead logs after it. If a writer took in files or
@@ -157,8 +161,9 @@ Status Database::OpenReadOnly() {
     const bool unchanged =
         ReadManifestStamp(options_.file_system, db_directory_, &after).ok() && before == after;
     // No writer took away what is missing: it would have said so in the MANIFEST.
-    return status.Is(StatusCode::kTryAgain) && unchanged ? Status::Corruption(status.message())
-                                                         : status;
+    return NameFiles(status.Is(StatusCode::kTryAgain) && unchanged
+                         ? Status::Corruption(status.message())
+                         : status);
   }
   TS_RETURN_IF_ERROR(Take(raw, handles));
   TS_RETURN_IF_ERROR(Vanished(ReadManifestStamp(options_.file_system, db_directory_, &after)));
@@ -200,6 +205,26 @@ Status Database::ExplainOpen(const rocksdb::Status& status) {
   return read_only_ ? MapReadOnlyStatus(status, doing) : MapOpenStatus(status, doing);
 }
 
+// Which sorted files an error means. Where the database is not open, any of the directory: one that
+// a crash left behind may be among them.
+Status Database::NameFiles(const Status& status) const {
+  if (!status.Is(StatusCode::kCorruption)) {
+    return status;
+  }
+  std::vector<std::string> names;
+  if (db_ != nullptr) {
+    std::vector<rocksdb::LiveFileMetaData> files;
+    db_->GetLiveFilesMetaData(&files);
+    for (const rocksdb::LiveFileMetaData& file : files) {
+      names.push_back(file.relative_filename);
+    }
+    std::sort(names.begin(), names.end());
+  } else if (!options_.file_system->List(db_directory_, &names).ok()) {
+    return status;
+  }
+  return NameUnreadableFiles(status, SstOptions(Family::kDefault), db_directory_, names);
+}
+
 // Checks the format, or, in a store that is being made, writes it.
 Status Database::EnsureFormat() {
   Status format = ReadFormat(db_.get(), handle(Family::kDefault), options_.path);
@@ -231,7 +256,7 @@ Status Database::MapRead(const rocksdb::Status& status, std::string_view family)
     return MapStatus(status, family);
   }
   const std::string doing = "reading " + db_directory_ + ", " + std::string(family);
-  return read_only_ ? MapReadOnlyStatus(status, doing) : MapStatus(status, doing);
+  return NameFiles(read_only_ ? MapReadOnlyStatus(status, doing) : MapStatus(status, doing));
 }
 
 Status Database::Close() {

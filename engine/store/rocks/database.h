@@ -60,6 +60,7 @@ class Database {
   Status OpenReadOnly();
   Status Take(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   Status ExplainOpen(const rocksdb::Status& status);
+  Status NameFiles(const Status& status) const;
   Status EnsureFormat();
 
   const RocksStoreOptions options_;
