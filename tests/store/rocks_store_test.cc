@@ -54,6 +54,16 @@ class RocksStoreTest : public ::testing::Test {
     ASSERT_TRUE(status.ok()) << status.ToString();
     ASSERT_OK(database->Close());
   }
+  // The MANIFEST that counts, of the store "store".
+  std::filesystem::path ManifestPath() {
+    const std::string directory = scratch_.File("store") + "/db/";
+    std::string name;
+    std::getline(std::ifstream(directory + "CURRENT"), name);
+    return directory + name;
+  }
+  void AppendToManifest(const std::string& bytes) {
+    std::ofstream(ManifestPath(), std::ios::binary | std::ios::app) << bytes;
+  }
   // Every file and directory, with its bytes.
   std::map<std::string, std::string> BytesOf(const std::string& path) {
     std::map<std::string, std::string> files;
@@ -330,6 +340,42 @@ TEST_F(RocksStoreTest, ReaderThatOpensAtAnyMomentIsRightOrTriesAgain) {
   }
   writer.join();
   EXPECT_GT(opened, 0);
+}
+
+// RocksDB 7.8.3 refuses a MANIFEST that ends in the middle of a record it cannot read.
+TEST_F(RocksStoreTest, WhatAPowerLossTornBehindTheSyncedEndOfTheManifestIsPassedOver) {
+  const WindowMaker maker(31);
+  std::unique_ptr<Store> store;
+  Create(Options("store", 0), &store);
+  ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+  ASSERT_OK(store->Close());
+  for (const bool read_only : {true, false, true}) {
+    AppendToManifest(std::string("\x12\x34\x56\x78\x20\x00\x01", 7) + std::string(600, '\0'));
+    RocksStoreOptions options = Options("store", 0);
+    options.read_only = read_only;
+    ASSERT_OK(RocksStore::Open(options, &store)) << read_only;
+    Marker marker;
+    ASSERT_OK(store->ReadMarker(&marker));
+    EXPECT_EQ(maker.MarkerOf(0), marker);
+    ASSERT_OK(store->Close());
+  }
+}
+
+TEST_F(RocksStoreTest, ManifestThatIsShorterThanItWasSyncedIsRefused) {
+  const WindowMaker maker(32);
+  std::unique_ptr<Store> store;
+  Create(Options("store", 0), &store);
+  ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+  ASSERT_OK(store->Close());
+  const std::filesystem::path manifest = ManifestPath();
+  std::filesystem::resize_file(manifest, std::filesystem::file_size(manifest) - 1);
+  for (const bool read_only : {true, false}) {
+    RocksStoreOptions options = Options("store", 0);
+    options.read_only = read_only;
+    const Status status = RocksStore::Open(options, &store);
+    EXPECT_EQ(StatusCode::kCorruption, status.code());
+    EXPECT_NE(std::string::npos, status.message().find("was synced up to")) << status.ToString();
+  }
 }
 
 TEST_F(RocksStoreTest, CloseWithAViewAliveIsBusyAndTheViewStaysWhole) {

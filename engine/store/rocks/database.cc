@@ -1,6 +1,7 @@
 #include "store/rocks/database.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <sys/resource.h>
@@ -43,19 +44,25 @@ int ReadOnlyOpenFilesMax(FileSystem* files, const std::string& directory) {
   return -1;
 }
 
+// The name of the MANIFEST that counts.
+Status ReadCurrent(FileSystem* files, const std::string& directory, std::string* name) {
+  std::unique_ptr<File> current;
+  TS_RETURN_IF_ERROR(files->Open(directory + "/CURRENT", OpenMode::kRead, &current));
+  TS_RETURN_IF_ERROR(current->Read(0, kCurrentBytesMax, name));
+  while (!name->empty() && name->back() == '\n') {
+    name->pop_back();
+  }
+  return Status::Ok();
+}
+
 // Which MANIFEST a database has, and how long it is. It only grows, or another takes its place.
 Status ReadManifestStamp(FileSystem* files, const std::string& directory, std::string* stamp) {
-  std::unique_ptr<File> current, manifest;
-  TS_RETURN_IF_ERROR(files->Open(directory + "/CURRENT", OpenMode::kRead, &current));
-  TS_RETURN_IF_ERROR(current->Read(0, kCurrentBytesMax, stamp));
-  std::string name = *stamp;
-  while (!name.empty() && name.back() == '\n') {
-    name.pop_back();
-  }
-  TS_RETURN_IF_ERROR(files->Open(directory + "/" + name, OpenMode::kRead, &manifest));
+  std::unique_ptr<File> manifest;
+  TS_RETURN_IF_ERROR(ReadCurrent(files, directory, stamp));
+  TS_RETURN_IF_ERROR(files->Open(directory + "/" + *stamp, OpenMode::kRead, &manifest));
   uint64_t size = 0;
   TS_RETURN_IF_ERROR(manifest->Size(&size));
-  *stamp += std::to_string(size);
+  *stamp += "\n" + std::to_string(size);
   return Status::Ok();
 }
 
@@ -71,7 +78,8 @@ Database::Database(const RocksStoreOptions& options)
       read_only_(options.read_only),
       db_directory_(options.path + "/db"),
       ingest_directory_(options.path + "/ingest"),
-      env_(NewGuardedEnv(options.env, db_directory_)) {
+      manifest_lengths_(options.file_system, options.path + "/manifest_synced"),
+      env_(NewGuardedEnv(options.env, db_directory_, &manifest_lengths_)) {
   DatabaseTuning tuning;
   tuning.block_cache_bytes = options.block_cache_bytes;
   tuning.env = env_.get();
@@ -113,6 +121,7 @@ Status Database::Prepare() {
     TS_RETURN_IF_ERROR(files->SyncDirectory(options_.path));
     return files->SyncDirectory(ParentDirectory(options_.path));
   }
+  TS_RETURN_IF_ERROR(CheckManifest());
   if (read_only_) {
     return Status::Ok();
   }
@@ -120,8 +129,7 @@ Status Database::Prepare() {
   // another version means by other rules.
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::OpenForReadOnly(db_options_, db_directory_, {families_.front()}, &handles, &raw);
+  const rocksdb::Status opened = OpenFamilies(true, {families_.front()}, &handles, &raw);
   if (!opened.ok()) {
     return Status::Ok();  // OpenDb will say it better
   }
@@ -129,6 +137,38 @@ Status Database::Prepare() {
   const Status format = ReadFormat(db.get(), handles.front(), options_.path);
   db->DestroyColumnFamilyHandle(handles.front()).PermitUncheckedError();
   return format.Is(StatusCode::kFormatMismatch) ? format : Status::Ok();
+}
+
+Status Database::CheckManifest() {
+  std::string name;
+  TS_RETURN_IF_ERROR(Vanished(ReadCurrent(options_.file_system, db_directory_, &name)));
+  const uint64_t number = ManifestNumber(name);
+  manifest_lengths_.Load(number);
+  const std::optional<uint64_t> synced = manifest_lengths_.Of(number);
+  std::unique_ptr<File> manifest;
+  uint64_t size = 0;
+  if (!synced.has_value() ||
+      !options_.file_system->Open(db_directory_ + "/" + name, OpenMode::kRead, &manifest).ok() ||
+      !manifest->Size(&size).ok() || size >= *synced) {
+    return Status::Ok();  // RocksDB will say what else is wrong
+  }
+  return Status::Corruption(db_directory_ + "/" + name + " ends at byte " + std::to_string(size) +
+                            ", but it was synced up to byte " + std::to_string(*synced));
+}
+
+// A MANIFEST that cannot be read is tried again up to where it was synced: if that is sound, a
+// power loss tore what came behind, which nothing depends on.
+rocksdb::Status Database::OpenFamilies(bool read_only,
+                                       const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
+                                       std::vector<rocksdb::ColumnFamilyHandle*>* handles,
+                                       rocksdb::DB** db) {
+  const auto open = [&] {
+    return read_only
+               ? rocksdb::DB::OpenForReadOnly(db_options_, db_directory_, families, handles, db)
+               : rocksdb::DB::Open(db_options_, db_directory_, families, handles, db);
+  };
+  const rocksdb::Status status = open();
+  return status.IsCorruption() && manifest_lengths_.LimitReads() ? open() : status;
 }
 
 Status Database::OpenDb() {
@@ -139,8 +179,7 @@ Status Database::OpenDb() {
   rocksdb::DB* raw = nullptr;
   db_options_.create_if_missing = options_.create;
   db_options_.create_missing_column_families = options_.create;
-  const rocksdb::Status opened =
-      rocksdb::DB::Open(db_options_, db_directory_, families_, &handles, &raw);
+  const rocksdb::Status opened = OpenFamilies(false, families_, &handles, &raw);
   return opened.ok() ? Take(raw, handles) : NameFiles(ExplainOpen(opened));
 }
 
@@ -154,8 +193,7 @@ Status Database::OpenReadOnly() {
   db_options_.max_open_files = ReadOnlyOpenFilesMax(options_.file_system, db_directory_);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::OpenForReadOnly(db_options_, db_directory_, families_, &handles, &raw);
+  const rocksdb::Status opened = OpenFamilies(true, families_, &handles, &raw);
   if (!opened.ok()) {
     const Status status = ExplainOpen(opened);
     const bool unchanged =

@@ -11,6 +11,7 @@
 
 #include "base/mutex.h"
 #include "store/rocks/families.h"
+#include "store/rocks/manifest_lengths.h"
 #include "store/rocks/rocks_store.h"
 
 namespace tallystone::rocks {
@@ -56,7 +57,13 @@ class Database {
  private:
   explicit Database(const RocksStoreOptions& options);
   Status Prepare();
+  rocksdb::Status OpenFamilies(bool read_only,
+                               const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
+                               std::vector<rocksdb::ColumnFamilyHandle*>* handles,
+                               rocksdb::DB** db);
   Status OpenDb();
+  // What is there of the MANIFEST, against how far it was synced. kCorruption: a part is gone.
+  Status CheckManifest();
   Status OpenReadOnly();
   Status Take(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   Status ExplainOpen(const rocksdb::Status& status);
@@ -67,6 +74,7 @@ class Database {
   const bool read_only_;
   const std::string db_directory_;
   const std::string ingest_directory_;
+  ManifestLengths manifest_lengths_;   // outlives env_
   std::unique_ptr<rocksdb::Env> env_;  // outlives db_
   rocksdb::DBOptions db_options_;
   std::vector<rocksdb::ColumnFamilyDescriptor> families_;

@@ -1,6 +1,10 @@
 #include "store/rocks/guarded_files.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -156,10 +160,80 @@ class IngestedFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
   }
 };
 
+rocksdb::IOStatus ToIoStatus(const Status& status) {
+  return status.ok()                       ? rocksdb::IOStatus::OK()
+         : status.Is(StatusCode::kNoSpace) ? rocksdb::IOStatus::NoSpace(status.message())
+                                           : rocksdb::IOStatus::IOError(status.message());
+}
+
+// A MANIFEST that is written: each sync is noted.
+class WrittenManifest : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  WrittenManifest(std::unique_ptr<rocksdb::FSWritableFile>&& file, uint64_t number,
+                  ManifestLengths* lengths)
+      : FSWritableFileOwnerWrapper(std::move(file)), number_(number), lengths_(lengths) {}
+
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* context) override {
+    return Grown(data, FSWritableFileOwnerWrapper::Append(data, options, context));
+  }
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           const rocksdb::DataVerificationInfo& info,
+                           rocksdb::IODebugContext* context) override {
+    return Grown(data, FSWritableFileOwnerWrapper::Append(data, options, info, context));
+  }
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                         rocksdb::IODebugContext* context) override {
+    return Noted(FSWritableFileOwnerWrapper::Sync(options, context));
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                          rocksdb::IODebugContext* context) override {
+    return Noted(FSWritableFileOwnerWrapper::Fsync(options, context));
+  }
+
+ private:
+  rocksdb::IOStatus Grown(const rocksdb::Slice& data, rocksdb::IOStatus status) {
+    bytes_ += status.ok() ? data.size() : 0;
+    return status;
+  }
+  rocksdb::IOStatus Noted(rocksdb::IOStatus status) {
+    return status.ok() ? ToIoStatus(lengths_->Synced(number_, bytes_)) : status;
+  }
+
+  const uint64_t number_;
+  ManifestLengths* const lengths_;
+  uint64_t bytes_ = 0;
+};
+
+// A MANIFEST that is read up to where it was synced.
+class SyncedManifest : public rocksdb::FSSequentialFileOwnerWrapper {
+ public:
+  SyncedManifest(std::unique_ptr<rocksdb::FSSequentialFile>&& file, uint64_t bytes)
+      : FSSequentialFileOwnerWrapper(std::move(file)), left_(bytes) {}
+
+  rocksdb::IOStatus Read(size_t size, const rocksdb::IOOptions& options, rocksdb::Slice* result,
+                         char* scratch, rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status = FSSequentialFileOwnerWrapper::Read(
+        std::min<uint64_t>(size, left_), options, result, scratch, context);
+    left_ -= status.ok() ? result->size() : 0;
+    return status;
+  }
+  rocksdb::IOStatus Skip(uint64_t bytes) override {
+    left_ -= std::min(bytes, left_);
+    return FSSequentialFileOwnerWrapper::Skip(bytes);
+  }
+
+ private:
+  uint64_t left_;
+};
+
 class GuardedFiles : public rocksdb::FileSystemWrapper {
  public:
-  GuardedFiles(std::shared_ptr<rocksdb::FileSystem> base, std::string directory)
-      : FileSystemWrapper(std::move(base)), directory_(std::move(directory) + "/") {}
+  GuardedFiles(std::shared_ptr<rocksdb::FileSystem> base, std::string directory,
+               ManifestLengths* lengths)
+      : FileSystemWrapper(std::move(base)),
+        directory_(std::move(directory) + "/"),
+        lengths_(lengths) {}
 
   [[nodiscard]] const char* Name() const override { return "tallystone.guarded_files"; }
 
@@ -170,6 +244,29 @@ class GuardedFiles : public rocksdb::FileSystemWrapper {
     rocksdb::IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, context);
     if (status.ok() && inside_ingest) {
       *file = std::make_unique<IngestedFile>(std::move(*file));
+    }
+    return status;
+  }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, context);
+    const uint64_t number = ManifestNumber(path);
+    if (status.ok() && number != 0) {
+      newest_manifest_ = number;
+      *file = std::make_unique<WrittenManifest>(std::move(*file), number, lengths_);
+    }
+    return status;
+  }
+
+  rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                      rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status = FileSystemWrapper::NewSequentialFile(path, options, file, context);
+    const std::optional<uint64_t> end = lengths_->ReadLimit(ManifestNumber(path));
+    if (status.ok() && end.has_value()) {
+      *file = std::make_unique<SyncedManifest>(std::move(*file), *end);
     }
     return status;
   }
@@ -204,22 +301,42 @@ class GuardedFiles : public rocksdb::FileSystemWrapper {
         return status;
       }
     }
-    return FileSystemWrapper::RenameFile(from, to, options, context);
+    rocksdb::IOStatus status = FileSystemWrapper::RenameFile(from, to, options, context);
+    if (status.ok() && to == directory_ + "CURRENT") {
+      lengths_->SetCurrent(newest_manifest_);
+    }
+    return status;
   }
 
  private:
   const std::string directory_;
+  ManifestLengths* const lengths_;
+  std::atomic<uint64_t> newest_manifest_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Env> NewGuardedEnv(rocksdb::Env* base, std::string directory) {
+uint64_t ManifestNumber(std::string_view path) {
+  constexpr std::string_view kPrefix = "MANIFEST-";
+  std::string_view name = path.substr(path.rfind('/') + 1);
+  if (name.substr(0, kPrefix.size()) != kPrefix) {
+    return 0;
+  }
+  name.remove_prefix(kPrefix.size());
+  uint64_t number = 0;
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  return number;
+}
+
+std::unique_ptr<rocksdb::Env> NewGuardedEnv(rocksdb::Env* base, std::string directory,
+                                            ManifestLengths* lengths) {
   std::shared_ptr<rocksdb::FileSystem> files =
       base != nullptr ? base->GetFileSystem() : rocksdb::FileSystem::Default();
   if (files == rocksdb::FileSystem::Default()) {
     files = std::make_shared<PrivateFiles>(files);
   }
-  return rocksdb::NewCompositeEnv(std::make_shared<GuardedFiles>(files, std::move(directory)));
+  return rocksdb::NewCompositeEnv(
+      std::make_shared<GuardedFiles>(files, std::move(directory), lengths));
 }
 
 IngestScope::IngestScope() {

@@ -18,6 +18,9 @@
 // keeps the renaming but not yet the creation, CURRENT would name a file that is not there. So the
 // directory is synced before CURRENT is renamed, too.
 //
+// A MANIFEST whose end a power loss tore is refused by RocksDB. How far it was synced stands in a
+// file of ours (ManifestLengths), and reads of it can be made to end there.
+//
 // Beside that, of the operating system's files: whatever RocksDB creates is for the owner only
 // (0600; RocksDB itself gives 0644), and what is no regular file is neither read (a pipe would wait
 // for ever) nor written (a symbolic link would lead out of the database).
@@ -25,13 +28,21 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <rocksdb/env.h>
+
+#include "store/rocks/manifest_lengths.h"
 
 namespace tallystone::rocks {
 
 // `base` is not owned and may be null for the operating system's. `directory` is the database's.
-std::unique_ptr<rocksdb::Env> NewGuardedEnv(rocksdb::Env* base, std::string directory);
+// `lengths` is not owned and outlives the Env.
+std::unique_ptr<rocksdb::Env> NewGuardedEnv(rocksdb::Env* base, std::string directory,
+                                            ManifestLengths* lengths);
+
+// The number of the MANIFEST of this name or path; 0 = it is none.
+uint64_t ManifestNumber(std::string_view path);
 
 class IngestScope {
  public:
