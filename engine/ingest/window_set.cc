@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "tallystone/limits.h"
 
 namespace tallystone {
 
@@ -29,7 +30,7 @@ Status WindowSet::Fold(const LoggedChunk& chunk) {
 }
 
 bool WindowSet::Full() const {
-  return filling_->lines() >= lines_max_;
+  return filling_->lines() >= lines_max_ || filling_->bytes() >= limits::kWindowBytesMax;
 }
 
 bool WindowSet::Due() const {

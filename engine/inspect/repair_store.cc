@@ -11,6 +11,7 @@
 #include "inspect/verify.h"
 #include "store/live_view.h"
 #include "store/rocks/rocks_store.h"
+#include "tallystone/limits.h"
 #include "window/reject_keys.h"
 
 namespace tallystone {
@@ -59,13 +60,14 @@ class Rebooking {
     ChunkHeader header;
     TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunks_.back().payload, &header));
     lines_ += header.lines;
+    bytes_ += block.payload.size();
     ++report_->blocks;
     report_->lines += header.lines;
     if (!block.rejected.empty()) {
       TS_RETURN_IF_ERROR(CollectRejections(block));
       return Finish();
     }
-    return lines_ >= kWindowLines ? Finish() : Status::Ok();
+    return lines_ >= kWindowLines || bytes_ >= limits::kWindowBytesMax ? Finish() : Status::Ok();
   }
 
   Status Finish() {
@@ -88,6 +90,7 @@ class Rebooking {
     chunks_.clear();
     rejections_.clear();
     lines_ = 0;
+    bytes_ = 0;
     return store_ != nullptr ? store_->Apply(window, marker_, nullptr) : Status::Ok();
   }
 
@@ -123,6 +126,7 @@ class Rebooking {
   std::vector<LoggedChunk> chunks_;
   std::vector<KeyRejection> rejections_;
   uint64_t lines_ = 0;
+  uint64_t bytes_ = 0;
 };
 
 class StoreRepair {

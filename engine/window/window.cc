@@ -26,6 +26,7 @@ Status Window::Fold(const LoggedChunk& chunk) {
   }
   chunks_.push_back(chunk);
   lines_ += header.lines == 0 ? 1 : header.lines;
+  bytes_ += chunk.payload->size();
   return Status::Ok();
 }
 

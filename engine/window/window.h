@@ -40,6 +40,8 @@ class Window {
   [[nodiscard]] const std::vector<LoggedChunk>& chunks() const { return chunks_; }
   [[nodiscard]] bool empty() const { return chunks_.empty(); }
   [[nodiscard]] uint64_t lines() const { return lines_; }
+  // Of its chunks, as the log has them.
+  [[nodiscard]] uint64_t bytes() const { return bytes_; }
   [[nodiscard]] Lsn first() const { return chunks_.empty() ? 0 : chunks_.front().lsn; }
   [[nodiscard]] Lsn last() const { return chunks_.empty() ? 0 : chunks_.back().lsn; }
 
@@ -50,6 +52,7 @@ class Window {
   ChunkNumbers numbers_;                 // working memory of Fold
   std::vector<std::string_view> times_;  // likewise
   uint64_t lines_ = 0;  // lines and records: what counts against the window's limit
+  uint64_t bytes_ = 0;
 };
 
 }  // namespace tallystone

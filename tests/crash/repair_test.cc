@@ -2,6 +2,13 @@
 // that is interrupted anywhere has changed nothing, or is done.
 #include "inspect/repair.h"
 
+#include <cstdlib>
+#include <iostream>
+#include <mutex>
+#include <set>
+#include <string_view>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "crash/scenario.h"
@@ -98,9 +105,91 @@ class RepairTest : public ::testing::Test {
     return SimulatedDatabase(disk.Copy()).SoundDigest();
   }
 
+  // Flips a bit in a sorted file of the balances: one of a window that was not booked key by key.
+  void DamageBalances() {
+    SimulatedDatabase database(disk_->Copy());
+    ScenarioRun run(&scenario_, &database);
+    ASSERT_TRUE(run.Open().ok());
+    ASSERT_TRUE(
+        run.Run({.kind = StepKind::kSend, .tenant = "other", .batch = "b5", .lines = 400}).ok());
+    ASSERT_TRUE(run.Close().ok());
+    disk_ = database.disk()->Copy();
+    digest_ = Digest(*disk_);
+    for (const std::string& path : disk_->Paths()) {
+      if (path.find("/db/") == std::string::npos || path.find(".sst") == std::string::npos) {
+        continue;
+      }
+      std::string bytes = *disk_->Contents(path);
+      bytes[0] = static_cast<char>(bytes[0] ^ 1);
+      std::unique_ptr<FaultFileSystem> damaged = disk_->Copy();
+      damaged->SetContents(path, bytes);
+      if (Digest(*damaged).find("/db, balances: ") != std::string::npos) {
+        disk_ = std::move(damaged);
+        return;
+      }
+    }
+    FAIL() << "no sorted file of the balances";
+  }
+
+  // The disk before every n-th change that a repair makes, and at its end.
+  std::vector<std::unique_ptr<FaultFileSystem>> RecordRepair(const FaultFileSystem& before,
+                                                             uint64_t stride, uint64_t first) {
+    std::vector<std::unique_ptr<FaultFileSystem>> boundaries;
+    std::mutex mutex;
+    uint64_t changes = first;
+    const std::unique_ptr<FaultFileSystem> disk = before.Copy();
+    disk->SetHook([&](FileOperation operation, const std::string&) {
+      const std::lock_guard lock(mutex);
+      if (operation != FileOperation::kRead && operation != FileOperation::kOpen &&
+          changes++ % stride == 0) {
+        boundaries.push_back(disk->Copy());
+      }
+      return Status::Ok();
+    });
+    RepairReport report;
+    EXPECT_TRUE(Repair(disk.get(), false, &report).ok());
+    disk->SetHook(nullptr);
+    boundaries.push_back(disk->Copy());
+    return boundaries;
+  }
+
+  // Crashes a repair of `disk` at its boundaries, each in three ways; each repair after a crash,
+  // too, `depth` times. What was not seen before is looked at: it is `broken` as before or whole,
+  // and the next repair makes it whole.
+  void CrashRepairs(const FaultFileSystem& disk, const std::string& broken, int depth) {
+    const uint64_t stride = (Long() ? 1u : 6u) * (depth == 0 ? 1u : 29u);
+    uint64_t seed = 0;
+    for (const auto& boundary : RecordRepair(disk, stride, states_.size())) {
+      for (const Keep keep : {Keep::kNothing, Keep::kEverything, Keep::kSome}) {
+        std::unique_ptr<FaultFileSystem> crashed = boundary->Copy();
+        crashed->Crash(keep, ++seed);
+        if (!states_.insert(crashed->Fingerprint()).second) {
+          continue;
+        }
+        const std::string digest = Digest(*crashed);
+        ASSERT_TRUE(digest == broken || digest == digest_) << digest;
+        (digest == broken ? old_states_ : repaired_states_) += 1;
+        if (depth == 0) {
+          CrashRepairs(*crashed, broken, depth + 1);
+        }
+        RepairReport report;
+        const Status status = Repair(crashed.get(), false, &report);
+        ASSERT_TRUE(status.ok()) << status.ToString();
+        ASSERT_EQ(Digest(*crashed), digest_);
+      }
+    }
+  }
+
+  static bool Long() {
+    const char* how = std::getenv("TALLYSTONE_CRASHES");
+    return how != nullptr && std::string_view(how) == "long";
+  }
+
   Scenario scenario_;
   std::unique_ptr<FaultFileSystem> disk_;
   std::string digest_;
+  std::set<uint64_t> states_;  // of disks after a crash of a repair
+  uint64_t old_states_ = 0, repaired_states_ = 0;
 };
 
 TEST_F(RepairTest, QuickVerificationOfASoundDatabaseFindsNothing) {
@@ -228,6 +317,17 @@ TEST_F(RepairTest, InterruptedAtEveryOperationItHasChangedNothingOrIsDone) {
   }
   EXPECT_GT(points, 30u);
   EXPECT_GT(done, 0u);
+}
+
+TEST_F(RepairTest, EveryCrashOfARepairLeavesTheOldStoreOrTheRepairedOne) {
+  ASSERT_NO_FATAL_FAILURE(DamageBalances());
+  const std::string broken = Digest(*disk_);
+  ASSERT_NE(broken, digest_);
+  CrashRepairs(*disk_, broken, 0);
+  std::cout << "distinct crash states of repairs: " << states_.size() << ", of which repaired "
+            << repaired_states_ << "\n";
+  EXPECT_GT(old_states_, 30u);
+  EXPECT_GT(repaired_states_, 0u);
 }
 
 TEST_F(RepairTest, ADamagedLogIsSalvagedUpToTheDamageAndWhatIsLostIsNamed) {

@@ -12,6 +12,7 @@
 
 #include "engine_support/engine_fixture.h"
 #include "support/status_matchers.h"
+#include "tallystone/limits.h"
 
 namespace tallystone::testing {
 namespace {
@@ -319,6 +320,47 @@ TEST(StoreFaultTest, AFullDiskStopsCallersWithTheCauseAndLosesNothing) {
   letters.reset();
   ASSERT_OK(engine->Close());
   EXPECT_NE(directory.SoundDigest(), "");
+}
+
+// Few lines, but long ones that failed and are kept whole: a window is bounded in bytes, too (law
+// L9).
+TEST(StoreFaultTest, AFullWindowOfLongFailedLinesStopsCallers) {
+  EngineDirectory directory;
+  std::unique_ptr<Engine> engine;
+  FaultStore* faults = nullptr;
+  ASSERT_OK(directory.Open(QuietOptions(), &engine, &faults));
+  faults->FailWrites(1'000'000, Status::NoSpace("no space left on device"));
+  faults->FailRecover(1'000'000, Status::NoSpace("no space left on device"));
+  const std::string longest(limits::kFailedFieldBytesMax, 'x');
+  constexpr uint64_t kLines = 64;
+  const uint64_t bytes = kLines * 8 * longest.size();
+  uint64_t accepted = 0;
+  Status status;
+  for (; status.ok() && accepted * bytes < 4 * limits::kWindowBytesMax; ++accepted) {
+    Batch batch("acme", "b" + std::to_string(accepted));
+    for (uint64_t line = 0; line < kLines; ++line) {
+      batch.AddText({.code = longest,
+                     .description = longest,
+                     .quantity = longest,
+                     .unit_cost = "1",
+                     .vendor = longest,
+                     .gtin = longest,
+                     .unit = longest,
+                     .document = longest,
+                     .line_id = longest});
+    }
+    BatchResult result;
+    status = engine->Ingest({}, batch, &result);
+  }
+  EXPECT_CODE(kUnavailable, status);
+  EXPECT_LE(engine->stats().window_lines * 8 * longest.size(),
+            2 * (limits::kWindowBytesMax + bytes));
+  faults->StopFailing();
+  for (int wait = 0; wait < 600 && !engine->Flush().ok(); ++wait) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(engine->stats().window_lines, 0u);
+  ASSERT_OK(engine->Close());
 }
 
 TEST(StoreFaultTest, WhatWasAcknowledgedWhileTheStoreFailedIsThereAfterAReopen) {

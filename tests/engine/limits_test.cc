@@ -85,6 +85,33 @@ TEST_F(LimitsTest, AFailedFieldIsKeptUpToItsLimitAndTheRestIsCounted) {
   }
 }
 
+// 500 of them would be larger than a record of the log can be.
+TEST_F(LimitsTest, LongFailedLinesAreSplitIntoRecordsThatTheLogTakes) {
+  const std::string longest(limits::kFailedFieldBytesMax, 'x');
+  Batch batch("acme", "long");
+  for (size_t line = 0; line < limits::kChunkLinesMax; ++line) {
+    batch.AddText({.code = longest,
+                   .description = longest,
+                   .quantity = longest,
+                   .unit_cost = longest,
+                   .vendor = longest,
+                   .gtin = longest,
+                   .unit = longest,
+                   .document = longest,
+                   .time = longest,
+                   .line_id = longest});
+  }
+  ASSERT_GT(batch.size() * 10 * longest.size(), limits::kRecordPayloadBytesMax);
+  ASSERT_OK(Send(batch));
+  EXPECT_EQ(result_.items_failed, limits::kChunkLinesMax);
+  EXPECT_GT(engine_->stats().logged_lsn, 4u);
+  DeadLetter letter;
+  ASSERT_OK(engine_->GetDeadLetter({"acme", "long", limits::kChunkLinesMax}, &letter));
+  EXPECT_EQ(letter.line_id, longest);
+  ASSERT_OK(Send(batch));
+  EXPECT_TRUE(result_.resent);
+}
+
 TEST_F(LimitsTest, Numbers) {
   const auto book = [&](std::string_view quantity, std::string_view unit_cost) {
     return Book({.code = quantity, .quantity = quantity, .unit_cost = unit_cost});

@@ -27,7 +27,7 @@ constexpr uint64_t kWindows = 18;
 constexpr int kVersionAtEnd = 10;
 
 class DamagedFilesTest : public ::testing::Test {
-protected:
+ protected:
   void SetUp() override {
     options_.path = scratch_.File("store");
     options_.create = true;
@@ -37,13 +37,11 @@ protected:
     ASSERT_OK(store->Initialise(WindowMaker::EmptyMarker()));
     const WindowMaker maker(31);
     for (uint64_t number = 0; number < kWindows; ++number) {
-      ASSERT_OK(
-          store->Apply(maker.Make(number), maker.MarkerOf(number), nullptr));
+      ASSERT_OK(store->Apply(maker.Make(number), maker.MarkerOf(number), nullptr));
     }
     ASSERT_OK(ReadContents(store.get(), &contents_));
     ASSERT_OK(store->Close());
-    for (const auto &entry :
-         std::filesystem::directory_iterator(options_.path + "/db")) {
+    for (const auto& entry : std::filesystem::directory_iterator(options_.path + "/db")) {
       if (entry.path().extension() == ".sst") {
         names_.push_back(entry.path().filename());
       }
@@ -54,15 +52,13 @@ protected:
   // What somebody who reads everything is told when `spoil` was done to one
   // file of a copy.
   template <typename Spoil>
-  Status ReadSpoiled(const std::string &name, bool read_only,
-                     const Spoil &spoil) {
+  Status ReadSpoiled(const std::string& name, bool read_only, const Spoil& spoil) {
     RocksStoreOptions options = options_;
     options.create = false;
     options.read_only = read_only;
     options.path = scratch_.File("spoiled");
     std::filesystem::remove_all(options.path);
-    std::filesystem::copy(options_.path, options.path,
-                          std::filesystem::copy_options::recursive);
+    std::filesystem::copy(options_.path, options.path, std::filesystem::copy_options::recursive);
     spoil(options.path + "/db/" + name);
     std::unique_ptr<Store> store;
     Status status = RocksStore::Open(options, &store);
@@ -78,15 +74,14 @@ protected:
   }
 
   template <typename Spoil>
-  void ExpectNamed(bool read_only, const Spoil &spoil) {
+  void ExpectNamed(bool read_only, const Spoil& spoil) {
     size_t named = 0;
-    for (const std::string &name : names_) {
+    for (const std::string& name : names_) {
       const Status status = ReadSpoiled(name, read_only, spoil);
       if (status.ok()) {
-        continue; // and everything is there: nobody needs the file
+        continue;  // and everything is there: nobody needs the file
       }
-      EXPECT_EQ(StatusCode::kCorruption, status.code()) << name << "\n"
-                                                        << status.ToString();
+      EXPECT_EQ(StatusCode::kCorruption, status.code()) << name << "\n" << status.ToString();
       const bool has_name = status.message().find(name) != std::string::npos;
       EXPECT_TRUE(has_name) << name << "\n" << status.message();
       named += has_name ? 1 : 0;
@@ -94,14 +89,14 @@ protected:
     EXPECT_GT(named, kWindows);
   }
 
-  static void SpoilFirstBlock(const std::string &path) {
+  static void SpoilFirstBlock(const std::string& path) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     const auto byte = static_cast<char>(file.get() ^ 1);
     file.seekp(0);
     file.put(byte);
   }
 
-  static void SpoilVersion(const std::string &path) {
+  static void SpoilVersion(const std::string& path) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(-kVersionAtEnd, std::ios::end);
     file.put('\x55');
@@ -133,25 +128,22 @@ TEST_F(DamagedFilesTest, OfAnUnknownVersionIsNamedAlsoWhenItIsOpenedLate) {
 }
 
 TEST_F(DamagedFilesTest, ThatIsMissingIsNamed) {
-  ExpectNamed(true,
-              [](const std::string &path) { std::filesystem::remove(path); });
+  ExpectNamed(true, [](const std::string& path) { std::filesystem::remove(path); });
 }
 
 TEST_F(DamagedFilesTest, ManyAreCountedAndTheFirstAreNamed) {
   std::sort(names_.begin(), names_.end());
-  const Status status =
-      ReadSpoiled(names_.front(), true, [&](const std::string &path) {
-        const std::string directory = path.substr(0, path.rfind('/') + 1);
-        for (const std::string &name : names_) {
-          SpoilVersion(directory + name);
-        }
-      });
-  EXPECT_NE(std::string::npos,
-            status.message().find("(cannot be opened: " + names_[0] + ", " +
-                                  names_[1] + ", " + names_[2] + " and " +
-                                  std::to_string(names_.size() - 3) + " more)"))
+  const Status status = ReadSpoiled(names_.front(), true, [&](const std::string& path) {
+    const std::string directory = path.substr(0, path.rfind('/') + 1);
+    for (const std::string& name : names_) {
+      SpoilVersion(directory + name);
+    }
+  });
+  EXPECT_NE(std::string::npos, status.message().find("(cannot be opened: " + names_[0] + ", " +
+                                                     names_[1] + ", " + names_[2] + " and " +
+                                                     std::to_string(names_.size() - 3) + " more)"))
       << status.message();
 }
 
-} // namespace
-} // namespace tallystone
+}  // namespace
+}  // namespace tallystone

@@ -37,6 +37,10 @@ inline constexpr size_t kFailedItemsInResultMax = 1000;
 inline constexpr size_t kAliasesPerItemMax = 64;
 inline constexpr size_t kDeadLetterDetailBytesMax = 1024;
 
+// A window is full at Options::window_lines_max lines, or at this much of the log: failed lines are
+// kept whole, and a few hundred thousand long ones would not fit the memory.
+inline constexpr size_t kWindowBytesMax = 64u << 20;
+
 // The batch log.
 inline constexpr size_t kRecordPayloadBytesMax = 64u << 20;
 inline constexpr size_t kSegmentBytesMin = 64u << 10;
