@@ -353,7 +353,8 @@ TEST_F(RocksStoreTest, WhatAPowerLossTornBehindTheSyncedEndOfTheManifestIsPassed
     AppendToManifest(std::string("\x12\x34\x56\x78\x20\x00\x01", 7) + std::string(600, '\0'));
     RocksStoreOptions options = Options("store", 0);
     options.read_only = read_only;
-    ASSERT_OK(RocksStore::Open(options, &store)) << read_only;
+    SCOPED_TRACE(read_only);
+    ASSERT_OK(RocksStore::Open(options, &store));
     Marker marker;
     ASSERT_OK(store->ReadMarker(&marker));
     EXPECT_EQ(maker.MarkerOf(0), marker);
