@@ -24,7 +24,8 @@ Status EndlessLines::Feed(uint64_t lines, double* seconds,
       std::vector<Batch> ahead;
       for (; ahead.size() < kBatchesAhead && number < workload.Batches(count); ++number) {
         workload.GetBatch(number, count, &made);
-        Batch& batch = ahead.emplace_back("default", std::to_string(seed_ + million_) + "-" + made.id);
+        Batch& batch =
+            ahead.emplace_back("default", std::to_string(seed_ + million_) + "-" + made.id);
         for (const WorkLine& line : made.lines) {
           batch.Add({.code = line.code, .quantity = line.quantity, .unit_cost = line.unit_cost});
         }
