@@ -51,8 +51,7 @@ class SegmentDirectory {
 
  private:
   std::string PathOf(const std::string& name) const { return path_ + "/" + name; }
-  Status OpenFree(uint64_t bytes, OpenSegment* segment, std::string* path)
-      TS_REQUIRES(mutex_);
+  Status OpenFree(uint64_t bytes, OpenSegment* segment, std::string* path) TS_REQUIRES(mutex_);
   Status Retire(size_t index) TS_REQUIRES(mutex_);
   // A directory that cannot be synced may come back in any state, so no arrow is taken after that.
   Status SyncDirectory() TS_REQUIRES(mutex_);
