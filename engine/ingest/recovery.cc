@@ -125,7 +125,8 @@ Status Recovery::Replay(const LoggedChunk& chunk) {
     status = core_->windows->Fold(chunk);
   }
   if (!status.ok()) {
-    return {status.code(), "record at LSN " + std::to_string(chunk.lsn) + ": " + status.message()};
+    return {status.code(), LogPath(core_->path) + ": record at LSN " + std::to_string(chunk.lsn) +
+                               ": " + status.message()};
   }
   core_->replayed_lines += header.lines;
   return DrainIfDue(chunk.lsn);

@@ -185,7 +185,8 @@ class DamageTest : public ::testing::Test {
     const std::string kind = trial.damage.substr(0, trial.damage.find(' '));
     Outcomes& outcomes = table_[KindOf(trial.path)][kind];
     if (!opened.ok()) {
-      EXPECT_NE(opened.message().find("stock.db"), std::string::npos) << opened.ToString();
+      EXPECT_NE(opened.message().find("stock.db"), std::string::npos)
+          << trial.path << ", " << trial.damage << ": " << opened.ToString();
       if (KindOf(trial.path) == "SST" && kind != "swapped") {
         EXPECT_NE(opened.message().find(NameOf(trial.path)), std::string::npos)
             << trial.path << ", " << trial.damage << "\n"

@@ -342,6 +342,29 @@ TEST_F(RocksStoreTest, ReaderThatOpensAtAnyMomentIsRightOrTriesAgain) {
   EXPECT_GT(opened, 0);
 }
 
+// RocksDB would make a new database, and delete the files of the old one.
+TEST_F(RocksStoreTest, MissingCurrentIsRefusedAndNothingIsDeleted) {
+  const WindowMaker maker(33);
+  std::unique_ptr<Store> store;
+  Create(Options("store", 0), &store);
+  ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+  ASSERT_OK(store->Close());
+  const std::string current = scratch_.File("store") + "/db/CURRENT";
+  const std::string kept = scratch_.File("kept");
+  std::filesystem::rename(current, kept);
+  const auto before = BytesOf(scratch_.File("store"));
+  for (const bool read_only : {true, false}) {
+    RocksStoreOptions options = Options("store", 0);
+    options.read_only = read_only;
+    const Status status = RocksStore::Open(options, &store);
+    EXPECT_EQ(StatusCode::kCorruption, status.code());
+    EXPECT_NE(std::string::npos, status.message().find("CURRENT")) << status.ToString();
+  }
+  EXPECT_EQ(before, BytesOf(scratch_.File("store")));
+  std::filesystem::rename(kept, current);
+  EXPECT_OK(RocksStore::Open(Options("store", 0), &store));
+}
+
 // RocksDB 7.8.3 refuses a MANIFEST that ends in the middle of a record it cannot read.
 TEST_F(RocksStoreTest, WhatAPowerLossTornBehindTheSyncedEndOfTheManifestIsPassedOver) {
   const WindowMaker maker(31);

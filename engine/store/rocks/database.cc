@@ -66,6 +66,21 @@ Status ReadManifestStamp(FileSystem* files, const std::string& directory, std::s
   return Status::Ok();
 }
 
+// Where CURRENT is missing, RocksDB would make a new database and delete the files of the old one.
+// CURRENT is durable before any of these is made, so its creation was not just interrupted.
+Status ExpectNoData(FileSystem* files, const std::string& directory) {
+  std::vector<std::string> names;
+  files->List(directory, &names).PermitUnchecked();  // most often there is no directory yet
+  for (const std::string& name : names) {
+    if (name.ends_with(".sst") || name.ends_with(".log")) {
+      return Status::Corruption(directory + "/CURRENT is missing, but there is " + name +
+                                ", of a database: restore CURRENT, which holds the name of the "
+                                "newest MANIFEST and a line end. Nothing was changed");
+    }
+  }
+  return Status::Ok();
+}
+
 // A file that was there a moment ago belongs to a writer at work.
 Status Vanished(const Status& status) {
   return status.IsNotFound() ? Status::TryAgain(status.message()) : status;
@@ -113,6 +128,7 @@ Status Database::Prepare() {
     TS_RETURN_IF_ERROR(files->ExpectDirectory(directory));
   }
   if (!files->Exists(db_directory_ + "/CURRENT")) {
+    TS_RETURN_IF_ERROR(ExpectNoData(files, db_directory_));
     if (read_only_ || !options_.create) {
       return Status::NotFound(options_.path + ": there is no store");
     }
