@@ -5,6 +5,7 @@
 
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_reader.h>
+#include <rocksdb/table_properties.h>
 
 namespace tallystone::rocks {
 namespace {
@@ -30,6 +31,26 @@ std::string_view MissingNumber(std::string_view message) {
   return message.substr(begin, end - begin);
 }
 
+// A file that was loaded says so, and has room for a sequence number, which we leave zero. RocksDB
+// asks for it when it opens the file in a database, but not when it opens it by itself.
+bool HasBadSequence(const rocksdb::TableProperties& properties) {
+  const auto& all = properties.user_collected_properties;
+  const auto sequence = all.find("rocksdb.external_sst_file.global_seqno");
+  return all.contains("rocksdb.external_sst_file.version") &&
+         (sequence == all.end() || sequence->second != std::string(sizeof(uint64_t), '\0'));
+}
+
+bool IsUnreadable(const rocksdb::Options& options, const std::string& path) {
+  rocksdb::SstFileReader reader(options);
+  const rocksdb::Status opened = reader.Open(path);
+  if (opened.ok()) {
+    return HasBadSequence(*reader.GetTableProperties());
+  }
+  // One that is gone by now was deleted by a compaction.
+  return !opened.IsPathNotFound() &&
+         opened.ToString().find("No such file or directory") == std::string::npos;
+}
+
 }  // namespace
 
 Status NameUnreadableFiles(const Status& status, const rocksdb::Options& options,
@@ -49,8 +70,7 @@ Status NameUnreadableFiles(const Status& status, const rocksdb::Options& options
     if (!std::string_view(name).ends_with(kTableEnd)) {
       continue;
     }
-    rocksdb::SstFileReader reader(options);
-    if (!reader.Open(directory + "/" + name).ok() && ++count <= kNamedMax) {
+    if (IsUnreadable(options, directory + "/" + name) && ++count <= kNamedMax) {
       unreadable += (unreadable.empty() ? "" : ", ") + name;
     }
   }
