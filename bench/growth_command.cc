@@ -157,22 +157,15 @@ class Growth {
 };
 
 int Run(const GrowthOptions& options) {
-  const WorkloadSpec* spec = FindWorkload(options.workload);
-  if (spec == nullptr) {
-    fmt::print(stderr, "tallystone-bench: there is no workload '{}'\n", options.workload);
-    return kUsage;
-  }
-  ScratchDirectory directory;
-  Status status = directory.Create(options.directory);
-  Growth growth(options, *spec, directory.path() + "/db");
-  if (status.ok()) {
-    status = growth.Run();
-  }
-  if (!status.ok()) {
-    fmt::print(stderr, "tallystone-bench: {}\n", status.ToString());
-    return kFailed;
-  }
-  return options.json.empty() ? 0 : WriteFile(options.json, growth.Json());
+  std::string json;
+  const int code = WithDatabase(options.workload, options.directory,
+                                [&](const WorkloadSpec& spec, const std::string& path) {
+                                  Growth growth(options, spec, path);
+                                  const Status status = growth.Run();
+                                  json = growth.Json();
+                                  return status;
+                                });
+  return code != 0 || options.json.empty() ? code : WriteFile(options.json, json);
 }
 
 }  // namespace

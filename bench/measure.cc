@@ -54,6 +54,24 @@ void AddMeasureOptions(CLI::App* app, MeasureOptions* options) {
       ->default_val(".");
 }
 
+int WithDatabase(const std::string& workload, const std::string& directory,
+                 const std::function<Status(const WorkloadSpec&, const std::string& path)>& run) {
+  const WorkloadSpec* spec = FindWorkload(workload);
+  if (spec == nullptr) {
+    fmt::print(stderr, "tallystone-bench: there is no workload '{}'; see peers --list\n", workload);
+    return kUsage;
+  }
+  ScratchDirectory scratch;
+  Status status = scratch.Create(directory);
+  if (status.ok()) {
+    status = run(*spec, scratch.path() + "/db");
+  }
+  if (!status.ok()) {
+    fmt::print(stderr, "tallystone-bench: {}\n", status.ToString());
+  }
+  return status.ok() ? 0 : kFailed;
+}
+
 bool Parse(CLI::App* app, int argc, char** argv, int* code) {
   try {
     app->parse(argc, argv);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,11 @@ void AddMeasureOptions(CLI::App* app, MeasureOptions* options);
 // Runs the peers, prints the table and writes the JSON. Returns the exit code. SIGINT and SIGTERM
 // end it early.
 int Measure(const MeasureOptions& options, const std::vector<const PeerEntry*>& peers);
+
+// Runs `run` with the workload of this name and a path for a database that is removed afterwards.
+// Returns the exit code; errors go to stderr.
+int WithDatabase(const std::string& workload, const std::string& directory,
+                 const std::function<Status(const WorkloadSpec&, const std::string& path)>& run);
 
 // Parses the arguments of a command; false: *code is what to exit with.
 bool Parse(CLI::App* app, int argc, char** argv, int* code);

@@ -235,23 +235,6 @@ class Reads {
   uint32_t items_ = 1;
 };
 
-int Run(const ReadsOptions& options) {
-  const WorkloadSpec* spec = FindWorkload(options.workload);
-  if (spec == nullptr) {
-    fmt::print(stderr, "tallystone-bench: there is no workload '{}'\n", options.workload);
-    return kUsage;
-  }
-  ScratchDirectory directory;
-  Status status = directory.Create(options.directory);
-  if (status.ok()) {
-    status = Reads(options, *spec, directory.path() + "/db").Run();
-  }
-  if (!status.ok()) {
-    fmt::print(stderr, "tallystone-bench: {}\n", status.ToString());
-  }
-  return status.ok() ? 0 : kFailed;
-}
-
 }  // namespace
 
 int RunReadsCommand(int argc, char** argv) {
@@ -272,7 +255,13 @@ int RunReadsCommand(int argc, char** argv) {
   app.add_option("--dir", options.directory, "where the database is made, and removed afterwards")
       ->capture_default_str();
   int code = 0;
-  return Parse(&app, argc, argv, &code) ? Run(options) : code;
+  if (!Parse(&app, argc, argv, &code)) {
+    return code;
+  }
+  return WithDatabase(options.workload, options.directory,
+                      [&](const WorkloadSpec& spec, const std::string& path) {
+                        return Reads(options, spec, path).Run();
+                      });
 }
 
 }  // namespace tallystone::bench

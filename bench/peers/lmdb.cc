@@ -4,8 +4,7 @@
 
 #include <cstring>
 
-#include "peer.h"
-#include "peers/item_numbers.h"
+#include "peers/mapped_peer.h"
 
 namespace tallystone::bench {
 namespace {
@@ -17,7 +16,7 @@ MDB_val Bytes(const void* data, size_t size) {
   return {size, const_cast<void*>(data)};
 }
 
-class LmdbPeer : public Peer {
+class LmdbPeer : public MappedPeer {
  public:
   ~LmdbPeer() override { Close().PermitUnchecked(); }
 
@@ -40,17 +39,15 @@ class LmdbPeer : public Peer {
     return End(transaction);
   }
 
-  Status Write(const WorkBatch& lines) override {
-    std::vector<uint32_t> items;
-    std::vector<ItemNumbers::Made> made;
-    items.reserve(lines.lines.size());
-    numbers_.Map(lines.lines, &items, &made);
+  Status Book(const MappedBatch& mapped) override {
+    const WorkBatch& lines = mapped.batch;
+    const std::vector<uint32_t>& items = mapped.items;
     const std::vector<BalanceDelta> deltas = SumByItem(lines.lines, items);
     // LMDB has one writer; a transaction must not move between threads, and does not.
     const std::lock_guard lock(mutex_);
     MDB_txn* transaction = nullptr;
     Try(mdb_txn_begin(env_, nullptr, 0, &transaction));
-    for (const ItemNumbers::Made& item : made) {
+    for (const ItemNumbers::Made& item : mapped.made) {
       Put(transaction, items_, &item.item, sizeof(item.item), item.code.data(), item.code.size());
     }
     for (size_t index = 0; index < items.size(); ++index) {
@@ -66,14 +63,8 @@ class LmdbPeer : public Peer {
     const uint64_t booked[] = {lines.number, items.size()};
     Put(transaction, batches_, lines.id.data(), lines.id.size(), booked, sizeof(booked));
     Put(transaction, batches_, " position", 9, booked, sizeof(booked));
-    Status status = End(transaction);
-    if (status.ok()) {
-      numbers_.Stored(made);
-    }
-    return status;
+    return End(transaction);
   }
-
-  Status Finish() override { return Status::Ok(); }
 
   Status Digest(std::optional<BalanceDigest>* digest) override {
     digest->emplace();
@@ -144,7 +135,6 @@ class LmdbPeer : public Peer {
     return code_ == 0 ? Status::Ok() : Status::IoError(mdb_strerror(code_));
   }
 
-  ItemNumbers numbers_;
   std::mutex mutex_;
   MDB_env* env_ = nullptr;
   MDB_dbi items_ = 0, transactions_ = 0, postings_ = 0, balances_ = 0, batches_ = 0;

@@ -1,10 +1,8 @@
 // PostgreSQL as it is loaded in bulk: per chunk one transaction of two round trips: binary COPY
 // into a temporary table, then lines inserted and sums upserted from it in key order, by prepared
 // statements.
-#include <algorithm>
-
 #include "base/coding.h"
-#include "peers/item_numbers.h"
+#include "peers/mapped_peer.h"
 #include "peers/postgres_inventory.h"
 
 namespace tallystone::bench {
@@ -47,36 +45,22 @@ std::string CopyBytes(const WorkBatch& lines, std::span<const uint32_t> items) {
   return bytes;
 }
 
-class PostgresCopyPeer : public Peer {
+class PostgresCopyPeer : public MappedPeer {
  public:
   Status Open(const Workload& /*workload*/, uint64_t /*lines*/,
               const std::string& directory) override {
     return inventory_.Open(directory);
   }
 
-  Status Write(const WorkBatch& lines) override {
-    std::vector<uint32_t> items;
-    std::vector<ItemNumbers::Made> made;
-    items.reserve(lines.lines.size());
-    numbers_.Map(lines.lines, &items, &made);
-    // In one order everywhere, or two transactions would wait for each other.
-    std::sort(made.begin(), made.end(),
-              [](const auto& left, const auto& right) { return left.item < right.item; });
+  Status Book(const MappedBatch& mapped) override {
     const PostgresInventory::Lease lease(&inventory_);
-    if (!lease.status().ok()) {
-      return lease.status();
-    }
-    Status status = Copy(lease.get(), CopyBytes(lines, items));
+    Status status = lease.status();
     if (status.ok()) {
-      status = PostgresInventory::Run(lease.get(), Rest(lines, made));
+      status = Copy(lease.get(), CopyBytes(mapped.batch, mapped.items));
     }
-    if (status.ok()) {
-      numbers_.Stored(made);
-    }
-    return status;
+    return status.ok() ? PostgresInventory::Run(lease.get(), Rest(mapped.batch, mapped.made))
+                       : status;
   }
-
-  Status Finish() override { return Status::Ok(); }
 
   Status Digest(std::optional<BalanceDigest>* digest) override {
     return inventory_.Digest(&digest->emplace());
@@ -113,7 +97,6 @@ class PostgresCopyPeer : public Peer {
     return sql;
   }
 
-  ItemNumbers numbers_;
   PostgresInventory inventory_{kPrepare};
 };
 

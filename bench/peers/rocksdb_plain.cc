@@ -1,5 +1,6 @@
 // What people write: one WriteBatch a chunk, a key for each line and each posting, one merge for
 // each item of the chunk, synced.
+#include "peers/mapped_peer.h"
 #include "peers/rocks_inventory.h"
 
 namespace tallystone::bench {
@@ -7,21 +8,18 @@ namespace {
 
 constexpr size_t kBatchBytesPerLine = 120;
 
-class RocksPlainPeer : public Peer {
+class RocksPlainPeer : public MappedPeer {
  public:
   Status Open(const Workload& /*workload*/, uint64_t /*lines*/,
               const std::string& directory) override {
     return inventory_.Open(directory);
   }
 
-  Status Write(const WorkBatch& lines) override {
-    std::vector<uint32_t> items;
-    std::vector<ItemNumbers::Made> made;
-    items.reserve(lines.lines.size());
-    numbers_.Map(lines.lines, &items, &made);
-
+  Status Book(const MappedBatch& mapped) override {
+    const WorkBatch& lines = mapped.batch;
+    const std::vector<uint32_t>& items = mapped.items;
     rocksdb::WriteBatch batch(lines.lines.size() * kBatchBytesPerLine);
-    for (const ItemNumbers::Made& item : made) {
+    for (const ItemNumbers::Made& item : mapped.made) {
       inventory_.PutItem(item, &batch);
     }
     for (size_t index = 0; index < items.size(); ++index) {
@@ -34,14 +32,8 @@ class RocksPlainPeer : public Peer {
     }
     inventory_.PutBatch(lines, &batch);
     inventory_.PutPosition(LineNumber(lines.number, items.size()), &batch);
-    Status status = inventory_.Write(&batch);
-    if (status.ok()) {
-      numbers_.Stored(made);
-    }
-    return status;
+    return inventory_.Write(&batch);
   }
-
-  Status Finish() override { return Status::Ok(); }
 
   Status Digest(std::optional<BalanceDigest>* digest) override {
     return inventory_.Digest(&digest->emplace());
@@ -50,7 +42,6 @@ class RocksPlainPeer : public Peer {
   Status Close() override { return inventory_.Close(); }
 
  private:
-  ItemNumbers numbers_;
   RocksInventory inventory_;
 };
 

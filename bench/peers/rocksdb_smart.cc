@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/coding.h"
+#include "peers/mapped_peer.h"
 #include "peers/rocks_inventory.h"
 
 namespace tallystone::bench {
@@ -13,19 +14,16 @@ namespace {
 constexpr size_t kBatchBytesPerLine = 120;
 constexpr size_t kPackedBytesPerLine = 15;
 
-class RocksSmartPeer : public Peer {
+class RocksSmartPeer : public MappedPeer {
  public:
   Status Open(const Workload& /*workload*/, uint64_t /*lines*/,
               const std::string& directory) override {
     return inventory_.Open(directory);
   }
 
-  Status Write(const WorkBatch& lines) override {
-    std::vector<uint32_t> items;
-    std::vector<ItemNumbers::Made> made;
-    items.reserve(lines.lines.size());
-    numbers_.Map(lines.lines, &items, &made);
-
+  Status Book(const MappedBatch& mapped) override {
+    const WorkBatch& lines = mapped.batch;
+    const std::vector<uint32_t>& items = mapped.items;
     rocksdb::WriteBatch batch(lines.lines.size() * kBatchBytesPerLine);
     inventory_.PutBatch(lines, &batch);
     inventory_.PutPosition(LineNumber(lines.number, items.size()), &batch);
@@ -34,17 +32,11 @@ class RocksSmartPeer : public Peer {
     }
     inventory_.PutBlock(LineNumber(lines.number, 0), Pack(lines.lines, items), &batch);
     PutPostings(lines.number, items, &batch);
-    for (const ItemNumbers::Made& item : made) {
+    for (const ItemNumbers::Made& item : mapped.made) {
       inventory_.PutItem(item, &batch);
     }
-    Status status = inventory_.Write(&batch);
-    if (status.ok()) {
-      numbers_.Stored(made);
-    }
-    return status;
+    return inventory_.Write(&batch);
   }
-
-  Status Finish() override { return Status::Ok(); }
 
   Status Digest(std::optional<BalanceDigest>* digest) override {
     return inventory_.Digest(&digest->emplace());
@@ -81,7 +73,6 @@ class RocksSmartPeer : public Peer {
     }
   }
 
-  ItemNumbers numbers_;
   RocksInventory inventory_;
 };
 

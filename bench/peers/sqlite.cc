@@ -2,8 +2,7 @@
 // one transaction a chunk, prepared statements, sums of the chunk upserted in key order.
 #include <sqlite3.h>
 
-#include "peer.h"
-#include "peers/item_numbers.h"
+#include "peers/mapped_peer.h"
 
 namespace tallystone::bench {
 namespace {
@@ -71,7 +70,7 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
-class SqlitePeer : public Peer {
+class SqlitePeer : public MappedPeer {
  public:
   ~SqlitePeer() override { Close().PermitUnchecked(); }
 
@@ -94,23 +93,16 @@ class SqlitePeer : public Peer {
     return done ? Status::Ok() : Failed();
   }
 
-  Status Write(const WorkBatch& lines) override {
-    std::vector<uint32_t> items;
-    std::vector<ItemNumbers::Made> made;
-    items.reserve(lines.lines.size());
-    numbers_.Map(lines.lines, &items, &made);
-    const std::vector<BalanceDelta> deltas = SumByItem(lines.lines, items);
+  Status Book(const MappedBatch& mapped) override {
+    const std::vector<BalanceDelta> deltas = SumByItem(mapped.batch.lines, mapped.items);
     const std::lock_guard lock(mutex_);
-    if (!begin_.Run() || !Insert(lines, items, made, deltas) || !commit_.Run()) {
+    if (!begin_.Run() || !Insert(mapped, deltas) || !commit_.Run()) {
       const Status failed = Failed();
       rollback_.Run();
       return failed;
     }
-    numbers_.Stored(made);
     return Status::Ok();
   }
-
-  Status Finish() override { return Status::Ok(); }
 
   Status Digest(std::optional<BalanceDigest>* digest) override {
     digest->emplace();
@@ -140,10 +132,11 @@ class SqlitePeer : public Peer {
   }
 
  private:
-  bool Insert(const WorkBatch& lines, std::span<const uint32_t> items,
-              std::span<const ItemNumbers::Made> made, std::span<const BalanceDelta> deltas) {
+  bool Insert(const MappedBatch& mapped, std::span<const BalanceDelta> deltas) {
+    const WorkBatch& lines = mapped.batch;
+    const std::vector<uint32_t>& items = mapped.items;
     bool done = true;
-    for (const ItemNumbers::Made& item : made) {
+    for (const ItemNumbers::Made& item : mapped.made) {
       done = done && item_.Bind(1, item.item).Bind(2, item.code).Run();
     }
     for (size_t index = 0; index < items.size(); ++index) {
@@ -165,7 +158,6 @@ class SqlitePeer : public Peer {
 
   Status Failed() const { return Status::IoError(sqlite3_errmsg(db_)); }
 
-  ItemNumbers numbers_;
   std::mutex mutex_;
   sqlite3* db_ = nullptr;
   Statement begin_, commit_, rollback_, item_, line_, balance_, batch_, position_;

@@ -372,15 +372,22 @@ TEST_F(RocksStoreTest, WhatAPowerLossTornBehindTheSyncedEndOfTheManifestIsPassed
   Create(Options("store", 0), &store);
   ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
   ASSERT_OK(store->Close());
+  struct : Logger {
+    void Log(LogLevel, std::string_view message) override { said += message; }
+    std::string said;
+  } logger;
   for (const bool read_only : {true, false, true}) {
+    logger.said.clear();
     AppendToManifest(std::string("\x12\x34\x56\x78\x20\x00\x01", 7) + std::string(600, '\0'));
     RocksStoreOptions options = Options("store", 0);
     options.read_only = read_only;
+    options.logger = &logger;
     SCOPED_TRACE(read_only);
     ASSERT_OK(RocksStore::Open(options, &store));
     Marker marker;
     ASSERT_OK(store->ReadMarker(&marker));
     EXPECT_EQ(maker.MarkerOf(0), marker);
+    EXPECT_NE(std::string::npos, logger.said.find("up to where it was synced")) << logger.said;
     ASSERT_OK(store->Close());
   }
 }

@@ -67,7 +67,9 @@ void AppendSpreadsheetField(std::string_view text, std::string* out) {
   if (text.empty() || kFormulaStarts.find(text.front()) == std::string_view::npos) {
     AppendCsvField(text, out);
   } else {
-    AppendCsvField("'" + std::string(text), out);
+    std::string harmless(1, '\'');
+    harmless += text;
+    AppendCsvField(harmless, out);
   }
 }
 

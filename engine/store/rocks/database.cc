@@ -184,7 +184,16 @@ rocksdb::Status Database::OpenFamilies(bool read_only,
                : rocksdb::DB::Open(db_options_, db_directory_, families, handles, db);
   };
   const rocksdb::Status status = open();
-  return status.IsCorruption() && manifest_lengths_.LimitReads() ? open() : status;
+  if (!status.IsCorruption() || !manifest_lengths_.LimitReads()) {
+    return status;
+  }
+  const rocksdb::Status again = open();
+  if (again.ok() && options_.logger != nullptr) {
+    options_.logger->Log(LogLevel::kWarning,
+                         db_directory_ + ": the MANIFEST was read up to where it was synced; a " +
+                             "power loss tore what was behind: " + status.ToString());
+  }
+  return again;
 }
 
 Status Database::OpenDb() {
