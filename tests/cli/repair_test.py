@@ -62,7 +62,7 @@ class Repair(ProgramTest):
                 file.write(b'\x55')
             for arguments in (['verify'], ['verify', '--quick'], ['import', '-', '--batch', 'b']):
                 answer = self.run_program(*arguments, '--db', self.db, stdin=b'Code,Qty,Price\nA,1,1\n', code=CORRUPTION)
-                self.assertIn('cannot be opened: ' + os.path.basename(table), answer.out.decode() + answer.err)
+                self.assertIn('cannot be read: ' + os.path.basename(table), answer.out.decode() + answer.err)
             os.rename(table, self.path('moved.sst'))
             answer = self.run_program('verify', '--db', self.db, code=CORRUPTION)
             self.assertIn(os.path.basename(table) + ' is missing', answer.err)

@@ -1,8 +1,11 @@
 #include "store/rocks/unreadable_files.h"
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
 
+#include <rocksdb/iterator.h>
+#include <rocksdb/merge_operator.h>
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table_properties.h>
@@ -40,11 +43,37 @@ bool HasBadSequence(const rocksdb::TableProperties& properties) {
          (sequence == all.end() || sequence->second != std::string(sizeof(uint64_t), '\0'));
 }
 
-bool IsUnreadable(const rocksdb::Options& options, const std::string& path) {
+// Entries of any family can be read with it, whatever their merge operator is.
+class FirstOperand : public rocksdb::AssociativeMergeOperator {
+ public:
+  const char* Name() const override { return "tallystone.FirstOperand"; }
+  bool Merge(const rocksdb::Slice& /*key*/, const rocksdb::Slice* /*existing*/,
+             const rocksdb::Slice& operand, std::string* merged,
+             rocksdb::Logger* /*logger*/) const override {
+    merged->assign(operand.data(), operand.size());
+    return true;
+  }
+};
+
+// A footer that names another version of the format is believed, until a block is unpacked.
+bool EndsAreReadable(rocksdb::SstFileReader* reader) {
+  rocksdb::ReadOptions read;
+  read.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> entries(reader->NewIterator(read));
+  entries->SeekToFirst();
+  if (!entries->status().ok()) {
+    return false;
+  }
+  entries->SeekToLast();
+  return entries->status().ok();
+}
+
+bool IsUnreadable(rocksdb::Options options, const std::string& path) {
+  options.merge_operator = std::make_shared<FirstOperand>();
   rocksdb::SstFileReader reader(options);
   const rocksdb::Status opened = reader.Open(path);
   if (opened.ok()) {
-    return HasBadSequence(*reader.GetTableProperties());
+    return HasBadSequence(*reader.GetTableProperties()) || !EndsAreReadable(&reader);
   }
   // One that is gone by now was deleted by a compaction.
   return !opened.IsPathNotFound() &&
@@ -80,7 +109,7 @@ Status NameUnreadableFiles(const Status& status, const rocksdb::Options& options
   if (count > kNamedMax) {
     unreadable += " and " + std::to_string(count - kNamedMax) + " more";
   }
-  return Status::Corruption(status.message() + " (cannot be opened: " + unreadable + ")");
+  return Status::Corruption(status.message() + " (cannot be read: " + unreadable + ")");
 }
 
 }  // namespace tallystone::rocks
