@@ -14,7 +14,7 @@
 #include "model/line_check.h"
 #include "tallystone/batch.h"
 #include "window/sort_window.h"
-#include "window/window.h"
+#include "window/window_deltas.h"
 
 namespace tallystone::bench {
 namespace {
@@ -188,14 +188,13 @@ void DecodeNumbers(benchmark::State& state, const char* name) {
   CountLines(state, lines);
 }
 
+// For readers of balances.
 void FoldWindow(benchmark::State& state, const char* name) {
   const std::vector<LoggedChunk> chunks = LoggedChunks(name);
   for (auto _ : state) {
-    Window window;
-    for (const LoggedChunk& chunk : chunks) {
-      TS_CHECK(window.Fold(chunk).ok());
-    }
-    benchmark::DoNotOptimize(window.lines());
+    WindowDeltas deltas;
+    TS_CHECK(deltas.CatchUp(chunks).ok());
+    benchmark::DoNotOptimize(deltas.Find({1, 1}));
   }
   CountLines(state, kLines);
 }

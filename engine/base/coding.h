@@ -151,7 +151,8 @@ inline char* EncodeVarint64(char* out, uint64_t value) {
   return EncodeVarint(out, value);
 }
 inline char* EncodeVarint128(char* out, UInt128 value) {
-  return EncodeVarint(out, value);
+  return value >> 64 == 0 ? EncodeVarint(out, static_cast<uint64_t>(value))
+                          : EncodeVarint(out, value);
 }
 
 template <size_t kBytesMax, typename Unsigned>

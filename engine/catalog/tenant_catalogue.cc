@@ -1,5 +1,8 @@
 #include "catalog/tenant_catalogue.h"
 
+#include <algorithm>
+#include <array>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -7,6 +10,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/check.h"
+#include "base/hash_index.h"
 #include "catalog/normal_form.h"
 #include "catalog/text_arena.h"
 #include "tallystone/limits.h"
@@ -16,6 +20,10 @@ namespace {
 
 uint64_t HashText(std::string_view text, uint64_t seed = 0) {
   return XXH3_64bits_withSeed(text.data(), text.size(), seed);
+}
+
+uint32_t HashCode(std::string_view code) {
+  return static_cast<uint32_t>(HashText(code));
 }
 
 struct TextHash {
@@ -112,7 +120,7 @@ struct TenantCatalogue::Impl {
   std::vector<Item> items;  // item n at n - 1
   TextArena arena;
   TextArena::Mark unchanged;  // where the arena stood when the changes were empty
-  boost::unordered_flat_map<std::string_view, ItemId, TextHash> codes;
+  HashIndex codes;
   boost::unordered_flat_map<std::string_view, Owners, TextHash> gtins;
   boost::unordered_flat_map<std::string_view, Owners, TextHash> aliases;
   boost::unordered_flat_set<SharedAlias, SharedAliasHash> shared_aliases;
@@ -120,6 +128,10 @@ struct TenantCatalogue::Impl {
   std::string form;  // working memory
 
   Item* at(ItemId item) { return item == 0 || item > items.size() ? nullptr : &items[item - 1]; }
+
+  [[nodiscard]] ItemId FindCode(std::string_view code, uint32_t hash) const {
+    return codes.Find(hash, [&](ItemId item) { return items[item - 1].code() == code; });
+  }
 
   ItemId AddItem(std::string_view code, std::string_view gtin, std::string_view unit,
                  std::string_view description);
@@ -154,7 +166,7 @@ ItemId TenantCatalogue::Impl::AddItem(std::string_view code, std::string_view gt
   items.push_back(item);
   const auto number = static_cast<ItemId>(items.size());
   if (!code.empty()) {
-    codes.emplace(item.code(), number);
+    codes.Insert(HashCode(code), number);
   }
   if (!gtin.empty()) {
     Owners& owners = gtins.try_emplace(item.gtin()).first->second;
@@ -169,7 +181,7 @@ void TenantCatalogue::Impl::RemoveLastItem() {
   const Item& item = items.back();
   TS_CHECK(item.aliases == 0);
   if (item.code_bytes != 0) {
-    codes.erase(item.code());
+    codes.Erase(HashCode(item.code()), static_cast<ItemId>(items.size()));
   }
   if (item.gtin_bytes != 0) {
     auto owners = gtins.find(item.gtin());
@@ -285,16 +297,51 @@ Decision TenantCatalogue::Impl::Create(const CheckedLine& line, UnknownItemPolic
   return decision;
 }
 
+void TenantCatalogue::FindByCodes(std::span<const std::string_view> codes,
+                                  std::span<ItemId> found) const {
+  constexpr size_t kTogether = 64;
+  const Impl& impl = *impl_;
+  std::array<uint32_t, kTogether> hashes;
+  for (size_t begin = 0; begin < codes.size(); begin += kTogether) {
+    const auto some = codes.subspan(begin, std::min(kTogether, codes.size() - begin));
+    const auto answers = found.subspan(begin, some.size());
+    // Each step asks for the memory that the next one reads.
+    for (size_t index = 0; index < some.size(); ++index) {
+      hashes[index] = HashCode(some[index]);
+      impl.codes.Prefetch(hashes[index]);
+    }
+    for (size_t index = 0; index < some.size(); ++index) {
+      answers[index] = impl.codes.Find(hashes[index], [](ItemId) { return true; });
+      if (answers[index] != 0) {
+        __builtin_prefetch(&impl.items[answers[index] - 1]);
+      }
+    }
+    for (const ItemId item : answers) {
+      if (item != 0) {
+        __builtin_prefetch(impl.items[item - 1].texts);
+      }
+    }
+    for (size_t index = 0; index < some.size(); ++index) {
+      const bool same = answers[index] != 0 && impl.items[answers[index] - 1].code() == some[index];
+      if (some[index].empty()) {
+        answers[index] = 0;
+      } else if (answers[index] != 0 && !same) [[unlikely]] {
+        answers[index] = impl.FindCode(some[index], hashes[index]);
+      }
+    }
+  }
+}
+
 Decision TenantCatalogue::Map(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
-                              CatalogueChanges* changes) {
+                              CatalogueChanges* changes, ItemId with_code) {
   Impl& impl = *impl_;
   if (changes->empty()) {
     impl.unchanged = impl.arena.mark();
   }
   if (!line.code.empty()) {
-    auto found = impl.codes.find(line.code);
-    if (found != impl.codes.end()) [[likely]] {
-      return impl.Found(found->second, DecidedBy::kCode, line.description, changes);
+    const ItemId found = with_code != 0 ? with_code : impl.FindCode(line.code, HashCode(line.code));
+    if (found != 0) [[likely]] {
+      return impl.Found(found, DecidedBy::kCode, line.description, changes);
     }
     NormaliseDescription(line.description, &impl.form);
     return impl.Create(line, policy, room, changes);
@@ -374,7 +421,7 @@ Status TenantCatalogue::LearnItem(ItemId item, const StoredItem& stored) {
   if (item != impl.items.size() + 1) {
     return Contradiction(item, "its number leaves a gap");
   }
-  if (!stored.code.empty() && impl.codes.contains(stored.code)) {
+  if (!stored.code.empty() && impl.FindCode(stored.code, HashCode(stored.code)) != 0) {
     return Contradiction(item, "its code is another item's");
   }
   impl.AddItem(stored.code, stored.gtin, stored.unit, stored.description);
@@ -441,8 +488,7 @@ bool TenantCatalogue::View(ItemId item, NewItem* view) const {
 }
 
 ItemId TenantCatalogue::FindByCode(std::string_view code) const {
-  auto found = impl_->codes.find(code);
-  return found == impl_->codes.end() ? 0 : found->second;
+  return code.empty() ? 0 : impl_->FindCode(code, HashCode(code));
 }
 
 uint32_t TenantCatalogue::size() const {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,9 +45,14 @@ class TenantCatalogue {
   ~TenantCatalogue();
 
   // Decides, and makes what the decision needs. What is made is appended to *changes (views into
-  // this catalogue, valid while it lives). `room` = how many more items may be made.
+  // this catalogue, valid while it lives). `room` = how many more items may be made. `with_code` =
+  // the item that FindByCodes found for this line's code; 0 = none was found, or nobody looked.
   Decision Map(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
-               CatalogueChanges* changes);
+               CatalogueChanges* changes, ItemId with_code = 0);
+
+  // The items with these codes, 0 = none, into `found`, which is as long. Faster than one by one:
+  // the look-ups wait for memory together.
+  void FindByCodes(std::span<const std::string_view> codes, std::span<ItemId> found) const;
 
   // Takes back everything that Map appended to `changes` (all Maps since the changes were empty),
   // newest first. For batches that are refused whole.

@@ -66,8 +66,7 @@ void PrepareLines(std::span<const RawLine> lines, uint64_t first_line,
   prepared->clear();
   prepared->reserve(lines.size());
   for (const RawLine& line : lines) {
-    PreparedLine& made = prepared->emplace_back();
-    made.line = CheckLine(line);
+    PreparedLine& made = prepared->emplace_back(line);
     made.digest = DigestLine(first_line++, made.line, &scratch);
   }
 }

@@ -18,22 +18,20 @@ Int128 Magnitude(Int128 value) {
   return value < 0 ? -value : value;
 }
 
-ChunkLine ChunkLineOf(const CheckedLine& checked, uint64_t number) {
-  ChunkLine line;
-  line.number = number;
-  line.outcome = checked.outcome;
-  line.quantity = checked.quantity;
-  line.unit_cost = checked.unit_cost;
-  line.code = checked.code;
-  line.description = checked.description;
-  line.vendor = checked.vendor;
-  line.gtin = checked.gtin;
-  line.unit = checked.unit;
-  line.document = checked.document;
-  line.time = checked.time;
-  line.line_id = checked.line_id;
-  line.raw = checked.raw;
-  return line;
+void Fill(const CheckedLine& checked, uint64_t number, ChunkLine* line) {
+  line->number = number;
+  line->outcome = checked.outcome;
+  line->quantity = checked.quantity;
+  line->unit_cost = checked.unit_cost;
+  line->code = checked.code;
+  line->description = checked.description;
+  line->vendor = checked.vendor;
+  line->gtin = checked.gtin;
+  line->unit = checked.unit;
+  line->document = checked.document;
+  line->time = checked.time;
+  line->line_id = checked.line_id;
+  line->raw = checked.raw;
 }
 
 }  // namespace
@@ -65,9 +63,7 @@ Status ChunkMaker::Append(const ChunkRequest& request, std::span<const PreparedL
 BatchSum ChunkMaker::Appended(Lsn lsn) const {
   ChunkHeader header = chunk_.header;
   header.lines = static_cast<uint32_t>(chunk_.lines.size());
-  header.accepted = static_cast<uint32_t>(
-      std::count_if(chunk_.lines.begin(), chunk_.lines.end(),
-                    [](const ChunkLine& line) { return line.outcome == Outcome::kAccepted; }));
+  header.accepted = accepted_;
   return BatchSumOf(header, lsn);
 }
 
@@ -89,20 +85,38 @@ Status ChunkMaker::MapLines(const ChunkRequest& request, std::span<const Prepare
   chunk_.header.digest = request.digest;
   chunk_.catalogue.clear();
   chunk_.lines.clear();
+  chunk_.lines.reserve(lines.size());
   pending_.clear();
   texts_.clear();
+  accepted_ = 0;
   uint64_t number = request.first_line;
-  for (const PreparedLine& prepared : lines) {
-    ChunkLine line = ChunkLineOf(prepared.line, number++);
+  for (size_t index = 0; index < lines.size(); ++index) {
+    const size_t place = index % with_code_.size();
+    if (place == 0) {
+      FindItems(request.tenant->catalogue,
+                lines.subspan(index, std::min(lines.size() - index, with_code_.size())));
+    }
+    const CheckedLine& checked = lines[index].line;
+    ChunkLine& line = chunk_.lines.emplace_back();
+    Fill(checked, number++, &line);
     if (line.outcome == Outcome::kAccepted) {
-      TS_RETURN_IF_ERROR(MapLine(request, prepared.line, &line));
+      TS_RETURN_IF_ERROR(MapLine(request, checked, with_code_[place], &line));
     }
-    if (line.outcome != Outcome::kAccepted) {
-      KeepWhole(prepared.line, request.attempts, &line);
+    if (line.outcome == Outcome::kAccepted) {
+      ++accepted_;
+    } else {
+      KeepWhole(checked, request.attempts, &line);
     }
-    chunk_.lines.push_back(line);
   }
   return Status::Ok();
+}
+
+void ChunkMaker::FindItems(const TenantCatalogue& catalogue, std::span<const PreparedLine> lines) {
+  std::array<std::string_view, limits::kChunkLinesMax> codes;
+  for (size_t index = 0; index < lines.size(); ++index) {
+    codes[index] = lines[index].line.code;
+  }
+  catalogue.FindByCodes({codes.data(), lines.size()}, {with_code_.data(), lines.size()});
 }
 
 void ChunkMaker::KeepWhole(const CheckedLine& checked, uint32_t attempts, ChunkLine* line) {
@@ -117,11 +131,12 @@ void ChunkMaker::KeepWhole(const CheckedLine& checked, uint32_t attempts, ChunkL
 }
 
 Status ChunkMaker::MapLine(const ChunkRequest& request, const CheckedLine& checked,
-                           ChunkLine* line) {
+                           ItemId with_code, ChunkLine* line) {
   const uint64_t items = core_->tenants.room();
   const uint64_t taken = chunk_.catalogue.items.size();
-  const Decision decision = request.tenant->catalogue.Map(
-      checked, request.unknown_items, items > taken ? items - taken : 0, &chunk_.catalogue);
+  const Decision decision = request.tenant->catalogue.Map(checked, request.unknown_items,
+                                                          items > taken ? items - taken : 0,
+                                                          &chunk_.catalogue, with_code);
   line->outcome = decision.outcome;
   line->decided_by = decision.decided_by;
   line->item = decision.item;
@@ -175,6 +190,7 @@ Status ChunkMaker::Write(Tenant* tenant, Lsn* lsn) {
 
 Status ChunkMaker::AppendDrop(Tenant* tenant, std::string_view batch, uint64_t line, Lsn* lsn) {
   chunk_ = {};
+  accepted_ = 0;
   chunk_.header.flags = kChunkDrop;
   chunk_.header.batch = batch;
   chunk_.header.first_line = line;

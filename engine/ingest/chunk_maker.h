@@ -1,6 +1,7 @@
 // ChunkMaker: maps checked lines, records the decisions in a chunk and appends it to the log.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <span>
 #include <string>
@@ -12,11 +13,14 @@
 #include "model/content_digest.h"
 #include "model/line_check.h"
 #include "tallystone/batch.h"
+#include "tallystone/limits.h"
 
 namespace tallystone {
 
 // A line that was checked, with its digest. Views point to the caller's lines.
 struct PreparedLine {
+  explicit PreparedLine(const RawLine& raw) : line(CheckLine(raw)) {}
+
   CheckedLine line;
   ContentDigest digest;
 };
@@ -54,13 +58,18 @@ class ChunkMaker {
 
  private:
   Status MapLines(const ChunkRequest& request, std::span<const PreparedLine> lines);
+  void FindItems(const TenantCatalogue& catalogue, std::span<const PreparedLine> lines);
   void KeepWhole(const CheckedLine& checked, uint32_t attempts, ChunkLine* line);
-  Status MapLine(const ChunkRequest& request, const CheckedLine& checked, ChunkLine* line);
+  Status MapLine(const ChunkRequest& request, const CheckedLine& checked, ItemId with_code,
+                 ChunkLine* line);
   Status CheckBalance(const Tenant& tenant, ChunkLine* line);
   Status Write(Tenant* tenant, Lsn* lsn);
 
   Core* const core_;
   Chunk chunk_;
+  uint32_t accepted_ = 0;  // lines of chunk_ that are booked
+  // By index of a line: the item that has its code before the chunk is mapped; 0 = none.
+  std::array<ItemId, limits::kChunkLinesMax> with_code_;
   // Booked and not yet logged by this call, of items with a large product.
   std::unordered_map<ItemId, Int128> pending_;
   // Numbers of failed lines that came as Decimals, as text.

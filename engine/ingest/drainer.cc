@@ -88,29 +88,28 @@ Status Drainer::Attempt(const Window& window) {
   if (marker.applied >= window.last()) {
     return Status::Ok();  // an attempt that seemed to fail had worked
   }
-  SortedWindow sorted;
   {
     std::unique_ptr<StoreView> view;
     TS_RETURN_IF_ERROR(core_->store->NewView(&view));
-    TS_RETURN_IF_ERROR(SortWindow(
+    TS_RETURN_IF_ERROR(sorter_.Sort(
         window.chunks(),
         [&](StockKey key, StoredItem* item) { return FindStoredItem(view.get(), key, item); },
-        &sorted));
+        &sorted_));
   }
-  TS_CHECK(sorted.first == marker.applied + 1);
+  TS_CHECK(sorted_.first == marker.applied + 1);
   if (marker.replay.has_value()) {
-    return ReplayKeys(core_, marker, &sorted);
+    return ReplayKeys(core_, marker, &sorted_);
   }
-  return Apply(marker, &sorted);
+  return Apply(marker);
 }
 
-Status Drainer::Apply(const Marker& before, SortedWindow* sorted) {
+Status Drainer::Apply(const Marker& before) {
   const auto start = std::chrono::steady_clock::now();
   Marker after = before;
-  after.applied = sorted->last;
+  after.applied = sorted_.last;
   ApplyInfo info;
   Status status = WriteWithRetries(
-      core_, [&] { return core_->store->Apply(*sorted, after, &info); },
+      core_, [&] { return core_->store->Apply(sorted_, after, &info); },
       [&](bool* there) {
         Marker now;
         TS_RETURN_IF_ERROR(core_->store->ReadMarker(&now));
@@ -120,12 +119,12 @@ Status Drainer::Apply(const Marker& before, SortedWindow* sorted) {
   const bool refused = !status.ok() && RemedyFor(status) == Remedy::kReplay;
   Listener* listener = core_->options.listener;
   if (refused) {
-    core_->Log(LogLevel::kWarning, "the store refused LSN " + std::to_string(sorted->first) + ".." +
-                                       std::to_string(sorted->last) + ": " + status.ToString());
+    core_->Log(LogLevel::kWarning, "the store refused LSN " + std::to_string(sorted_.first) + ".." +
+                                       std::to_string(sorted_.last) + ": " + status.ToString());
     if (listener != nullptr) {
-      listener->OnWindowRefused(status, sorted->first, sorted->last);
+      listener->OnWindowRefused(status, sorted_.first, sorted_.last);
     }
-    status = ReplayKeys(core_, before, sorted);
+    status = ReplayKeys(core_, before, &sorted_);
   }
   if (!status.ok()) {
     return status;
@@ -133,7 +132,7 @@ Status Drainer::Apply(const Marker& before, SortedWindow* sorted) {
   ++core_->windows_drained;
   core_->windows_ingested += info.ingested ? 1 : 0;
   if (listener != nullptr) {
-    listener->OnDrained({sorted->first, sorted->last, sorted->lines, sorted->deltas.size(),
+    listener->OnDrained({sorted_.first, sorted_.last, sorted_.lines, sorted_.deltas.size(),
                          MicrosSince(start), info.ingested, refused});
   }
   return Status::Ok();
@@ -145,6 +144,7 @@ void Drainer::Finish(const Window& window) {
   Marker marker;
   Status status = core_->store->ReadMarker(&marker);
   core_->windows->Drained(window.last());
+  sorted_.Clear();  // lets go of the chunks
   if (status.ok()) {
     status = core_->log->Release(marker.applied);
   }

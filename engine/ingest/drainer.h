@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "ingest/core.h"
+#include "window/sort_window.h"
 
 namespace tallystone {
 
@@ -29,10 +30,13 @@ class Drainer {
   void Drain(const Window& window);
   // One attempt. OK = the window is in the store.
   Status Attempt(const Window& window);
-  Status Apply(const Marker& before, SortedWindow* sorted);
+  Status Apply(const Marker& before);
   void Finish(const Window& window);
 
   Core* const core_;
+  // Of the window that drains, used again for the next one.
+  WindowSorter sorter_;
+  SortedWindow sorted_;
   std::thread thread_;
 };
 

@@ -37,6 +37,8 @@ class Recovery {
   std::unique_ptr<Store> store_;
   Drainer drainer_;  // its thread is not started
   Marker marker_;
+  ChunkNumbers numbers_;  // working memory
+  std::vector<std::string_view> times_;
 };
 
 Status Recovery::Run() {
@@ -111,7 +113,7 @@ Status Recovery::OpenLog() {
       options, LogPath(core_->path), core_->database_id, marker_.applied,
       [this](const LoggedChunk& chunk) { return Replay(chunk); },
       // This process encoded it a moment ago.
-      [core = core_](const LoggedChunk& chunk) { TS_CHECK(core->windows->Fold(chunk).ok()); },
+      [core = core_](const LoggedChunk& chunk) { TS_CHECK(core->windows->Add(chunk).ok()); },
       &core_->log);
 }
 
@@ -122,7 +124,7 @@ Status Recovery::Replay(const LoggedChunk& chunk) {
     status = Learn(chunk, header);
   }
   if (status.ok()) {
-    status = core_->windows->Fold(chunk);
+    status = core_->windows->Add(chunk);
   }
   if (!status.ok()) {
     return {status.code(), LogPath(core_->path) + ": record at LSN " + std::to_string(chunk.lsn) +
@@ -140,6 +142,9 @@ Status Recovery::Learn(const LoggedChunk& chunk, const ChunkHeader& header) {
   if (tenant == nullptr) {
     return Status::Corruption("tenant number " + std::to_string(header.tenant) + " is not known");
   }
+  // What is not kept here will be read by the drain, which could not refuse it any more.
+  TS_RETURN_IF_ERROR(DecodeChunkNumbers(*chunk.payload, &numbers_));
+  TS_RETURN_IF_ERROR(DecodeChunkTimes(*chunk.payload, &times_));
   CatalogueChanges changes;
   TS_RETURN_IF_ERROR(DecodeChunkCatalogue(*chunk.payload, &changes));
   const uint32_t before = tenant->catalogue.size();

@@ -30,7 +30,7 @@ struct Parts {
 };
 
 // Opens everything, in this order: lock, store, marker, catalogue, log. The log's tail above the
-// marker is folded by the same code that folds new chunks; mapping is not done again and the clock
+// marker is drained by the same code as new chunks; mapping is not done again and the clock
 // is not read (L11). A key replay that was interrupted is finished first. On error *core is null
 // and nothing is open.
 Status Recover(const Options& options, const std::string& path, Parts parts,

@@ -1,6 +1,8 @@
 #include "ingest/window_set.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/check.h"
 #include "tallystone/limits.h"
@@ -13,7 +15,7 @@ WindowSet::WindowSet(const Options& options, Store* store, Lsn applied)
       store_(store),
       applied_(applied) {}
 
-Status WindowSet::Fold(const LoggedChunk& chunk) {
+Status WindowSet::Add(const LoggedChunk& chunk) {
   const MutexLock lock(&mutex_);
   const bool was_due = Due();
   if (filling_->empty()) {
@@ -22,7 +24,10 @@ Status WindowSet::Fold(const LoggedChunk& chunk) {
       drainer_.NotifyOne();  // it now has an age to wait for
     }
   }
-  TS_RETURN_IF_ERROR(filling_->Fold(chunk));
+  TS_RETURN_IF_ERROR(filling_->Add(chunk));
+  if (folding_) {
+    TS_RETURN_IF_ERROR(filling_deltas_.CatchUp(filling_->chunks()));
+  }
   if (!was_due && Due()) {
     drainer_.NotifyOne();
   }
@@ -73,14 +78,18 @@ std::shared_ptr<const Window> WindowSet::Take() {
   }
   draining_ = std::move(filling_);
   filling_ = std::make_shared<Window>();
+  draining_deltas_ = std::exchange(filling_deltas_, {});
+  folding_ = std::exchange(read_, false);
   waiters_.NotifyAll();
   return draining_;
 }
 
 void WindowSet::Drained(Lsn applied) {
+  WindowDeltas gone;  // after the lock
   const MutexLock lock(&mutex_);
   applied_ = applied;
   draining_.reset();
+  gone = std::exchange(draining_deltas_, {});
   waiters_.NotifyAll();
 }
 
@@ -161,30 +170,37 @@ std::vector<LoggedChunk> WindowSet::Chunks() const {
   return chunks;
 }
 
-Status WindowSet::GetBalance(StockKey key, BalanceSum* sum) const {
-  BalanceSum parts[2];
-  int count = 0;
+Status WindowSet::GetBalance(StockKey key, BalanceSum* sum) {
+  std::array<BalanceSum, 2> parts;
+  size_t count = 0;
+  const auto take = [&](const WindowDeltas& deltas) {
+    const WindowDeltas::Delta* delta = deltas.Find(key);
+    if (delta != nullptr) {
+      parts[count++] = {delta->on_hand,
+                        delta->value,
+                        delta->lines,
+                        delta->last_lsn,
+                        0,  // `places` is for the drain
+                        std::string(delta->last_time)};
+    }
+  };
   {
     const MutexLock lock(&mutex_);
-    for (const Window* window : {static_cast<const Window*>(draining_.get()),
-                                 static_cast<const Window*>(filling_.get())}) {
-      const Window::Delta* delta = window == nullptr ? nullptr : window->Find(key);
-      if (delta != nullptr) {
-        parts[count++] = {delta->on_hand,
-                          delta->value,
-                          delta->lines,
-                          delta->last_lsn,
-                          0,
-                          std::string(delta->last_time)};  // `places` is for the drain
-      }
+    read_ = true;
+    folding_ = true;
+    if (draining_ != nullptr) {
+      TS_RETURN_IF_ERROR(draining_deltas_.CatchUp(draining_->chunks()));
+      take(draining_deltas_);
     }
+    TS_RETURN_IF_ERROR(filling_deltas_.CatchUp(filling_->chunks()));
+    take(filling_deltas_);
   }
   BalanceSum balance;
   Status status = store_->GetBalance(key, &balance);
   if (!status.ok() && !status.IsNotFound()) {
     return status;
   }
-  for (int part = 0; part < count; ++part) {
+  for (size_t part = 0; part < count; ++part) {
     if (parts[part].last_lsn > balance.last_lsn) {
       balance.Add(parts[part]);
     }

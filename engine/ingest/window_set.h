@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "tallystone/options.h"
 #include "window/window.h"
+#include "window/window_deltas.h"
 
 namespace tallystone {
 
@@ -24,7 +25,7 @@ class WindowSet {
 
   // Takes a durable chunk. Called in LSN order, one thread at a time. kCorruption: it cannot be
   // read.
-  Status Fold(const LoggedChunk& chunk);
+  Status Add(const LoggedChunk& chunk);
   // Waits until there is room for another chunk. While the store cannot be written: kUnavailable
   // with the cause, once the window is full.
   Status WaitForRoom();
@@ -63,8 +64,9 @@ class WindowSet {
 
   // The balance of a key: the store's, and each window's delta where the store does not contain it
   // yet, which its last LSN tells. So a read that races with a drain never counts twice and never
-  // misses.
-  Status GetBalance(StockKey key, BalanceSum* sum) const;
+  // misses. Deltas are folded from the first read on (10 to 20 ms for two full windows), until a
+  // whole window passed without another.
+  Status GetBalance(StockKey key, BalanceSum* sum);
 
   // Like Window::FindLetter, over both windows.
   Window::LetterState FindLetter(const LineRef& ref, StoredDeadLetter* letter) const;
@@ -82,6 +84,10 @@ class WindowSet {
   CondVar waiters_;  // room, applied or stalled changed
   std::shared_ptr<Window> filling_ TS_GUARDED_BY(mutex_) = std::make_shared<Window>();
   std::shared_ptr<Window> draining_ TS_GUARDED_BY(mutex_);
+  WindowDeltas filling_deltas_ TS_GUARDED_BY(mutex_);
+  WindowDeltas draining_deltas_ TS_GUARDED_BY(mutex_);
+  bool folding_ TS_GUARDED_BY(mutex_) = false;  // filling_deltas_ are kept up to date
+  bool read_ TS_GUARDED_BY(mutex_) = false;     // a balance was, since the window began
   std::chrono::steady_clock::time_point filling_since_ TS_GUARDED_BY(mutex_);
   Lsn applied_ TS_GUARDED_BY(mutex_) = 0;
   Lsn wanted_ TS_GUARDED_BY(mutex_) = 0;  // drain at least up to here

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "tallystone/limits.h"
+
 namespace tallystone {
 
 std::string_view BatchLines::Copy(std::string_view text) {
@@ -13,8 +15,17 @@ std::string_view BatchLines::Copy(std::string_view text) {
   return {copy, text.size()};
 }
 
+RawLine& BatchLines::AddLine() {
+  // A line is large, so few of them are copied on the way to a whole chunk.
+  constexpr size_t kFewLines = 16;
+  if (lines_.size() == lines_.capacity() && lines_.size() < limits::kChunkLinesMax) {
+    lines_.reserve(lines_.empty() ? kFewLines : limits::kChunkLinesMax);
+  }
+  return lines_.emplace_back();
+}
+
 void BatchLines::Add(const Line& line) {
-  RawLine& raw = lines_.emplace_back();
+  RawLine& raw = AddLine();
   raw.code = Copy(line.code);
   raw.description = Copy(line.description);
   raw.vendor = Copy(line.vendor);
@@ -29,7 +40,7 @@ void BatchLines::Add(const Line& line) {
 }
 
 void BatchLines::AddText(const TextLine& line) {
-  RawLine& raw = lines_.emplace_back();
+  RawLine& raw = AddLine();
   raw.code = Copy(line.code);
   raw.description = Copy(line.description);
   raw.quantity_text = Copy(line.quantity);
@@ -44,7 +55,7 @@ void BatchLines::AddText(const TextLine& line) {
 
 void BatchLines::AddUnreadable(Outcome outcome, std::string_view raw_line) {
   const bool known = outcome == Outcome::kBadTenant || outcome == Outcome::kBadBatch;
-  RawLine& raw = lines_.emplace_back();
+  RawLine& raw = AddLine();
   raw.unreadable = known ? outcome : Outcome::kBadColumns;  // a host's slip must not book the line
   raw.raw = Copy(raw_line);
 }

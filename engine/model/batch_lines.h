@@ -36,6 +36,7 @@ class BatchLines {
 
  private:
   std::string_view Copy(std::string_view text);
+  RawLine& AddLine();
 
   std::pmr::monotonic_buffer_resource arena_;
   std::vector<RawLine> lines_;

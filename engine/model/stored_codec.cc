@@ -75,13 +75,18 @@ bool TakeReplay(std::string_view* input, ReplayProgress* replay) {
 }  // namespace
 
 void EncodeBalanceSum(const BalanceSum& sum, std::string* out) {
-  out->push_back(kVersion);
-  PutVarint128(out, ZigZag128(sum.on_hand));
-  PutVarint128(out, ZigZag128(sum.value));
-  PutVarint64(out, sum.lines);
-  PutVarint64(out, sum.last_lsn);
-  PutFixed32(out, sum.places);
-  PutText(out, sum.last_time);
+  char bytes[1 + 2 * kVarint128BytesMax + 3 * kVarint64BytesMax + sizeof(uint32_t)];
+  char* end = bytes;
+  *end++ = kVersion;
+  end = EncodeVarint128(end, ZigZag128(sum.on_hand));
+  end = EncodeVarint128(end, ZigZag128(sum.value));
+  end = EncodeVarint64(end, sum.lines);
+  end = EncodeVarint64(end, sum.last_lsn);
+  EncodeFixed(end, sum.places);
+  end += sizeof(uint32_t);
+  end = EncodeVarint64(end, sum.last_time.size());
+  out->append(bytes, static_cast<size_t>(end - bytes));
+  out->append(sum.last_time);
 }
 
 Status DecodeBalanceSum(std::string_view bytes, BalanceSum* sum) {
@@ -238,17 +243,22 @@ Status DecodeStoredBlock(std::string_view bytes, StoredBlock* block) {
 }
 
 void EncodePostings(std::span<const Posting> postings, std::string* out) {
-  out->push_back(kVersion);
-  PutVarint64(out, postings.size());
+  const size_t before = out->size();
+  out->resize(before + 1 + kVarint64BytesMax +
+              postings.size() * (kVarint64BytesMax + kVarint32BytesMax));
+  char* end = out->data() + before;
+  *end++ = kVersion;
+  end = EncodeVarint64(end, postings.size());
   Posting last;
   for (size_t position = 0; position < postings.size(); ++position) {
     const Posting& posting = postings[position];
     TS_CHECK(position == 0 || last < posting);
-    PutVarint64(out, posting.lsn - last.lsn);
+    end = EncodeVarint64(end, posting.lsn - last.lsn);
     const bool same = position != 0 && posting.lsn == last.lsn;
-    PutVarint32(out, same ? posting.index - last.index - 1 : posting.index);
+    end = EncodeVarint32(end, same ? posting.index - last.index - 1 : posting.index);
     last = posting;
   }
+  out->resize(static_cast<size_t>(end - out->data()));
 }
 
 Status DecodePostings(std::string_view bytes, std::vector<Posting>* postings) {

@@ -15,13 +15,34 @@ Status At(Lsn lsn, const Status& status) {
   return {status.code(), "chunk at LSN " + std::to_string(lsn) + ": " + status.message()};
 }
 
+// The working memory that is worth keeping. Of every booked line, in log order.
+struct Lines {
+  struct Booked {
+    int64_t quantity = 0;
+    int64_t unit_cost = 0;
+    Posting place;
+  };
+  std::vector<KeyPosition> keys;
+  std::vector<KeyPosition> scratch;
+  std::vector<Booked> booked;
+};
+
 // Collects what the chunks say, then sorts it.
 class Sorter {
  public:
-  Sorter(const ItemLookup& lookup, SortedWindow* sorted) : lookup_(lookup), sorted_(sorted) {}
+  Sorter(const ItemLookup& lookup, Lines* lines, SortedWindow* sorted)
+      : lookup_(lookup),
+        sorted_(sorted),
+        keys_(lines->keys),
+        scratch_(lines->scratch),
+        booked_(lines->booked) {
+    keys_.clear();
+    booked_.clear();
+    sorted_->Clear();
+  }
 
   Status Take(const LoggedChunk& chunk);
-  void Finish();
+  Status Finish();
 
  private:
   Status TakeCatalogue(std::string_view payload, TenantId tenant);
@@ -29,17 +50,21 @@ class Sorter {
   BatchSum* BatchOf(const ChunkHeader& header);
   void SortNumbers();
   std::string LastTime(size_t begin, size_t end) const;
+  Status SortItems();
+
+  struct Description {
+    StockKey key;
+    std::string_view text;
+  };
 
   const ItemLookup& lookup_;
   SortedWindow* sorted_;
-  // Of every booked line, in log order.
-  std::vector<KeyPosition> keys_;
-  std::vector<int64_t> quantities_;
-  std::vector<int64_t> unit_costs_;
-  std::vector<Posting> places_;
+  std::vector<KeyPosition>& keys_;
+  std::vector<KeyPosition>& scratch_;
+  std::vector<Lines::Booked>& booked_;
   // Times of the chunks that have any, by index of the block.
   std::vector<std::vector<std::string_view>> times_;
-  std::map<StockKey, StoredItem> items_;
+  std::vector<Description> descriptions_;  // that items got after they were made
   std::map<LineRef, std::optional<StoredDeadLetter>> letters_;
   std::unordered_map<std::string, size_t> batch_indexes_;
   std::string batch_key_;
@@ -65,10 +90,10 @@ Status Sorter::Take(const LoggedChunk& chunk) {
   for (size_t index = 0; index < numbers_.items.size(); ++index) {
     keys_.push_back({StockKey{header.tenant, numbers_.items[index]}.packed(),
                      static_cast<uint32_t>(keys_.size())});
-    places_.push_back({chunk.lsn, static_cast<uint32_t>(index)});
+    booked_.push_back({numbers_.quantities[index],
+                       numbers_.unit_costs[index],
+                       {chunk.lsn, static_cast<uint32_t>(index)}});
   }
-  quantities_.insert(quantities_.end(), numbers_.quantities.begin(), numbers_.quantities.end());
-  unit_costs_.insert(unit_costs_.end(), numbers_.unit_costs.begin(), numbers_.unit_costs.end());
   std::vector<std::string_view>& times = times_.emplace_back();
   TS_RETURN_IF_ERROR(DecodeChunkTimes(payload, &times));
   if (std::all_of(times.begin(), times.end(), [](std::string_view t) { return t.empty(); })) {
@@ -86,15 +111,12 @@ Status Sorter::TakeCatalogue(std::string_view payload, TenantId tenant) {
   changes_.clear();
   TS_RETURN_IF_ERROR(DecodeChunkCatalogue(payload, &changes_));
   for (const NewItem& item : changes_.items) {
-    items_[{tenant, item.item}] = {std::string(item.code), std::string(item.gtin),
-                                   std::string(item.description), std::string(item.unit)};
+    sorted_->items.push_back({{tenant, item.item},
+                              {std::string(item.code), std::string(item.gtin),
+                               std::string(item.description), std::string(item.unit)}});
   }
   for (const ItemDescription& described : changes_.descriptions) {
-    auto [found, fresh] = items_.try_emplace({tenant, described.item});
-    if (fresh) {
-      TS_RETURN_IF_ERROR(lookup_(found->first, &found->second));
-    }
-    found->second.description = described.description;
+    descriptions_.push_back({{tenant, described.item}, described.description});
   }
   for (const NewAlias& alias : changes_.aliases) {
     sorted_->aliases.emplace_back(StockKey{tenant, alias.item}, alias.text);
@@ -140,8 +162,9 @@ std::string Sorter::LastTime(size_t begin, size_t end) const {
 }
 
 void Sorter::SortNumbers() {
-  std::vector<KeyPosition> scratch;
-  RadixSort(&keys_, &scratch);
+  // How many lines ahead the memory of a booked line is asked for.
+  constexpr size_t kAhead = 8;
+  RadixSort(&keys_, &scratch_);
   sorted_->postings.reserve(keys_.size());
   const bool any_time =
       std::any_of(times_.begin(), times_.end(), [](const auto& times) { return !times.empty(); });
@@ -152,11 +175,14 @@ void Sorter::SortNumbers() {
     delta.posting_begin = static_cast<uint32_t>(begin);
     size_t end = begin;
     for (; end < keys_.size() && keys_[end].key == key; ++end) {
-      const uint32_t position = keys_[end].position;
-      delta.sum.on_hand += quantities_[position];
-      delta.sum.value += Int128{quantities_[position]} * unit_costs_[position];
-      sorted_->postings.push_back(places_[position]);
-      delta.sum.places += PlaceHash(delta.key, places_[position].lsn, places_[position].index);
+      if (end + kAhead < keys_.size()) {
+        __builtin_prefetch(&booked_[keys_[end + kAhead].position]);
+      }
+      const Lines::Booked& line = booked_[keys_[end].position];
+      delta.sum.on_hand += line.quantity;
+      delta.sum.value += Int128{line.quantity} * line.unit_cost;
+      sorted_->postings.push_back(line.place);
+      delta.sum.places += PlaceHash(delta.key, line.place.lsn, line.place.index);
     }
     delta.sum.lines = end - begin;
     delta.sum.last_lsn = sorted_->postings.back().lsn;
@@ -169,15 +195,44 @@ void Sorter::SortNumbers() {
   }
 }
 
-void Sorter::Finish() {
+// An item is made once. It may get its description later: in this window, or in one after it.
+Status Sorter::SortItems() {
+  const auto by_key = [](const auto& left, const auto& right) { return left.first < right.first; };
+  auto& items = sorted_->items;
+  if (!std::is_sorted(items.begin(), items.end(), by_key)) {  // several tenants made some
+    std::sort(items.begin(), items.end(), by_key);
+  }
+  std::map<StockKey, StoredItem> older;
+  for (const Description& described : descriptions_) {
+    auto found =
+        std::lower_bound(items.begin(), items.end(), described.key,
+                         [](const auto& entry, const StockKey& key) { return entry.first < key; });
+    if (found != items.end() && found->first == described.key) {
+      found->second.description = described.text;
+      continue;
+    }
+    auto [item, fresh] = older.try_emplace(described.key);
+    if (fresh) {
+      TS_RETURN_IF_ERROR(lookup_(described.key, &item->second));
+    }
+    item->second.description = described.text;
+  }
+  const auto middle = static_cast<std::ptrdiff_t>(items.size());
+  items.insert(items.end(), older.begin(), older.end());
+  std::inplace_merge(items.begin(), items.begin() + middle, items.end(), by_key);
+  return Status::Ok();
+}
+
+Status Sorter::Finish() {
   SortNumbers();
+  TS_RETURN_IF_ERROR(SortItems());
   sorted_->lines = keys_.size();
   std::sort(sorted_->batches.begin(), sorted_->batches.end(),
             [](const auto& left, const auto& right) { return left.first < right.first; });
   std::stable_sort(sorted_->aliases.begin(), sorted_->aliases.end());
   std::sort(sorted_->tenants.begin(), sorted_->tenants.end());
-  sorted_->items.assign(items_.begin(), items_.end());
   sorted_->dead_letters.assign(letters_.begin(), letters_.end());
+  return Status::Ok();
 }
 
 }  // namespace
@@ -227,18 +282,28 @@ BatchSum BatchSumOf(const ChunkHeader& header, Lsn lsn) {
   return sum;
 }
 
-Status SortWindow(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
-                  SortedWindow* sorted) {
-  *sorted = {};
-  Sorter sorter(lookup, sorted);
+struct WindowSorter::Impl {
+  Lines lines;
+};
+
+WindowSorter::WindowSorter() : impl_(std::make_unique<Impl>()) {}
+WindowSorter::~WindowSorter() = default;
+
+Status WindowSorter::Sort(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
+                          SortedWindow* sorted) {
+  Sorter sorter(lookup, &impl_->lines, sorted);
   for (const LoggedChunk& chunk : chunks) {
     Status status = sorter.Take(chunk);
     if (!status.ok()) {
       return At(chunk.lsn, status);
     }
   }
-  sorter.Finish();
-  return Status::Ok();
+  return sorter.Finish();
+}
+
+Status SortWindow(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
+                  SortedWindow* sorted) {
+  return WindowSorter().Sort(chunks, lookup, sorted);
 }
 
 }  // namespace tallystone

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "model/chunk.h"
@@ -18,6 +19,21 @@ using ItemLookup = std::function<Status(StockKey key, StoredItem* item)>;
 // cannot be read.
 Status SortWindow(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
                   SortedWindow* sorted);
+
+// SortWindow for one window after the other: its working memory, 64 bytes a line of the largest
+// window, and that of the result are used again. Fresh memory costs the kernel as much time as the
+// sorting takes. Not thread-safe.
+class WindowSorter {
+ public:
+  WindowSorter();
+  ~WindowSorter();
+
+  Status Sort(std::span<const LoggedChunk> chunks, const ItemLookup& lookup, SortedWindow* sorted);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // What one chunk says of its batch.
 BatchSum BatchSumOf(const ChunkHeader& header, Lsn lsn);

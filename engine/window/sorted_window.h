@@ -45,6 +45,22 @@ struct SortedWindow {
   std::vector<std::pair<StockKey, std::string>> aliases;  // (tenant, item) and normalised text
   // Final state of each dead letter the window touched: nullopt = resolved or dropped. Ascending.
   std::vector<std::pair<LineRef, std::optional<StoredDeadLetter>>> dead_letters;
+
+  // As new; keeps the memory of what there is most of.
+  void Clear();
 };
+
+inline void SortedWindow::Clear() {
+  SortedWindow empty;
+  empty.deltas.swap(deltas);
+  empty.postings.swap(postings);
+  empty.blocks.swap(blocks);
+  empty.items.swap(items);
+  empty.deltas.clear();
+  empty.postings.clear();
+  empty.blocks.clear();
+  empty.items.clear();
+  *this = std::move(empty);
+}
 
 }  // namespace tallystone

@@ -1,26 +1,15 @@
 #include "window/window.h"
 
 #include "base/check.h"
+#include "model/chunk.h"
 #include "window/sort_window.h"
 
 namespace tallystone {
 
-Status Window::Fold(const LoggedChunk& chunk) {
+Status Window::Add(const LoggedChunk& chunk) {
   TS_CHECK(chunks_.empty() || chunk.lsn == chunks_.back().lsn + 1);
   ChunkHeader header;
   TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunk.payload, &header));
-  TS_RETURN_IF_ERROR(DecodeChunkNumbers(*chunk.payload, &numbers_));
-  TS_RETURN_IF_ERROR(DecodeChunkTimes(*chunk.payload, &times_));
-  for (size_t index = 0; index < numbers_.items.size(); ++index) {
-    Delta& delta = deltas_[StockKey{header.tenant, numbers_.items[index]}.packed()];
-    delta.on_hand += numbers_.quantities[index];
-    delta.value += Int128{numbers_.quantities[index]} * numbers_.unit_costs[index];
-    ++delta.lines;
-    delta.last_lsn = chunk.lsn;
-    if (!times_[index].empty()) {
-      delta.last_time = times_[index];
-    }
-  }
   if (header.lines != header.accepted || (header.flags & (kChunkRetry | kChunkDrop)) != 0) {
     letter_chunks_.push_back(static_cast<uint32_t>(chunks_.size()));
   }
@@ -28,11 +17,6 @@ Status Window::Fold(const LoggedChunk& chunk) {
   lines_ += header.lines == 0 ? 1 : header.lines;
   bytes_ += chunk.payload->size();
   return Status::Ok();
-}
-
-const Window::Delta* Window::Find(StockKey key) const {
-  auto found = deltas_.find(key.packed());
-  return found == deltas_.end() ? nullptr : &found->second;
 }
 
 Window::LetterState Window::FindLetter(const LineRef& ref, StoredDeadLetter* letter) const {

@@ -1,13 +1,9 @@
-// Window: a run of consecutive durable chunks, folded in memory, not yet in the store (DESIGN 4.4).
+// Window: a run of consecutive durable chunks that are not yet in the store (DESIGN 4.4).
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
-#include "model/chunk.h"
 #include "model/ids.h"
 #include "model/stored.h"
 #include "tallystone/status.h"
@@ -19,18 +15,8 @@ namespace tallystone {
 // more.
 class Window {
  public:
-  // Takes the next chunk. kCorruption if its payload cannot be read; the window is then unchanged.
-  Status Fold(const LoggedChunk& chunk);
-
-  // What the window says of one key. Null = nothing.
-  struct Delta {
-    Int128 on_hand = 0;
-    Int128 value = 0;
-    uint64_t lines = 0;
-    Lsn last_lsn = 0;
-    std::string_view last_time;  // points into a chunk of the window
-  };
-  [[nodiscard]] const Delta* Find(StockKey key) const;
+  // Takes the next chunk. kCorruption if its header cannot be read; the window is then unchanged.
+  Status Add(const LoggedChunk& chunk);
 
   // What the window says of one dead letter. Looks at the chunks that have any, from the newest
   // back.
@@ -47,10 +33,7 @@ class Window {
 
  private:
   std::vector<LoggedChunk> chunks_;
-  boost::unordered_flat_map<uint64_t, Delta> deltas_;
   std::vector<uint32_t> letter_chunks_;  // indexes of chunks with failed, retried or dropped lines
-  ChunkNumbers numbers_;                 // working memory of Fold
-  std::vector<std::string_view> times_;  // likewise
   uint64_t lines_ = 0;  // lines and records: what counts against the window's limit
   uint64_t bytes_ = 0;
 };

@@ -125,6 +125,39 @@ TEST(CatalogueModelTest, AgreesWithTheSlowModelAndWithACopyThatLearns) {
   }
 }
 
+TEST(CatalogueModelTest, CodesFoundTogetherAreThoseFoundOneByOne) {
+  RandomSource random(test::TestSeed());
+  TenantCatalogue catalogue;
+  CatalogueChanges changes;
+  for (int round = 0; round < 30; ++round) {
+    std::vector<std::string> texts(random.Below(500));
+    std::vector<std::string_view> codes;
+    for (std::string& text : texts) {
+      text = random.OneIn(20) ? "" : "C" + std::to_string(random.Below(3000));
+      codes.emplace_back(text);
+    }
+    std::vector<ItemId> found(codes.size(), 77);
+    catalogue.FindByCodes(codes, found);
+    for (size_t index = 0; index < codes.size(); ++index) {
+      ASSERT_EQ(found[index], catalogue.FindByCode(codes[index])) << codes[index];
+    }
+    for (size_t index = 0; index < codes.size(); ++index) {
+      if (!codes[index].empty() && random.OneIn(2)) {
+        CheckedLine line;
+        line.code = codes[index];
+        const ItemId before = catalogue.FindByCode(codes[index]);
+        const Decision decision =
+            catalogue.Map(line, UnknownItemPolicy::kCreate, 5, &changes, found[index]);
+        ASSERT_EQ(decision.item, before != 0 ? before : catalogue.size());
+      }
+    }
+    if (random.OneIn(2)) {  // what is taken back is found no more
+      catalogue.Undo(changes);
+    }
+    changes.clear();
+  }
+}
+
 // Items and aliases as a store returns them: items ascending, aliases in any order.
 TEST(CatalogueModelTest, LoadedFromTheStoreItAnswersAsBefore) {
   RandomSource random(test::TestSeed());

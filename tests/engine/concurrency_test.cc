@@ -59,6 +59,24 @@ class ConcurrencyTest : public ::testing::Test {
   std::unique_ptr<Engine> engine_;
 };
 
+// Deltas are folded only while somebody reads.
+TEST_F(ConcurrencyTest, BalancesAreExactHoweverSeldomTheyAreRead) {
+  BatchResult result;
+  uint64_t lines = 0;
+  for (uint64_t number = 0; number < 150; ++number) {
+    const uint64_t size = 10 * (1 + number * number % 37);
+    ASSERT_OK(engine_->Ingest({}, MakeBatch("acme", "b" + std::to_string(number), size), &result));
+    lines += size;
+    if (number % 40 == 39 || (number > 60 && number < 90)) {
+      Balance balance;
+      ASSERT_OK(engine_->GetBalance({"acme", "S3"}, &balance));
+      ASSERT_EQ(balance.lines, lines / 10);
+      ASSERT_EQ(balance.on_hand.units, Int128{1'000'000} * (lines / 10));
+    }
+  }
+  CloseSound();
+}
+
 TEST_F(ConcurrencyTest, EachThreadReadsItsOwnWritesWhileWindowsDrain) {
   constexpr uint64_t kBatches = 60;
   Run(8, [&](uint64_t thread) {

@@ -104,6 +104,21 @@ TEST_P(StoreTest, WindowAddsUpToWhatTheOracleHas) {
   ExpectLikeOracle();
 }
 
+// So many entries that two threads make the sorted files.
+TEST_P(StoreTest, LargeWindowIsNoOtherThanSmallOnes) {
+  WindowShape shape;
+  shape.chunks = 130;
+  shape.lines_per_chunk = 500;
+  shape.items = 1'000'000;
+  shape.letters_every = 40;
+  const WindowMaker maker(11, shape);
+  ASSERT_GT(maker.Make(0).deltas.size(), 50'000u);
+  ASSERT_OK(oracle_.Initialise(WindowMaker::EmptyMarker()));
+  ApplyBoth(maker, 0);
+  ApplyBoth(maker, 1);
+  ExpectLikeOracle();
+}
+
 TEST_P(StoreTest, EmptyWindowMovesTheMarkerOnly) {
   SortedWindow window;
   window.first = window.last = 1;

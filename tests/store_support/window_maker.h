@@ -147,6 +147,7 @@ class WindowMaker {
   // aliases and tenants come in no order, and more than once.
   void AddCatalogue(uint64_t number, const std::map<StockKey, Line>& lines,
                     SortedWindow* window) const {
+    std::vector<std::pair<StockKey, std::string>> descending;
     for (const auto& [key, line] : lines) {
       if ((key.item + number) % 3 != 0) {
         continue;
@@ -154,10 +155,11 @@ class WindowMaker {
       const std::string name = std::to_string(key.tenant) + "-" + std::to_string(key.item);
       window->items.push_back(
           {key, {name, "", "item " + name + ", seen " + std::to_string(number), "pc"}});
-      window->aliases.insert(window->aliases.begin(), {key, "alias " + name});
+      descending.emplace_back(key, "alias " + name);
       window->aliases.push_back({key, "alias " + name});
       window->aliases.push_back({key, "other " + std::to_string(number % 4)});
     }
+    window->aliases.insert(window->aliases.begin(), descending.rbegin(), descending.rend());
     for (TenantId tenant = shape_.tenants; tenant > 0 && number % 2 == 0; --tenant) {
       window->tenants.emplace_back(tenant, "tenant " + std::to_string(tenant));
     }

@@ -48,9 +48,9 @@ inline bool TakeKind(std::string_view* key, char kind) {
 // Encoders replace *key, so that one string serves a whole loop.
 
 inline void EncodeBalanceKey(StockKey stock, std::string* key) {
-  key->clear();
-  PutBigEndian32(key, stock.tenant);
-  PutBigEndian32(key, stock.item);
+  char bytes[8];
+  EncodeBigEndian64(bytes, stock.packed());
+  key->assign(bytes, sizeof(bytes));
 }
 
 inline void EncodeBlockKey(Lsn lsn, std::string* key) {
@@ -59,8 +59,10 @@ inline void EncodeBlockKey(Lsn lsn, std::string* key) {
 }
 
 inline void EncodePostingKey(StockKey stock, Lsn window_last, std::string* key) {
-  EncodeBalanceKey(stock, key);
-  PutBigEndian64(key, window_last);
+  char bytes[16];
+  EncodeBigEndian64(bytes, stock.packed());
+  EncodeBigEndian64(bytes + 8, window_last);
+  key->assign(bytes, sizeof(bytes));
 }
 
 inline void EncodeTenantKey(TenantId tenant, std::string* key) {
@@ -69,9 +71,10 @@ inline void EncodeTenantKey(TenantId tenant, std::string* key) {
 }
 
 inline void EncodeItemKey(StockKey stock, std::string* key) {
-  key->assign(1, kItemKind);
-  PutBigEndian32(key, stock.tenant);
-  PutBigEndian32(key, stock.item);
+  char bytes[9];
+  bytes[0] = kItemKind;
+  EncodeBigEndian64(bytes + 1, stock.packed());
+  key->assign(bytes, sizeof(bytes));
 }
 
 inline void EncodeAliasKey(StockKey stock, std::string_view alias, std::string* key) {

@@ -20,8 +20,23 @@ namespace {
 // A window of few booked lines may still be large: its failed lines are kept whole. Memtables are
 // not made for that.
 constexpr size_t kWrittenBytesMax = 4u << 20;
-// What a line takes in the batch, generously: the batch grows by doubling, and copying, without it.
-constexpr size_t kBatchBytesPerLine = 40;
+// A batch that has more than so many times the memory that a window needs gives it back.
+constexpr size_t kBatchBytesKept = 8;
+
+// What the entries of a window take in the batch, generously: it grows by doubling, and copying,
+// without it.
+size_t BatchBytes(const SortedWindow& window) {
+  constexpr size_t kBytesPerKey = 120;  // a balance and a list of postings, with their keys
+  constexpr size_t kBytesPerPosting = 4;
+  constexpr size_t kBytesPerItem = 120;
+  constexpr size_t kBytesPerBlock = 32;
+  size_t bytes = window.deltas.size() * kBytesPerKey + window.postings.size() * kBytesPerPosting +
+                 window.items.size() * kBytesPerItem + window.blocks.size() * kBytesPerBlock;
+  for (const LoggedChunk& block : window.blocks) {
+    bytes += block.payload->size();
+  }
+  return bytes;
+}
 
 rocksdb::WriteOptions Durable() {
   rocksdb::WriteOptions options;
@@ -35,7 +50,8 @@ Status Write(rocks::Database* database, rocksdb::WriteBatch* batch) {
 
 }  // namespace
 
-RocksStore::RocksStore(const RocksStoreOptions& options) : options_(options) {}
+RocksStore::RocksStore(const RocksStoreOptions& options)
+    : options_(options), batch_(std::make_unique<rocksdb::WriteBatch>()) {}
 
 RocksStore::~RocksStore() {
   Close().PermitUnchecked();
@@ -121,21 +137,26 @@ Status RocksStore::Initialise(const Marker& marker) {
   return Write(database, &batch);
 }
 
-Status RocksStore::Commit(rocks::Database* database, rocksdb::WriteBatch* batch, uint64_t lines,
-                          bool* ingested) {
-  *ingested = lines >= options_.ingest_lines_min || batch->GetDataSize() > kWrittenBytesMax;
-  return *ingested ? rocks::LoadAsSortedFiles(database, *batch) : Write(database, batch);
+Status RocksStore::Commit(rocks::Database* database, const SortedWindow& window,
+                          rocks::WindowPart part, const Marker& marker, bool* ingested) {
+  const MutexLock lock(&batch_mutex_);
+  const size_t bytes = BatchBytes(window);
+  const size_t kept = batch_->Data().capacity();
+  if (kept < bytes || kept / kBatchBytesKept > bytes) {
+    batch_ = std::make_unique<rocksdb::WriteBatch>(bytes);
+  }
+  TS_RETURN_IF_ERROR(
+      rocks::BuildWindowBatch(database->handles(), window, part, marker, batch_.get()));
+  *ingested = window.lines >= options_.ingest_lines_min || batch_->GetDataSize() > kWrittenBytesMax;
+  return *ingested ? rocks::LoadAsSortedFiles(database, *batch_) : Write(database, batch_.get());
 }
 
 Status RocksStore::Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) {
   const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));
-  rocksdb::WriteBatch batch(static_cast<size_t>(window.lines) * kBatchBytesPerLine);
-  TS_RETURN_IF_ERROR(rocks::BuildWindowBatch(database->handles(), window, rocks::WindowPart::kAll,
-                                             marker, &batch));
   ApplyInfo done;
-  TS_RETURN_IF_ERROR(Commit(database, &batch, window.lines, &done.ingested));
+  TS_RETURN_IF_ERROR(Commit(database, window, rocks::WindowPart::kAll, marker, &done.ingested));
   if (CanaryIs(Canary::kMarkerOutsideTheBatch)) {
     rocksdb::WriteBatch late;
     TS_RETURN_IF_ERROR(rocks::BuildMarkerBatch(database->handles(), marker, &late));
@@ -160,11 +181,8 @@ Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
   const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));
-  rocksdb::WriteBatch batch(static_cast<size_t>(window.lines) * kBatchBytesPerLine);
-  TS_RETURN_IF_ERROR(rocks::BuildWindowBatch(database->handles(), window, rocks::WindowPart::kRest,
-                                             marker, &batch));
   bool ingested = false;
-  return Commit(database, &batch, window.lines, &ingested);
+  return Commit(database, window, rocks::WindowPart::kRest, marker, &ingested);
 }
 
 Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,

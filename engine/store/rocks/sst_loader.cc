@@ -24,30 +24,40 @@ constexpr uint64_t kLevel0FilesMax = 32;
 constexpr auto kCompactionPoll = std::chrono::milliseconds(2);
 constexpr auto kCompactionWaitMax = std::chrono::seconds(20);
 
-// Walks a batch into one SstFileWriter per family.
+// A batch with this many entries is worth a second thread. Of small ones the order of writes is
+// always the same, which tests of crashes need.
+constexpr uint32_t kEntriesForTwoThreads = 100'000;
+// Where the families are divided between the two: about half of the work each.
+constexpr auto kFirstOfSecondThread = static_cast<uint32_t>(Family::kPostings);
+
+// Walks a batch into one SstFileWriter for each of the families [begin, end).
 class FileBuilder : public rocksdb::WriteBatch::Handler {
  public:
-  explicit FileBuilder(Database* database) : database_(database) {}
+  FileBuilder(Database* database, uint32_t begin, uint32_t end)
+      : database_(database), begin_(begin), end_(end) {}
 
   rocksdb::Status PutCF(uint32_t family, const rocksdb::Slice& key,
                         const rocksdb::Slice& value) override {
-    rocksdb::SstFileWriter* writer = nullptr;
-    const rocksdb::Status status = WriterOf(family, &writer);
-    return status.ok() ? writer->Put(key, value) : status;
+    return Write(family, [&](rocksdb::SstFileWriter* file) { return file->Put(key, value); });
   }
   rocksdb::Status MergeCF(uint32_t family, const rocksdb::Slice& key,
                           const rocksdb::Slice& value) override {
-    rocksdb::SstFileWriter* writer = nullptr;
-    const rocksdb::Status status = WriterOf(family, &writer);
-    return status.ok() ? writer->Merge(key, value) : status;
+    return Write(family, [&](rocksdb::SstFileWriter* file) { return file->Merge(key, value); });
   }
   rocksdb::Status DeleteCF(uint32_t family, const rocksdb::Slice& key) override {
-    rocksdb::SstFileWriter* writer = nullptr;
-    const rocksdb::Status status = WriterOf(family, &writer);
-    return status.ok() ? writer->Delete(key) : status;
+    return Write(family, [&](rocksdb::SstFileWriter* file) { return file->Delete(key); });
   }
 
-  // Syncs the last file. Then every file is complete and durable.
+  // Then every file is complete and durable.
+  rocksdb::Status Build(const rocksdb::WriteBatch& batch) {
+    const rocksdb::Status status = batch.Iterate(this);
+    return status.ok() ? Finish() : status;
+  }
+
+  [[nodiscard]] const std::vector<rocksdb::IngestExternalFileArg>& files() const { return files_; }
+
+ private:
+  // Syncs the last file.
   rocksdb::Status Finish() {
     if (writer_ == nullptr) {
       return rocksdb::Status::OK();
@@ -57,22 +67,21 @@ class FileBuilder : public rocksdb::WriteBatch::Handler {
     return status;
   }
 
-  [[nodiscard]] const std::vector<rocksdb::IngestExternalFileArg>& files() const { return files_; }
-
- private:
-  rocksdb::Status WriterOf(uint32_t family, rocksdb::SstFileWriter** writer) {
+  template <typename Add>
+  rocksdb::Status Write(uint32_t family, const Add& add) {
+    if (family < begin_ || family >= end_) {
+      return rocksdb::Status::OK();
+    }
     if (writer_ == nullptr || family != family_) {
       rocksdb::Status status = Finish();
-      if (!status.ok()) {
-        return status;
+      if (status.ok()) {
+        status = Begin(family);
       }
-      status = Begin(family);
       if (!status.ok()) {
         return status;
       }
     }
-    *writer = writer_.get();
-    return rocksdb::Status::OK();
+    return add(writer_.get());
   }
 
   rocksdb::Status Begin(uint32_t family) {
@@ -97,10 +106,31 @@ class FileBuilder : public rocksdb::WriteBatch::Handler {
   }
 
   Database* const database_;
+  const uint32_t begin_;
+  const uint32_t end_;
   uint32_t family_ = 0;
   std::unique_ptr<rocksdb::SstFileWriter> writer_;
   std::vector<rocksdb::IngestExternalFileArg> files_;
 };
+
+rocksdb::Status BuildFiles(Database* database, const rocksdb::WriteBatch& batch,
+                           std::vector<rocksdb::IngestExternalFileArg>* files) {
+  if (batch.Count() < kEntriesForTwoThreads) {
+    FileBuilder all(database, 0, kFamilyCount);
+    const rocksdb::Status status = all.Build(batch);
+    *files = all.files();
+    return status;
+  }
+  FileBuilder first(database, 0, kFirstOfSecondThread);
+  FileBuilder second(database, kFirstOfSecondThread, kFamilyCount);
+  rocksdb::Status second_status;
+  std::thread helper([&] { second_status = second.Build(batch); });
+  const rocksdb::Status first_status = first.Build(batch);
+  helper.join();
+  *files = first.files();
+  files->insert(files->end(), second.files().begin(), second.files().end());
+  return first_status.ok() ? second_status : first_status;
+}
 
 void WaitForCompactions(Database* database) {
   const auto deadline = std::chrono::steady_clock::now() + kCompactionWaitMax;
@@ -124,15 +154,12 @@ Status LoadAsSortedFiles(Database* database, const rocksdb::WriteBatch& batch) {
   // (moving is linking). To write to it again would destroy that one, so nothing begins before it
   // is gone.
   TS_RETURN_IF_ERROR(ClearDirectory(database->file_system(), database->ingest_directory()));
-  FileBuilder builder(database);
-  rocksdb::Status status = batch.Iterate(&builder);
-  if (status.ok()) {
-    status = builder.Finish();
-  }
+  std::vector<rocksdb::IngestExternalFileArg> files;
+  rocksdb::Status status = BuildFiles(database, batch, &files);
   if (status.ok()) {
     const IngestScope scope;
     const WriterLock lock(database->ingest_mutex());
-    status = database->db()->IngestExternalFiles(builder.files());
+    status = database->db()->IngestExternalFiles(files);
   }
   if (!status.ok()) {
     // Frees the space now; a crash would leave it to the next open.
