@@ -254,25 +254,55 @@ TEST_F(RepairTest, AnyFamilyThatWasEmptiedComesBack) {
   }
 }
 
-TEST_F(RepairTest, FilesOfBalancesThatAreGoneDoNotMatter) {
-  // A file of a family that is not read.
-  std::string gone;
-  for (const std::string& path : disk_->Paths()) {
-    if (path.find(".sst") != std::string::npos) {
-      gone = gone.empty() ? path : gone;
-    }
-  }
-  const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
-  ASSERT_TRUE(disk->Remove(gone).ok());
-  RepairReport report;
-  const Status repaired = Repair(disk.get(), false, &report);
-  // The file may be one of blocks; then nothing can be made of it, and nothing was changed.
-  if (repaired.ok()) {
-    EXPECT_EQ(Digest(*disk), digest_);
+TEST_F(RepairTest, AFamilyThatWasDroppedIsNamedAndComesBack) {
+  for (const rocks::Family family : {rocks::Family::kBalances, rocks::Family::kPostings}) {
+    const std::string name = rocks::FamilyName(family);
+    SCOPED_TRACE(name);
+    const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
+    Break(disk.get(), [&](rocks::Database* database, rocksdb::WriteBatch*) {
+      ASSERT_TRUE(database->db()->DropColumnFamily(database->handle(family)).ok());
+    });
+    // Neither a writer nor a reader takes it for an empty one.
+    const uint64_t before = disk->Fingerprint();
+    EXPECT_NE(Digest(*disk).find("family " + name + " is missing"), std::string::npos)
+        << Digest(*disk);
+    SimulatedDatabase refused(disk->Copy());
+    ScenarioRun run(&scenario_, &refused);
+    const Status opened = run.Open();
+    EXPECT_TRUE(opened.Is(StatusCode::kCorruption)) << opened.ToString();
+    EXPECT_NE(opened.message().find("tallystone repair"), std::string::npos) << opened.ToString();
+    EXPECT_EQ(disk->Fingerprint(), before);
+
+    RepairReport report;
+    const Status repaired = Repair(disk.get(), false, &report);
+    ASSERT_TRUE(repaired.ok()) << repaired.ToString();
     EXPECT_FALSE(report.not_examined.empty());
-  } else {
-    EXPECT_TRUE(report.kept.empty());
+    EXPECT_EQ(Digest(*disk), digest_);
+    EXPECT_TRUE(Quick(disk.get()).sound);
   }
+}
+
+TEST_F(RepairTest, FilesOfBalancesThatAreGoneComeBack) {
+  std::vector<std::string> gone;
+  Break(disk_.get(), [&](rocks::Database* database, rocksdb::WriteBatch*) {
+    ASSERT_TRUE(database->db()->Flush({}, database->handle(rocks::Family::kBalances)).ok());
+    std::vector<rocksdb::LiveFileMetaData> files;
+    database->db()->GetLiveFilesMetaData(&files);
+    for (const rocksdb::LiveFileMetaData& file : files) {
+      if (file.column_family_name == rocks::FamilyName(rocks::Family::kBalances)) {
+        gone.push_back(StorePath(kPath) + "/db/" + file.relative_filename);
+      }
+    }
+  });
+  ASSERT_FALSE(gone.empty());
+  for (const std::string& path : gone) {
+    ASSERT_TRUE(disk_->Remove(path).ok()) << path;
+  }
+  RepairReport report;
+  const Status repaired = Repair(disk_.get(), false, &report);
+  ASSERT_TRUE(repaired.ok()) << repaired.ToString();
+  EXPECT_FALSE(report.not_examined.empty());
+  EXPECT_EQ(Digest(*disk_), digest_);
 }
 
 TEST_F(RepairTest, OneItemAlone) {

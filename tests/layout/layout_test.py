@@ -53,6 +53,7 @@ class LayoutTest(unittest.TestCase):
         header = read(os.path.join(ROOT, 'engine/include/tallystone/limits.h'))
         page = read(os.path.join(ROOT, 'docs/limits.md'))
         limits = re.findall(r'inline constexpr \w+ (k\w+) = ([^;]+);', header)
+        self.assertEqual(len(limits), header.count('constexpr'))
         self.assertEqual(re.findall(r'\| `(k\w+)` \| (.+) \|', page), limits)
 
     def test_the_readme_shows_the_program_that_is_compiled(self):

@@ -31,8 +31,8 @@ inline constexpr int kCheckedProductBits = 88;
 inline constexpr int kBalanceBits = 125;
 
 inline constexpr size_t kChunkLinesMax = 500;
-inline constexpr size_t kBatchLinesMax =
-    1'000'000;  // of one Batch object; BatchWriter has no such limit
+// Of one Batch object; BatchWriter has no such limit.
+inline constexpr size_t kBatchLinesMax = 1'000'000;
 inline constexpr size_t kFailedItemsInResultMax = 1000;
 inline constexpr size_t kAliasesPerItemMax = 64;
 inline constexpr size_t kDeadLetterDetailBytesMax = 1024;

@@ -143,16 +143,23 @@ Status Database::Prepare() {
   }
   // Before anything of it is changed: a compaction with our merge operators would rewrite what
   // another version means by other rules.
+  const Status format = ReadFormatAlone();
+  created_ = !format.IsNotFound();
+  return format.Is(StatusCode::kFormatMismatch) ? format : Status::Ok();
+}
+
+// The format is the last thing that is written when a store is made. kNotFound: there is none yet.
+Status Database::ReadFormatAlone() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const rocksdb::Status opened = OpenFamilies(true, {families_.front()}, &handles, &raw);
   if (!opened.ok()) {
-    return Status::Ok();  // OpenDb will say it better
+    return MapOpenStatus(opened, "opening " + db_directory_);
   }
   const std::unique_ptr<rocksdb::DB> db(raw);
   const Status format = ReadFormat(db.get(), handles.front(), options_.path);
   db->DestroyColumnFamilyHandle(handles.front()).PermitUncheckedError();
-  return format.Is(StatusCode::kFormatMismatch) ? format : Status::Ok();
+  return format;
 }
 
 Status Database::CheckManifest() {
@@ -203,7 +210,7 @@ Status Database::OpenDb() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   db_options_.create_if_missing = options_.create;
-  db_options_.create_missing_column_families = options_.create;
+  db_options_.create_missing_column_families = options_.create && !created_;
   const rocksdb::Status opened = OpenFamilies(false, families_, &handles, &raw);
   return opened.ok() ? Take(raw, handles) : NameFiles(ExplainOpen(opened));
 }
@@ -261,8 +268,14 @@ Status Database::ExplainOpen(const rocksdb::Status& status) {
                                       ": it has a family that this build does not know: " + name);
       }
     }
-    if (names.size() < families_.size()) {
-      return Status::NotFound(options_.path + ": the creation of the store was interrupted");
+    for (const rocksdb::ColumnFamilyDescriptor& family : families_) {
+      if (std::find(names.begin(), names.end(), family.name) == names.end()) {
+        return created_ || ReadFormatAlone().ok()
+                   ? Status::Corruption(doing + ": its family " + family.name +
+                                        " is missing: `tallystone repair` makes it anew from the "
+                                        "blocks. Nothing was changed")
+                   : Status::NotFound(options_.path + ": the creation of the store was interrupted");
+      }
     }
   }
   return read_only_ ? MapReadOnlyStatus(status, doing) : MapOpenStatus(status, doing);

@@ -57,6 +57,7 @@ class Database {
  private:
   explicit Database(const RocksStoreOptions& options);
   Status Prepare();
+  Status ReadFormatAlone();
   rocksdb::Status OpenFamilies(bool read_only,
                                const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
                                std::vector<rocksdb::ColumnFamilyHandle*>* handles,
@@ -74,6 +75,7 @@ class Database {
   const bool read_only_;
   const std::string db_directory_;
   const std::string ingest_directory_;
+  bool created_ = false;               // its creation was not interrupted: no family may be missing
   ManifestLengths manifest_lengths_;   // outlives env_
   std::unique_ptr<rocksdb::Env> env_;  // outlives db_
   rocksdb::DBOptions db_options_;
