@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
@@ -72,6 +73,24 @@ uint64_t ResidentBytes() {
 
 uint64_t PeakResidentBytes() {
   return ProcKibibytes("VmHWM");
+}
+
+uint64_t DeviceWrittenBytes(const std::string& path) {
+  constexpr uint64_t kSectorBytes = 512;
+  constexpr int kSectorsWritten = 7;  // which number of the line
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) {
+    return 0;
+  }
+  std::ifstream line("/sys/dev/block/" + std::to_string(major(file.st_dev)) + ":" +
+                     std::to_string(minor(file.st_dev)) + "/stat");
+  uint64_t number = 0;
+  for (int index = 0; index < kSectorsWritten; ++index) {
+    if (!(line >> number)) {
+      return 0;
+    }
+  }
+  return number * kSectorBytes;
 }
 
 void ResetPeakResidentBytes() {

@@ -7,7 +7,9 @@
 #include "compare_command.h"
 #include "growth_command.h"
 #include "peers_command.h"
+#include "plot_command.h"
 #include "reads_command.h"
+#include "troubles_command.h"
 #include "windows_command.h"
 
 namespace {
@@ -19,8 +21,10 @@ struct Command {
 constexpr Command kCommands[] = {
     {"peers", tallystone::bench::RunPeersCommand},
     {"windows", tallystone::bench::RunWindowsCommand},
+    {"troubles", tallystone::bench::RunTroublesCommand},
     {"growth", tallystone::bench::RunGrowthCommand},
     {"reads", tallystone::bench::RunReadsCommand},
+    {"plot", tallystone::bench::RunPlotCommand},
     {"compare", tallystone::bench::RunCompareCommand},
 };
 
@@ -28,9 +32,11 @@ constexpr const char* kHelp =
     "tallystone-bench COMMAND [OPTIONS]; each has --help:\n"
     "  peers        the engine and its peers side by side\n"
     "  windows      the engine with windows of several sizes\n"
+    "  troubles     what bad lines, re-sent batches, tenants and refused keys cost\n"
     "  growth       one database that grows; then the time to open it and to recover\n"
     "  reads        reads at rest and beside a writer, against a bare Get\n"
     "  compare A B  two JSON files of peers: what became slower\n"
+    "  plot FILE    a JSON file of peers, windows or growth as SVG\n"
     "tallystone-bench [FLAGS]           micro benches of the engine's stages (Google Benchmark):\n"
     "  --benchmark_list_tests=true        list them\n"
     "  --benchmark_filter=REGEX           run those that match\n"

@@ -1,8 +1,10 @@
 #include "measure.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include <CLI/CLI.hpp>
@@ -22,6 +24,36 @@ std::atomic<bool> stop_requested = false;
 
 void RequestStop(int /*signal*/) {
   stop_requested = true;
+}
+
+double AppliedRate(const Report& report, std::string_view peer) {
+  for (const PeerResult& result : report.results) {
+    if (result.peer->info.name == peer && !result.rounds.empty()) {
+      return SpreadOf(result.rounds,
+                      [&](const Round& round) {
+                        return static_cast<double>(result.lines) / round.applied_s;
+                      })
+          .median;
+    }
+  }
+  return 0;
+}
+
+int CheckGate(const std::string& gate, const Report& report) {
+  const size_t equals = gate.find('=');
+  const std::string peer = gate.substr(0, equals);
+  const double bound =
+      equals == std::string::npos ? 0 : std::strtod(gate.c_str() + equals + 1, nullptr);
+  const double own = AppliedRate(report, "tallystone");
+  const double other = AppliedRate(report, peer);
+  if (bound <= 0 || own <= 0 || other <= 0) {
+    fmt::print(stderr, "tallystone-bench: --at-least {}: a peer of this run, =, a ratio\n", gate);
+    return kUsage;
+  }
+  const bool kept = own / other >= bound;
+  fmt::print("{}: {:.2f}x {}, at least {:.2f}x wanted\n", kept ? "kept" : "MISSED", own / other,
+             peer, bound);
+  return kept ? 0 : kFailed;
 }
 
 }  // namespace
@@ -49,6 +81,9 @@ void AddMeasureOptions(CLI::App* app, MeasureOptions* options) {
   app->add_flag("--check", run.check,
                 "prove that every peer ends with the balances that the lines add up to");
   app->add_option("--json", options->json, "write the figures to this file, one object a peer");
+  app->add_option("--at-least", options->at_least,
+                  "PEER=RATIO: exit code 1 if tallystone applies less than this many times the "
+                  "lines a second of that peer");
   app->add_option("--dir", run.directory,
                   "where the databases are made, in a new directory that is removed afterwards")
       ->default_val(".");
@@ -129,7 +164,11 @@ int Measure(const MeasureOptions& options, const std::vector<const PeerEntry*>& 
     return status.Is(StatusCode::kInterrupted) ? kInterrupted : kFailed;
   }
   fmt::print("{}", FormatTable(report));
-  return options.json.empty() ? 0 : WriteFile(options.json, FormatJson(report));
+  int code = options.json.empty() ? 0 : WriteFile(options.json, FormatJson(report));
+  for (const std::string& gate : options.at_least) {
+    code = std::max(code, CheckGate(gate, report));
+  }
+  return code;
 }
 
 }  // namespace tallystone::bench

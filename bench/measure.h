@@ -23,8 +23,9 @@ constexpr int kInterrupted = 130;
 struct MeasureOptions {
   std::string workload = "zipf100k";
   uint64_t seed = 42;
-  uint32_t batch_lines = 0;  // 0 = as the workload says
-  std::string json;          // a file; empty = none
+  uint32_t batch_lines = 0;           // 0 = as the workload says
+  std::string json;                   // a file; empty = none
+  std::vector<std::string> at_least;  // "PEER=RATIO"
   RunOptions run;
 };
 

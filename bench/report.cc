@@ -18,6 +18,9 @@ struct Figures {
   Spread cpu;      // seconds a million lines
   double rss_growth_bytes = 0;
   double disk_bytes = 0;
+  double written_bytes = 0;
+  Spread ack_p50_us;
+  Spread ack_p99_us;
 };
 
 Figures FiguresOf(const PeerResult& result) {
@@ -29,12 +32,16 @@ Figures FiguresOf(const PeerResult& result) {
       SpreadOf(result.rounds, [&](const Round& round) { return lines / round.applied_s; });
   figures.cpu =
       SpreadOf(result.rounds, [&](const Round& round) { return round.cpu_s / lines * 1e6; });
-  figures.rss_growth_bytes = SpreadOf(result.rounds, [](const Round& round) {
-                               return static_cast<double>(round.rss_growth_bytes);
-                             }).median;
-  figures.disk_bytes = SpreadOf(result.rounds, [](const Round& round) {
-                         return static_cast<double>(round.disk_bytes);
-                       }).median;
+  const auto median = [&](auto Round::*figure) {
+    return SpreadOf(result.rounds,
+                    [&](const Round& round) { return static_cast<double>(round.*figure); })
+        .median;
+  };
+  figures.rss_growth_bytes = median(&Round::rss_growth_bytes);
+  figures.disk_bytes = median(&Round::disk_bytes);
+  figures.written_bytes = median(&Round::written_bytes);
+  figures.ack_p50_us = SpreadOf(result.rounds, [](const Round& round) { return round.ack_p50_us; });
+  figures.ack_p99_us = SpreadOf(result.rounds, [](const Round& round) { return round.ack_p99_us; });
   return figures;
 }
 
@@ -97,9 +104,12 @@ void AppendObject(const Report& report, const PeerResult& result, std::string* o
          result.rounds.size());
   AppendSpread("acked_lines_per_s", figures.acked, out);
   AppendSpread("applied_lines_per_s", figures.applied, out);
+  AppendSpread("ack_p50_us", figures.ack_p50_us, out);
+  AppendSpread("ack_p99_us", figures.ack_p99_us, out);
   append("    \"cpu_s_per_million_lines\": {:.4f},\n", figures.cpu.median);
   append("    \"memory_bytes\": {:.0f},\n", figures.rss_growth_bytes);
   append("    \"disk_bytes\": {:.0f},\n", figures.disk_bytes);
+  append("    \"written_bytes\": {:.0f},\n", figures.written_bytes);
   if (const PeerResult* own = OwnResult(report); own != nullptr) {
     const Figures ours = FiguresOf(*own);
     append("    \"times_slower_acked\": {:.3f},\n", ours.acked.median / figures.acked.median);
@@ -127,12 +137,12 @@ std::string FormatTable(const Report& report) {
       workload.spec().name, workload.spec().text, workload.seed(), workload.batch_lines(),
       report.options.threads, report.options.threads == 1 ? "" : "s", report.options.rounds,
       report.options.rounds == 1 ? "" : "s");
-  constexpr const char* kRow = "{:<14} {:>10}  {:<33} {:<33} {:>7} {:>7} {:>8} {:>8} {:>7} {:>6}\n";
-  const auto append = [&](const auto&... cells) {
-    fmt::format_to(std::back_inserter(out), fmt::runtime(kRow), cells...);
+  constexpr const char* kRates = "{:<14} {:>10}  {:<33} {:<33} {:>8}\n";
+  constexpr const char* kCosts = "{:<14} {:>10}  {:>10} {:>10} {:>10} {:>10} {:>12} {:>13} {:>6}\n";
+  const auto append = [&](const char* row, const auto&... cells) {
+    fmt::format_to(std::back_inserter(out), fmt::runtime(row), cells...);
   };
-  append("peer", "lines", "acknowledged lines/s", "applied lines/s", "slower", "CPU s/M", "RSS MiB",
-         "disk MiB", "B/line", "check");
+  append(kRates, "peer", "lines", "acknowledged lines/s", "applied lines/s", "slower");
   const PeerResult* own = OwnResult(report);
   std::string absent;
   for (const PeerResult& result : report.results) {
@@ -145,17 +155,27 @@ std::string FormatTable(const Report& report) {
         own == nullptr
             ? "-"
             : fmt::format("{:.2f}x", FiguresOf(*own).applied.median / figures.applied.median);
-    append(result.peer->info.name, Grouped(static_cast<double>(result.lines)),
-           RateText(figures.acked), RateText(figures.applied), slower,
-           fmt::format("{:.2f}", figures.cpu.median),
-           fmt::format("{:.1f}", figures.rss_growth_bytes / kMebibyte),
-           fmt::format("{:.1f}", figures.disk_bytes / kMebibyte),
-           fmt::format("{:.1f}", figures.disk_bytes / static_cast<double>(result.lines)),
-           CheckText(report, result));
+    append(kRates, result.peer->info.name, Grouped(static_cast<double>(result.lines)),
+           RateText(figures.acked), RateText(figures.applied), slower);
   }
   out +=
-      "\nslower: the applied rate of tallystone over that of the peer (below 1: the peer is "
-      "faster)\n";
+      "slower: the applied rate of tallystone over that of the peer (below 1: the peer is "
+      "faster)\n\n";
+  append(kCosts, "peer", "threads", "ack p50 us", "ack p99 us", "CPU s/M", "RSS MiB", "disk B/line",
+         "written B/line", "check");
+  for (const PeerResult& result : report.results) {
+    if (result.absent.empty()) {
+      const Figures figures = FiguresOf(result);
+      const auto lines = static_cast<double>(result.lines);
+      append(kCosts, result.peer->info.name, report.options.threads,
+             fmt::format("{:.0f}", figures.ack_p50_us.median),
+             fmt::format("{:.0f}", figures.ack_p99_us.median),
+             fmt::format("{:.2f}", figures.cpu.median),
+             fmt::format("{:.1f}", figures.rss_growth_bytes / kMebibyte),
+             fmt::format("{:.1f}", figures.disk_bytes / lines),
+             fmt::format("{:.1f}", figures.written_bytes / lines), CheckText(report, result));
+    }
+  }
   for (const AbsentPeer& peer : PeersNotBuilt()) {
     absent += fmt::format("absent: {}: {}\n", peer.name, peer.why);
   }

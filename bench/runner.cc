@@ -22,6 +22,12 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+double Percentile(const std::vector<double>& sorted, double part) {
+  return sorted.empty()
+             ? 0
+             : sorted[static_cast<size_t>(part * static_cast<double>(sorted.size() - 1))];
+}
+
 Status Named(const Status& status, const std::string& peer) {
   return status.ok() ? status : Status(status.code(), peer + ": " + status.message());
 }
@@ -46,21 +52,26 @@ class Feeder {
     }
   }
 
-  Status Run() {
+  // *latencies: what each Write took, in microseconds.
+  Status Run(std::vector<double>* latencies) {
     started_.store(true);
     started_.notify_all();
     for (std::thread& thread : threads_) {
       thread.join();
     }
+    *latencies = std::move(latencies_);
     return failure_;
   }
 
  private:
   void Feed() {
     WorkBatch batch;
+    std::vector<double> latencies;
     for (uint64_t number = next_++; number < batches_ && !failed_; number = next_++) {
       workload_.GetBatch(number, lines_, &batch);
+      const Clock::time_point start = Clock::now();
       Status status = peer_->Write(batch);
+      latencies.push_back(SecondsSince(start) * 1e6);
       if (status.ok() && options_.stop != nullptr && *options_.stop) {
         status = Status::Interrupted("interrupted");
       }
@@ -70,6 +81,8 @@ class Feeder {
         failure_ = std::move(status);
       }
     }
+    const std::lock_guard lock(mutex_);
+    latencies_.insert(latencies_.end(), latencies.begin(), latencies.end());
   }
 
   const Workload& workload_;
@@ -83,6 +96,7 @@ class Feeder {
   std::atomic<uint64_t> next_ = 0;
   std::mutex mutex_;
   Status failure_;
+  std::vector<double> latencies_;
 };
 
 Status Check(Peer* peer, const BalanceDigest& expected, bool* has_balances) {
@@ -118,7 +132,9 @@ Status RunRound(const Workload& workload, const PeerEntry& entry, uint64_t lines
   const uint64_t resident = ResidentBytes();
   const double cpu = CpuSeconds();
   const Clock::time_point start = Clock::now();
-  status = feeder.Run();
+  std::vector<double> latencies;
+  const uint64_t written = DeviceWrittenBytes(directory.path());
+  status = feeder.Run(&latencies);
   round->acked_s = SecondsSince(start);
   if (status.ok()) {
     status = peer->Finish();
@@ -131,6 +147,11 @@ Status RunRound(const Workload& workload, const PeerEntry& entry, uint64_t lines
   }
   const Status closed = peer->Close();
   round->disk_bytes = DiskBytes(directory.path());
+  SyncFileSystem(directory.path());
+  round->written_bytes = DeviceWrittenBytes(directory.path()) - written;
+  std::sort(latencies.begin(), latencies.end());
+  round->ack_p50_us = Percentile(latencies, 0.50);
+  round->ack_p99_us = Percentile(latencies, 0.99);
   return status.ok() ? closed : status;
 }
 

@@ -29,8 +29,11 @@ struct Round {
   double applied_s = 0;  // until Finish returned
   double cpu_s = 0;      // of all threads, until Finish returned
   uint64_t rss_growth_bytes =
-      0;                    // most resident memory above what there was before the first Write
-  uint64_t disk_bytes = 0;  // after Close
+      0;                       // most resident memory above what there was before the first Write
+  uint64_t disk_bytes = 0;     // after Close
+  uint64_t written_bytes = 0;  // to the device, by whomever, until all of it is there
+  double ack_p50_us = 0;       // of a Write
+  double ack_p99_us = 0;
 };
 
 struct PeerResult {

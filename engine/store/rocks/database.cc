@@ -274,7 +274,8 @@ Status Database::ExplainOpen(const rocksdb::Status& status) {
                    ? Status::Corruption(doing + ": its family " + family.name +
                                         " is missing: `tallystone repair` makes it anew from the "
                                         "blocks. Nothing was changed")
-                   : Status::NotFound(options_.path + ": the creation of the store was interrupted");
+                   : Status::NotFound(options_.path +
+                                      ": the creation of the store was interrupted");
       }
     }
   }

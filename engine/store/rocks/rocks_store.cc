@@ -20,24 +20,6 @@ namespace {
 // A window of few booked lines may still be large: its failed lines are kept whole. Memtables are
 // not made for that.
 constexpr size_t kWrittenBytesMax = 4u << 20;
-// A batch that has more than so many times the memory that a window needs gives it back.
-constexpr size_t kBatchBytesKept = 8;
-
-// What the entries of a window take in the batch, generously: it grows by doubling, and copying,
-// without it.
-size_t BatchBytes(const SortedWindow& window) {
-  constexpr size_t kBytesPerKey = 120;  // a balance and a list of postings, with their keys
-  constexpr size_t kBytesPerPosting = 4;
-  constexpr size_t kBytesPerItem = 120;
-  constexpr size_t kBytesPerBlock = 32;
-  size_t bytes = window.deltas.size() * kBytesPerKey + window.postings.size() * kBytesPerPosting +
-                 window.items.size() * kBytesPerItem + window.blocks.size() * kBytesPerBlock;
-  for (const LoggedChunk& block : window.blocks) {
-    bytes += block.payload->size();
-  }
-  return bytes;
-}
-
 rocksdb::WriteOptions Durable() {
   rocksdb::WriteOptions options;
   options.sync = true;
@@ -50,8 +32,7 @@ Status Write(rocks::Database* database, rocksdb::WriteBatch* batch) {
 
 }  // namespace
 
-RocksStore::RocksStore(const RocksStoreOptions& options)
-    : options_(options), batch_(std::make_unique<rocksdb::WriteBatch>()) {}
+RocksStore::RocksStore(const RocksStoreOptions& options) : options_(options) {}
 
 RocksStore::~RocksStore() {
   Close().PermitUnchecked();
@@ -139,16 +120,15 @@ Status RocksStore::Initialise(const Marker& marker) {
 
 Status RocksStore::Commit(rocks::Database* database, const SortedWindow& window,
                           rocks::WindowPart part, const Marker& marker, bool* ingested) {
-  const MutexLock lock(&batch_mutex_);
-  const size_t bytes = BatchBytes(window);
-  const size_t kept = batch_->Data().capacity();
-  if (kept < bytes || kept / kBatchBytesKept > bytes) {
-    batch_ = std::make_unique<rocksdb::WriteBatch>(bytes);
+  rocks::CheckSorted(window);
+  *ingested = window.lines >= options_.ingest_lines_min;
+  rocksdb::WriteBatch batch;
+  if (!*ingested) {
+    TS_RETURN_IF_ERROR(rocks::BuildWindowBatch(database->handles(), window, part, marker, &batch));
+    *ingested = batch.GetDataSize() > kWrittenBytesMax;
   }
-  TS_RETURN_IF_ERROR(
-      rocks::BuildWindowBatch(database->handles(), window, part, marker, batch_.get()));
-  *ingested = window.lines >= options_.ingest_lines_min || batch_->GetDataSize() > kWrittenBytesMax;
-  return *ingested ? rocks::LoadAsSortedFiles(database, *batch_) : Write(database, batch_.get());
+  return *ingested ? rocks::LoadAsSortedFiles(database, window, part, marker)
+                   : Write(database, &batch);
 }
 
 Status RocksStore::Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) {

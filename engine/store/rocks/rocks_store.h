@@ -89,7 +89,7 @@ class RocksStore : public Store {
   // The database, for as long as the caller holds `mutex_`.
   Status Use(rocks::Database** database) TS_REQUIRES_SHARED(mutex_);
   Status UseForWriting(rocks::Database** database) TS_REQUIRES_SHARED(mutex_);
-  // Makes the batch of a window and writes or ingests it, whichever suits its size.
+  // Writes a window as one batch, or loads it as sorted files, whichever suits its size.
   Status Commit(rocks::Database* database, const SortedWindow& window, rocks::WindowPart part,
                 const Marker& marker, bool* ingested);
 
@@ -99,10 +99,6 @@ class RocksStore : public Store {
   std::shared_ptr<rocks::Database> database_ TS_GUARDED_BY(mutex_);
   std::string closed_ TS_GUARDED_BY(mutex_);            // why there is no database
   bool closed_for_good_ TS_GUARDED_BY(mutex_) = false;  // Close was called
-
-  // The batch of a large window, whose memory the next one uses again.
-  Mutex batch_mutex_;
-  std::unique_ptr<rocksdb::WriteBatch> batch_ TS_GUARDED_BY(batch_mutex_);
 };
 
 }  // namespace tallystone

@@ -1,6 +1,5 @@
 #include "store/rocks/sst_loader.h"
 
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -24,77 +23,70 @@ constexpr uint64_t kLevel0FilesMax = 32;
 constexpr auto kCompactionPoll = std::chrono::milliseconds(2);
 constexpr auto kCompactionWaitMax = std::chrono::seconds(20);
 
-// A batch with this many entries is worth a second thread. Of small ones the order of writes is
+// A window with this many keys is worth a second thread. Of small ones the order of writes is
 // always the same, which tests of crashes need.
-constexpr uint32_t kEntriesForTwoThreads = 100'000;
+constexpr size_t kKeysForTwoThreads = 50'000;
 // Where the families are divided between the two: about half of the work each.
-constexpr auto kFirstOfSecondThread = static_cast<uint32_t>(Family::kPostings);
+constexpr auto kFirstOfSecondThread = static_cast<size_t>(Family::kPostings);
 
-// Walks a batch into one SstFileWriter for each of the families [begin, end).
-class FileBuilder : public rocksdb::WriteBatch::Handler {
+// The sink of WindowEntries that writes a sorted file for each family that has any.
+class FileSink {
  public:
-  FileBuilder(Database* database, uint32_t begin, uint32_t end)
-      : database_(database), begin_(begin), end_(end) {}
+  explicit FileSink(Database* database) : database_(database) {}
 
-  rocksdb::Status PutCF(uint32_t family, const rocksdb::Slice& key,
-                        const rocksdb::Slice& value) override {
-    return Write(family, [&](rocksdb::SstFileWriter* file) { return file->Put(key, value); });
+  void Put(Family family, std::string_view key, std::string_view head, std::string_view tail) {
+    std::string_view value = head;
+    if (!tail.empty()) {
+      value_.assign(head).append(tail);
+      value = value_;
+    }
+    Write(family,
+          [&](rocksdb::SstFileWriter* file) { return file->Put(ToSlice(key), ToSlice(value)); });
   }
-  rocksdb::Status MergeCF(uint32_t family, const rocksdb::Slice& key,
-                          const rocksdb::Slice& value) override {
-    return Write(family, [&](rocksdb::SstFileWriter* file) { return file->Merge(key, value); });
+  void Merge(Family family, std::string_view key, std::string_view operand) {
+    Write(family, [&](rocksdb::SstFileWriter* file) {
+      return file->Merge(ToSlice(key), ToSlice(operand));
+    });
   }
-  rocksdb::Status DeleteCF(uint32_t family, const rocksdb::Slice& key) override {
-    return Write(family, [&](rocksdb::SstFileWriter* file) { return file->Delete(key); });
+  void Delete(Family family, std::string_view key) {
+    Write(family, [&](rocksdb::SstFileWriter* file) { return file->Delete(ToSlice(key)); });
   }
 
-  // Then every file is complete and durable.
-  rocksdb::Status Build(const rocksdb::WriteBatch& batch) {
-    const rocksdb::Status status = batch.Iterate(this);
-    return status.ok() ? Finish() : status;
+  // Completes and syncs the last file. Then every file is durable, or the answer says why not.
+  rocksdb::Status Finish() {
+    if (writer_ != nullptr && status_.ok()) {
+      status_ = writer_->Finish();
+    }
+    writer_.reset();
+    return status_;
   }
 
   [[nodiscard]] const std::vector<rocksdb::IngestExternalFileArg>& files() const { return files_; }
 
  private:
-  // Syncs the last file.
-  rocksdb::Status Finish() {
-    if (writer_ == nullptr) {
-      return rocksdb::Status::OK();
-    }
-    const rocksdb::Status status = writer_->Finish();
-    writer_.reset();
-    return status;
-  }
-
   template <typename Add>
-  rocksdb::Status Write(uint32_t family, const Add& add) {
-    if (family < begin_ || family >= end_) {
-      return rocksdb::Status::OK();
-    }
-    if (writer_ == nullptr || family != family_) {
-      rocksdb::Status status = Finish();
-      if (status.ok()) {
-        status = Begin(family);
-      }
-      if (!status.ok()) {
-        return status;
+  void Write(Family family, const Add& add) {
+    if (status_.ok() && (writer_ == nullptr || family != family_)) {
+      Finish().PermitUncheckedError();
+      if (status_.ok()) {
+        Begin(family);
       }
     }
-    return add(writer_.get());
+    if (status_.ok()) {
+      status_ = add(writer_.get());
+    }
   }
 
-  rocksdb::Status Begin(uint32_t family) {
-    TS_CHECK(family < kFamilyCount && (files_.empty() || family > family_));
+  void Begin(Family family) {
+    TS_CHECK(files_.empty() || family > family_);
     family_ = family;
-    const auto which = static_cast<Family>(family);
     // The page cache keeps the file: a compaction reads it soon.
     writer_ = std::make_unique<rocksdb::SstFileWriter>(
-        rocksdb::EnvOptions(), database_->SstOptions(which), database_->handle(which),
+        rocksdb::EnvOptions(), database_->SstOptions(family), database_->handle(family),
         /*invalidate_page_cache=*/false);
     rocksdb::IngestExternalFileArg file;
-    file.column_family = database_->handle(which);
-    file.external_files = {database_->ingest_directory() + "/" + FamilyName(which) + ".sst"};
+    file.column_family = database_->handle(family);
+    file.external_files = {database_->ingest_directory() + "/" + FamilyName(family) + ".sst"};
     file.options.move_files = true;
     // The number that makes these keys newer than all before stands in the MANIFEST; the file stays
     // as it was synced.
@@ -102,31 +94,36 @@ class FileBuilder : public rocksdb::WriteBatch::Handler {
     // Of blocks that cannot be read, the ingest would make an empty file (see guarded_files.h).
     file.options.verify_checksums_before_ingest = true;
     files_.push_back(file);
-    return writer_->Open(file.external_files.front());
+    status_ = writer_->Open(file.external_files.front());
   }
 
   Database* const database_;
-  const uint32_t begin_;
-  const uint32_t end_;
-  uint32_t family_ = 0;
+  Family family_ = Family::kDefault;
+  rocksdb::Status status_;
   std::unique_ptr<rocksdb::SstFileWriter> writer_;
   std::vector<rocksdb::IngestExternalFileArg> files_;
+  std::string value_;
 };
 
-rocksdb::Status BuildFiles(Database* database, const rocksdb::WriteBatch& batch,
+rocksdb::Status BuildFiles(Database* database, const SortedWindow& window, WindowPart part,
+                           const Marker& marker,
                            std::vector<rocksdb::IngestExternalFileArg>* files) {
-  if (batch.Count() < kEntriesForTwoThreads) {
-    FileBuilder all(database, 0, kFamilyCount);
-    const rocksdb::Status status = all.Build(batch);
-    *files = all.files();
-    return status;
+  FileSink first(database), second(database);
+  const auto build = [&](FileSink* sink, size_t begin, size_t end) {
+    WindowEntries entries(sink);
+    for (size_t family = begin; family < end; ++family) {
+      entries.AddFamily(static_cast<Family>(family), window, part, marker);
+    }
+    return sink->Finish();
+  };
+  rocksdb::Status first_status, second_status;
+  if (window.deltas.size() < kKeysForTwoThreads) {
+    first_status = build(&first, 0, kFamilyCount);
+  } else {
+    std::thread helper([&] { second_status = build(&second, kFirstOfSecondThread, kFamilyCount); });
+    first_status = build(&first, 0, kFirstOfSecondThread);
+    helper.join();
   }
-  FileBuilder first(database, 0, kFirstOfSecondThread);
-  FileBuilder second(database, kFirstOfSecondThread, kFamilyCount);
-  rocksdb::Status second_status;
-  std::thread helper([&] { second_status = second.Build(batch); });
-  const rocksdb::Status first_status = first.Build(batch);
-  helper.join();
   *files = first.files();
   files->insert(files->end(), second.files().begin(), second.files().end());
   return first_status.ok() ? second_status : first_status;
@@ -148,14 +145,15 @@ void WaitForCompactions(Database* database) {
 
 }  // namespace
 
-Status LoadAsSortedFiles(Database* database, const rocksdb::WriteBatch& batch) {
+Status LoadAsSortedFiles(Database* database, const SortedWindow& window, WindowPart part,
+                         const Marker& marker) {
   WaitForCompactions(database);
   // A file of ours that an earlier ingest could not unlink is one with a live file of the database
   // (moving is linking). To write to it again would destroy that one, so nothing begins before it
   // is gone.
   TS_RETURN_IF_ERROR(ClearDirectory(database->file_system(), database->ingest_directory()));
   std::vector<rocksdb::IngestExternalFileArg> files;
-  rocksdb::Status status = BuildFiles(database, batch, &files);
+  rocksdb::Status status = BuildFiles(database, window, part, marker, &files);
   if (status.ok()) {
     const IngestScope scope;
     const WriterLock lock(database->ingest_mutex());

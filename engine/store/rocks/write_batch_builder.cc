@@ -2,39 +2,34 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
-#include <vector>
 
-#include "base/canary.h"
 #include "base/check.h"
-#include "model/stored_codec.h"
 #include "store/rocks/database.h"
-#include "store/rocks/keys.h"
 #include "store/rocks/status_map.h"
 
 namespace tallystone::rocks {
 namespace {
 
-// Fills a batch; families must be filled in order, keys of a family ascending.
-class Builder {
+// The sink of WindowEntries that fills a batch.
+class BatchSink {
  public:
-  Builder(const FamilyHandles& families, rocksdb::WriteBatch* batch)
+  BatchSink(const FamilyHandles& families, rocksdb::WriteBatch* batch)
       : families_(families), batch_(batch) {
     batch_->Clear();
   }
 
-  void Put(Family family) { Note(batch_->Put(Handle(family), key_, value_)); }
-  void Merge(Family family) { Note(batch_->Merge(Handle(family), key_, value_)); }
-  void Delete(Family family) { Note(batch_->Delete(Handle(family), key_)); }
-
-  void AddMarker(const Marker& marker);
-  void AddDelta(const KeyDelta& delta);
-  void AddDeltas(const SortedWindow& window);
-  void AddBlocks(const SortedWindow& window);
-  void AddPostings(const SortedWindow& window);
-  void AddCatalogue(const SortedWindow& window);
-  void AddBatches(const SortedWindow& window);
-  void AddDeadLetters(const SortedWindow& window);
+  void Put(Family family, std::string_view key, std::string_view head, std::string_view tail) {
+    const rocksdb::Slice whole_key = ToSlice(key);
+    const rocksdb::Slice value[] = {ToSlice(head), ToSlice(tail)};
+    Note(batch_->Put(Handle(family), rocksdb::SliceParts(&whole_key, 1),
+                     rocksdb::SliceParts(value, 2)));
+  }
+  void Merge(Family family, std::string_view key, std::string_view operand) {
+    Note(batch_->Merge(Handle(family), ToSlice(key), ToSlice(operand)));
+  }
+  void Delete(Family family, std::string_view key) {
+    Note(batch_->Delete(Handle(family), ToSlice(key)));
+  }
 
   [[nodiscard]] Status status() const { return MapStatus(status_, "building a write"); }
 
@@ -51,194 +46,36 @@ class Builder {
   const FamilyHandles& families_;
   rocksdb::WriteBatch* const batch_;
   rocksdb::Status status_;
-  std::string key_, value_;
 };
-
-void Builder::AddMarker(const Marker& marker) {
-  key_ = kMarkerKey;
-  value_.clear();
-  EncodeMarker(marker, &value_);
-  Put(Family::kDefault);
-}
-
-void Builder::AddDelta(const KeyDelta& delta) {
-  EncodeBalanceKey(delta.key, &key_);
-  value_.clear();
-  EncodeBalanceSum(delta.sum, &value_);
-  Merge(Family::kBalances);
-}
-
-void Builder::AddDeltas(const SortedWindow& window) {
-  for (const KeyDelta& delta : window.deltas) {
-    if (!delta.rejected) {
-      AddDelta(delta);
-    }
-  }
-}
-
-void Builder::AddBlocks(const SortedWindow& window) {
-  auto rejected = window.rejected_lines.begin();
-  Lsn before = 0;
-  for (const LoggedChunk& chunk : window.blocks) {
-    TS_CHECK(chunk.lsn > before);
-    before = chunk.lsn;
-    while (rejected != window.rejected_lines.end() && rejected->first < chunk.lsn) {
-      ++rejected;
-    }
-    EncodeBlockKey(chunk.lsn, &key_);
-    value_.clear();
-    if (rejected != window.rejected_lines.end() && rejected->first == chunk.lsn) {
-      EncodeStoredBlock({}, rejected->second, &value_);
-    } else {
-      EncodeStoredBlock({}, {}, &value_);
-    }
-    // The payload ends the value; it goes into the batch without a copy in between.
-    const rocksdb::Slice key(key_);
-    const rocksdb::Slice value[] = {value_, *chunk.payload};
-    Note(batch_->Put(Handle(Family::kBlocks), rocksdb::SliceParts(&key, 1),
-                     rocksdb::SliceParts(value, 2)));
-  }
-}
-
-void Builder::AddPostings(const SortedWindow& window) {
-  const std::span<const Posting> postings(window.postings);
-  for (const KeyDelta& delta : window.deltas) {
-    if (delta.rejected || delta.posting_begin == delta.posting_end) {
-      continue;
-    }
-    TS_CHECK(delta.posting_begin < delta.posting_end && delta.posting_end <= postings.size());
-    EncodePostingKey(delta.key, window.last, &key_);
-    value_.clear();
-    EncodePostings(postings.subspan(delta.posting_begin, delta.posting_end - delta.posting_begin),
-                   &value_);
-    Put(Family::kPostings);
-  }
-}
-
-// Calls use(entry) for each of `entries` in ascending order; of equal keys only the last. For the
-// parts of a window that come in the order of the log.
-template <typename Entries, typename KeyOf, typename Use>
-void InOrder(const Entries& entries, const KeyOf& key_of, const Use& use) {
-  std::vector<size_t> order(entries.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t left, size_t right) {
-    return key_of(entries[left]) < key_of(entries[right]);
-  });
-  for (size_t index = 0; index < order.size(); ++index) {
-    if (index + 1 == order.size() ||
-        key_of(entries[order[index]]) < key_of(entries[order[index + 1]])) {
-      use(entries[order[index]]);
-    }
-  }
-}
-
-void Builder::AddCatalogue(const SortedWindow& window) {
-  static_assert(kAliasKind < kItemKind && kItemKind < kTenantKind);
-  value_.clear();
-  InOrder(
-      window.aliases, [](const auto& alias) -> const auto& { return alias; },
-      [&](const auto& alias) {
-        EncodeAliasKey(alias.first, alias.second, &key_);
-        Put(Family::kCatalogue);
-      });
-  for (const auto& [stock, item] : window.items) {
-    EncodeItemKey(stock, &key_);
-    value_.clear();
-    EncodeStoredItem(item, &value_);
-    Put(Family::kCatalogue);
-  }
-  InOrder(
-      window.tenants, [](const auto& tenant) { return tenant.first; },
-      [&](const auto& tenant) {
-        EncodeTenantKey(tenant.first, &key_);
-        value_ = tenant.second;
-        Put(Family::kCatalogue);
-      });
-}
-
-void Builder::AddBatches(const SortedWindow& window) {
-  static_assert(kBatchKind < kDeadLetterKind);
-  for (const auto& [ref, sum] : window.batches) {
-    TS_CHECK(ref.batch.find('\0') == std::string::npos);
-    EncodeBatchKey(ref, &key_);
-    value_.clear();
-    EncodeBatchSum(sum, &value_);
-    Merge(Family::kBatches);
-  }
-}
-
-void Builder::AddDeadLetters(const SortedWindow& window) {
-  for (const auto& [ref, letter] : window.dead_letters) {
-    if (CanaryIs(Canary::kDeadLetterForgotten)) {
-      continue;
-    }
-    TS_CHECK(ref.batch.find('\0') == std::string::npos);
-    EncodeDeadLetterKey(ref, &key_);
-    if (!letter) {
-      Delete(Family::kBatches);
-      continue;
-    }
-    value_.clear();
-    EncodeStoredDeadLetter(*letter, &value_);
-    Put(Family::kBatches);
-  }
-}
-
-template <typename Entries, typename KeyOf>
-bool Ascending(const Entries& entries, const KeyOf& key_of) {
-  return std::adjacent_find(entries.begin(), entries.end(),
-                            [&](const auto& left, const auto& right) {
-                              return !(key_of(left) < key_of(right));
-                            }) == entries.end();
-}
-
-// What the layer above promises; sorted files cannot be made of anything else.
-void CheckSorted(const SortedWindow& window) {
-  const auto first = [](const auto& entry) -> const auto& {
-    return entry.first;
-  };
-  TS_CHECK(Ascending(window.deltas, [](const KeyDelta& delta) { return delta.key; }));
-  TS_CHECK(Ascending(window.items, first));
-  TS_CHECK(Ascending(window.batches, first));
-  TS_CHECK(Ascending(window.dead_letters, first));
-  TS_CHECK(Ascending(window.rejected_lines, first));
-}
 
 }  // namespace
 
 Status BuildMarkerBatch(const FamilyHandles& families, const Marker& marker,
                         rocksdb::WriteBatch* batch) {
-  Builder builder(families, batch);
-  builder.AddMarker(marker);
-  return builder.status();
+  BatchSink sink(families, batch);
+  WindowEntries(&sink).AddMarker(marker);
+  return sink.status();
 }
 
 Status BuildKeyBatch(const FamilyHandles& families, const KeyDelta* delta, const Marker& progress,
                      rocksdb::WriteBatch* batch) {
-  Builder builder(families, batch);
-  builder.AddMarker(progress);
+  BatchSink sink(families, batch);
+  WindowEntries entries(&sink);
+  entries.AddMarker(progress);
   if (delta != nullptr) {
-    builder.AddDelta(*delta);
+    entries.AddDelta(*delta);
   }
-  return builder.status();
+  return sink.status();
 }
 
 Status BuildWindowBatch(const FamilyHandles& families, const SortedWindow& window, WindowPart part,
                         const Marker& marker, rocksdb::WriteBatch* batch) {
-  CheckSorted(window);
-  Builder builder(families, batch);
-  if (part != WindowPart::kAll || !CanaryIs(Canary::kMarkerOutsideTheBatch)) {
-    builder.AddMarker(marker);
+  BatchSink sink(families, batch);
+  WindowEntries entries(&sink);
+  for (size_t family = 0; family < kFamilyCount; ++family) {
+    entries.AddFamily(static_cast<Family>(family), window, part, marker);
   }
-  if (part == WindowPart::kAll) {
-    builder.AddDeltas(window);
-  }
-  builder.AddBlocks(window);
-  builder.AddPostings(window);
-  builder.AddCatalogue(window);
-  builder.AddBatches(window);
-  builder.AddDeadLetters(window);
-  return builder.status();
+  return sink.status();
 }
 
 Status BuildReplaceKeyBatch(const Database& database, StockKey stock, const BalanceSum& sum,

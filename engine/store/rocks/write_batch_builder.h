@@ -1,7 +1,8 @@
 // From what a window brings to one rocksdb::WriteBatch: sorted by family and key, the marker
 // inside.
 //
-// Every write of the store is one such batch, so effects and marker cannot come apart (law L6).
+// Every write of the store is one such batch, or one atomic ingest of the same entries
+// (sst_loader.h), so effects and marker cannot come apart (law L6).
 #pragma once
 
 #include <span>
@@ -13,15 +14,11 @@
 
 #include "store/rocks/database.h"
 #include "store/rocks/families.h"
+#include "store/rocks/window_entries.h"
 #include "tallystone/status.h"
 #include "window/sorted_window.h"
 
 namespace tallystone::rocks {
-
-enum class WindowPart : uint8_t {
-  kAll,   // Store::Apply
-  kRest,  // Store::ApplyRest: everything but the deltas
-};
 
 // Each replaces *batch. kRejected if RocksDB cannot take what is in it.
 Status BuildMarkerBatch(const FamilyHandles& families, const Marker& marker,
