@@ -117,7 +117,7 @@ class Reads {
     const auto get = [&](uint64_t) {
       std::string key;
       rocksdb::PinnableSlice value;
-      rocks::EncodeBalanceKey({1, Random().item}, &key);
+      rocks::EncodeBalanceKey(rocks::GroupOf({1, Random().item}), &key);
       return database->db()->Get({}, family, key, &value).ok() ? Status::Ok()
                                                                : Status::Corruption("no balance");
     };

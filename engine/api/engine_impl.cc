@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "ingest/batch_session.h"
 #include "ingest/dead_letters.h"
+#include "inspect/repair.h"
 #include "model/batch_lines.h"
 #include "tallystone/limits.h"
 
@@ -18,7 +19,18 @@ Status EngineImpl::OpenWith(const Options& options, const std::string& path, Par
                             std::unique_ptr<Engine>* engine) {
   engine->reset();
   std::unique_ptr<Core> core;
-  TS_RETURN_IF_ERROR(Recover(options, path, std::move(parts), &core));
+  const RepairPlace place{.path = path, .files = parts.file_system, .env = parts.env};
+  Status status = Recover(options, path, std::move(parts), &core);
+  if (status.Is(StatusCode::kFormatMismatch)) {
+    const Status upgraded = UpgradeStore(options, place);
+    if (upgraded.ok()) {
+      status = Recover(options, path,
+                       {.file_system = place.files, .env = place.env, .store = nullptr}, &core);
+    } else if (!upgraded.Is(StatusCode::kFormatMismatch)) {
+      status = upgraded;
+    }
+  }
+  TS_RETURN_IF_ERROR(status);
   *engine = std::make_unique<EngineImpl>(std::move(core));
   return Status::Ok();
 }

@@ -21,6 +21,9 @@ struct RepairPlace {
 
 Status RepairStore(const Options& options, const RepairPlace& place, bool dry_run,
                    const ProgressFunction& progress, RepairReport* report);
+// Makes a store of an older format anew in this build's, as a repair does, and keeps the old one.
+// kFormatMismatch: its format is not an older one; nothing was changed.
+Status UpgradeStore(const Options& options, const RepairPlace& place);
 Status RepairItem(const Options& options, const RepairPlace& place, const ItemKey& item,
                   bool dry_run, RepairReport* report);
 Status SalvageLog(const Options& options, const RepairPlace& place, bool dry_run,

@@ -32,9 +32,9 @@ RocksStoreOptions StoreOptions(const Options& options, const RepairPlace& place)
 }
 
 // "stock.db/store.damaged-3": the first number that is free.
-std::string FreeName(FileSystem* files, const std::string& path) {
+std::string FreeName(FileSystem* files, const std::string& path, const char* why) {
   for (int number = 1;; ++number) {
-    std::string name = path + ".damaged-" + std::to_string(number);
+    std::string name = path + "." + why + "-" + std::to_string(number);
     if (!files->Exists(name)) {
       return name;
     }
@@ -139,27 +139,47 @@ class StoreRepair {
     TS_RETURN_IF_ERROR(FindDatabase(place_.files, place_.path));
     TS_RETURN_IF_ERROR(place_.files->Lock(LockPath(place_.path), &lock_));
     Examine();
-    RocksStoreOptions source_options = StoreOptions(options_, place_);
-    source_options.read_only = true;
-    source_options.only_blocks = true;
-    TS_RETURN_IF_ERROR(RocksStore::Open(source_options, &source_));
-    TS_RETURN_IF_ERROR(source_->ReadMarker(&marker_));
-    if (dry_run) {
-      return BookAgain(nullptr);
+    TS_RETURN_IF_ERROR(OpenSource());
+    return dry_run ? BookAgain(nullptr) : Replace("damaged");
+  }
+
+  // kFormatMismatch: nothing to upgrade, or a newer format.
+  Status Upgrade() {
+    TS_RETURN_IF_ERROR(FindDatabase(place_.files, place_.path));
+    TS_RETURN_IF_ERROR(place_.files->Lock(LockPath(place_.path), &lock_));
+    const Status opened = Open(StoreExtent::kWhole, &old_);
+    if (!opened.Is(StatusCode::kFormatMismatch)) {
+      return opened.ok() ? Status::FormatMismatch("the store has the newest format") : opened;
     }
-    return Replace();
+    TS_RETURN_IF_ERROR(Open(StoreExtent::kBlocksAndBatches, &old_));
+    TS_RETURN_IF_ERROR(old_->NewView(&causes_));
+    TS_RETURN_IF_ERROR(OpenSource());
+    return Replace("older");
   }
 
  private:
+  Status Open(StoreExtent extent, std::unique_ptr<Store>* store) {
+    RocksStoreOptions options = StoreOptions(options_, place_);
+    options.read_only = true;
+    options.extent = extent;
+    return RocksStore::Open(options, store);
+  }
+
+  Status OpenSource() {
+    TS_RETURN_IF_ERROR(Open(StoreExtent::kBlocks, &source_));
+    return source_->ReadMarker(&marker_);
+  }
+
   // What is wrong, if the store can be opened as a whole. Its dead letters know why a store
   // rejected lines.
   void Examine() {
-    RocksStoreOptions whole = StoreOptions(options_, place_);
-    whole.read_only = true;
     std::unique_ptr<StoreView> store_view;
-    Status status = RocksStore::Open(whole, &old_);
-    if (status.ok()) {
-      status = old_->NewView(&causes_);
+    Status status = Open(StoreExtent::kWhole, &old_);
+    const bool older =
+        status.Is(StatusCode::kFormatMismatch) && Open(StoreExtent::kBlocksAndBatches, &old_).ok();
+    if (status.ok() || older) {
+      const Status viewed = old_->NewView(&causes_);
+      status = status.ok() ? viewed : status;
     }
     if (status.ok()) {
       status = old_->NewView(&store_view);
@@ -199,9 +219,9 @@ class StoreRepair {
   }
 
   // The new store is made under the name that the old one will have.
-  Status Replace() {
+  Status Replace(const char* why) {
     const std::string path = StorePath(place_.path);
-    const std::string aside = FreeName(place_.files, path);
+    const std::string aside = FreeName(place_.files, path, why);
     RocksStoreOptions target = StoreOptions(options_, place_);
     target.path = aside;
     target.create = true;
@@ -240,6 +260,19 @@ Status RepairStore(const Options& options, const RepairPlace& place, bool dry_ru
                    const ProgressFunction& progress, RepairReport* report) {
   *report = {};
   return StoreRepair(options, place, progress, report).Run(dry_run);
+}
+
+Status UpgradeStore(const Options& options, const RepairPlace& place) {
+  const ProgressFunction quiet;
+  RepairReport report;
+  TS_RETURN_IF_ERROR(StoreRepair(options, place, quiet, &report).Upgrade());
+  if (options.logger != nullptr) {
+    options.logger->Log(LogLevel::kWarning, StorePath(place.path) +
+                                                " had an older format and was made anew from its " +
+                                                std::to_string(report.blocks) +
+                                                " blocks; the old one is kept: " + report.kept);
+  }
+  return Status::Ok();
 }
 
 Status RepairStore(const Options& options, const std::string& path, bool dry_run,

@@ -58,7 +58,7 @@ class Salvage {
     std::unique_ptr<Store> store;
     Status status = RocksStore::Open(options, &store);
     if (!status.ok()) {
-      options.only_blocks = true;
+      options.extent = StoreExtent::kBlocks;
       TS_RETURN_IF_ERROR(RocksStore::Open(options, &store));
       return store->ReadMarker(&marker_);
     }

@@ -205,16 +205,24 @@ TEST_F(RepairTest, QuickVerificationNamesTheItemAndItsFirstBatchThatDiffers) {
     const std::unique_ptr<rocksdb::Iterator> posting(
         database->db()->NewIterator({}, database->handle(rocks::Family::kPostings)));
     std::string key, value;
-    rocks::EncodeBalanceKey({1, 3}, &key);
+    rocks::EncodePostingPrefix(rocks::GroupOf({1, 3}), &key);
     posting->Seek(key);
     std::vector<Posting> first;
-    ASSERT_TRUE(DecodePostings(rocks::ToView(posting->value()), &first).ok());
+    ASSERT_TRUE(rocks::ForEachPart(rocks::ToView(posting->value()), [&](uint8_t place,
+                                                                        std::string_view part) {
+                  return place == 3 ? DecodePostings(part, &first) : Status::Ok();
+                }).ok());
+    rocks::EncodeBalanceKey(rocks::GroupOf({1, 3}), &key);
     BalanceSum sum;
     for (const Posting& place : first) {
       sum.Add({1, 1, 1, place.lsn, PlaceHash({1, 3}, place.lsn, place.index), ""});
     }
-    EncodeBalanceSum(sum, &value);
-    ASSERT_TRUE(batch->Put(database->handle(rocks::Family::kBalances), key, value).ok());
+    std::string part, group;
+    EncodeBalanceSum(sum, &part);
+    rocksdb::ColumnFamilyHandle* balances = database->handle(rocks::Family::kBalances);
+    ASSERT_TRUE(database->db()->Get({}, balances, key, &group).ok());
+    ASSERT_TRUE(rocks::ReplacePart(group, 3, part, &value).ok());
+    ASSERT_TRUE(batch->Put(balances, key, value).ok());
   });
   const VerifyReport report = Quick(disk_.get());
   ASSERT_FALSE(report.sound);

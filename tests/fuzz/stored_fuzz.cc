@@ -53,6 +53,7 @@ void CheckPostings(std::string_view bytes) {
 void CheckKeys(std::string_view key) {
   std::string written(key);
   StockKey stock;
+  rocks::GroupKey group;
   Lsn lsn = 0;
   TenantId tenant = 0;
   BatchRef batch;
@@ -67,8 +68,8 @@ void CheckKeys(std::string_view key) {
     rocks::EncodeTenantKey(tenant, &written);
     expect_same();
   }
-  if (rocks::ParseItemKey(key, &stock)) {
-    rocks::EncodeItemKey(stock, &written);
+  if (rocks::ParseItemKey(key, &group, &lsn)) {
+    rocks::EncodeItemKey(group, lsn, &written);
     expect_same();
   }
   if (rocks::ParseAliasKey(key, &stock, &alias)) {
@@ -84,8 +85,8 @@ void CheckKeys(std::string_view key) {
     expect_same();
   }
   FUZZ_EXPECT(kinds <= 1);  // the kinds of the catalogue and batches families never overlap
-  if (rocks::ParseBalanceKey(key, &stock)) {
-    rocks::EncodeBalanceKey(stock, &written);
+  if (rocks::ParseBalanceKey(key, &group)) {
+    rocks::EncodeBalanceKey(group, &written);
     expect_same();
   }
   if (rocks::ParseBlockKey(key, &lsn)) {
@@ -94,11 +95,36 @@ void CheckKeys(std::string_view key) {
   }
 }
 
+// Parts of a group: read and written again they are the same, and one can be replaced.
+void CheckParts(std::string_view bytes) {
+  std::string written;
+  const Status read = rocks::ForEachPart(bytes, [&](uint8_t place, std::string_view part) {
+    rocks::AddPart(place, part, &written);
+    return Status::Ok();
+  });
+  if (!read.ok()) {
+    return;
+  }
+  FUZZ_EXPECT(written.size() <= bytes.size());
+  for (const uint8_t place : {uint8_t{0}, uint8_t{7}, uint8_t{15}}) {
+    std::string replaced, twice;
+    FUZZ_EXPECT(rocks::ReplacePart(bytes, place, "part", &replaced).ok());
+    FUZZ_EXPECT(rocks::ReplacePart(replaced, place, "part", &twice).ok());
+    FUZZ_EXPECT(replaced == twice);
+    int found = 0;
+    FUZZ_EXPECT(rocks::ForEachPart(replaced, [&](uint8_t other, std::string_view part) {
+                  found += other == place && part == "part" ? 1 : 0;
+                  return Status::Ok();
+                }).ok());
+    FUZZ_EXPECT(found == 1);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Input input(fuzz::Bytes(data, size));
-  const size_t codec = input.Below(9);
+  const size_t codec = input.Below(10);
   const std::string_view bytes = input.Rest();
   switch (codec) {
     case 0:
@@ -123,7 +149,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       CheckPostings(bytes);
       break;
     case 7:
-      FUZZ_EXPECT(rocks::CheckFormat(bytes).ok() == (bytes == rocks::EncodeFormat()));
+      FUZZ_EXPECT(rocks::CheckFormat(bytes, false).ok() == (bytes == rocks::EncodeFormat()));
+      break;
+    case 8:
+      CheckParts(bytes);
       break;
     default:
       CheckKeys(bytes);

@@ -5,6 +5,7 @@ usage: golden_test.py TALLYSTONE
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -29,8 +30,25 @@ class Golden(unittest.TestCase):
             with self.subTest(name=os.path.basename(name)), tempfile.TemporaryDirectory() as directory:
                 with tarfile.open(name.replace('.json', '.tar.xz')) as archive:
                     archive.extractall(directory)
+                db = os.path.join(directory, 'stock.db')
+                if name != NAMES[-1]:
+                    self.upgrade(name, db)
                 with open(name, encoding='utf-8') as file:
-                    yield directory, os.path.join(directory, 'stock.db'), json.load(file)
+                    yield directory, db, json.load(file)
+
+    def upgrade(self, name, db):
+        """A reader changes nothing, so it says what will; the first writer makes the store anew and keeps the old one."""
+        number = re.search('[0-9]+', os.path.basename(name)).group()
+        for command in (['inventory'], ['verify'], ['status'], ['repair', '--dry-run']):
+            refused = run(*command, '--db', db)
+            self.assertEqual(refused.returncode, 5 if 'repair' in command else 8, (command, refused))
+            said = refused.stdout.decode() + refused.stderr.decode()
+            self.assertRegex(said, f'store format {number}.*`tallystone resume`')
+        self.assertEqual(sorted(os.listdir(db)), ['LOCK', 'log', 'store'])
+        done = run('resume', '--db', db)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(f'{db}/store.older-1', done.stderr.decode())
+        self.assertEqual(sorted(os.listdir(db)), ['LOCK', 'log', 'store', 'store.older-1'])
 
     def digest(self, db):
         return json.loads(run('status', '--db', db, '--json').stdout)['state_digest']

@@ -1,6 +1,7 @@
 #include "store/rocks/merge_operator.h"
 
 #include <deque>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ std::string Full(const rocksdb::MergeOperator& merge, const std::string* existin
   return same.data() != nullptr ? same.ToString() : value;
 }
 
-std::string RandomBalance(std::mt19937_64* random) {
+BalanceSum RandomSum(std::mt19937_64* random) {
   BalanceSum sum;
   sum.on_hand = static_cast<int64_t>((*random)());
   sum.value = Int128{static_cast<int64_t>((*random)())} << ((*random)() % 50);
@@ -52,9 +53,36 @@ std::string RandomBalance(std::mt19937_64* random) {
   if ((*random)() % 2 == 0) {
     sum.last_time = "2026-01-" + std::to_string((*random)() % 31);
   }
-  std::string bytes;
-  EncodeBalanceSum(sum, &bytes);
+  return sum;
+}
+
+using Balances = std::map<uint8_t, BalanceSum>;  // of a group, by place
+
+std::string Encoded(const Balances& balances) {
+  std::string bytes, part;
+  for (const auto& [place, sum] : balances) {
+    part.clear();
+    EncodeBalanceSum(sum, &part);
+    AddPart(place, part, &bytes);
+  }
   return bytes;
+}
+
+Status Decode(std::string_view bytes, Balances* balances) {
+  balances->clear();
+  return ForEachPart(bytes, [&](uint8_t place, std::string_view part) {
+    return DecodeBalanceSum(part, &(*balances)[place]);
+  });
+}
+
+// Places are few and close, so that operands meet at some of them.
+std::string RandomBalance(std::mt19937_64* random) {
+  Balances balances;
+  for (size_t count = 1 + (*random)() % 3; count > 0; --count) {
+    const uint64_t place = (*random)() % 4;
+    balances[static_cast<uint8_t>(place == 3 ? kGroupItems - 1 : place)] = RandomSum(random);
+  }
+  return Encoded(balances);
 }
 
 std::string RandomBatch(std::mt19937_64* random) {
@@ -128,16 +156,17 @@ TEST(MergeOperatorTest, BatchesAreAssociative) {
 
 TEST(MergeOperatorTest, SumIsTheModelsSum) {
   std::mt19937_64 random(5);
-  BalanceSum expected;
+  Balances expected, next, sum;
   Operands operands;
   for (int index = 0; index < 20; ++index) {
     operands.push_back(RandomBalance(&random));
-    BalanceSum next;
-    ASSERT_OK(DecodeBalanceSum(operands.back(), &next));
-    expected.Add(next);
+    ASSERT_OK(Decode(operands.back(), &next));
+    for (const auto& [place, part] : next) {
+      expected[place].Add(part);
+    }
   }
-  BalanceSum sum;
-  ASSERT_OK(DecodeBalanceSum(Full(*NewBalanceMergeOperator(), nullptr, operands), &sum));
+  ASSERT_OK(Decode(Full(*NewBalanceMergeOperator(), nullptr, operands), &sum));
+  EXPECT_EQ(4u, sum.size());
   EXPECT_EQ(expected, sum);
 }
 
@@ -150,25 +179,27 @@ TEST(MergeOperatorTest, GarbageIsKeptAndFlaggedAndTheGoodPartsWithIt) {
   EXPECT_NE(std::string::npos, value.find(good));
   EXPECT_NE(std::string::npos, value.find("garbage"));
   EXPECT_NE(std::string::npos, value.find(later));
-  BalanceSum sum;
-  EXPECT_CODE(kCorruption, DecodeBalanceSum(value, &sum));
+  Balances balances;
+  EXPECT_CODE(kCorruption, Decode(value, &balances));
   EXPECT_FALSE(IsDamaged(good));
 }
 
 TEST(MergeOperatorTest, SumsThatDoNotFitAreKeptApartInsteadOfWrapped) {
   const Int128 half = Int128{1} << 126;
-  BalanceSum large;
+  BalanceSum large, small;
   large.on_hand = half;
-  std::string bytes;
-  EncodeBalanceSum(large, &bytes);
   const auto merge = NewBalanceMergeOperator();
-  BalanceSum sum;
+  const std::string bytes = Encoded({{3, small}, {5, large}});
   EXPECT_TRUE(IsDamaged(Full(*merge, nullptr, {bytes, bytes})));
+  Balances sum;
+  const std::string elsewhere = Encoded({{3, small}, {6, large}});
+  ASSERT_OK(Decode(Full(*merge, nullptr, {bytes, elsewhere}), &sum));
+  EXPECT_TRUE(sum[5].on_hand == half);
+  EXPECT_TRUE(sum[6].on_hand == half);
   large.on_hand = half - 1;
-  bytes.clear();
-  EncodeBalanceSum(large, &bytes);
-  ASSERT_OK(DecodeBalanceSum(Full(*merge, nullptr, {bytes, bytes}), &sum));
-  EXPECT_TRUE(sum.on_hand == 2 * (half - 1));
+  const std::string fits = Encoded({{5, large}});
+  ASSERT_OK(Decode(Full(*merge, nullptr, {fits, fits}), &sum));
+  EXPECT_TRUE(sum[5].on_hand == 2 * (half - 1));
 }
 
 // What DESIGN 9 warns of: a merge that fails in a flush or compaction makes RocksDB 7.8.3

@@ -1,7 +1,9 @@
 #include "store/rocks/database.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <sys/resource.h>
@@ -24,12 +26,31 @@ constexpr uint64_t kReplayedEntriesMax = 20'000;
 // CURRENT holds the name of a file.
 constexpr size_t kCurrentBytesMax = 256;
 
-Status ReadFormat(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, const std::string& path) {
+Status ReadFormat(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
+                  const RocksStoreOptions& options) {
   std::string value;
   const rocksdb::Status read = db->Get({}, family, ToSlice(kFormatKey), &value);
-  TS_RETURN_IF_ERROR(MapStatus(read, "reading the format of " + path));
-  const Status format = CheckFormat(value);
-  return format.ok() ? format : Status(format.code(), path + ": " + format.message());
+  TS_RETURN_IF_ERROR(MapStatus(read, "reading the format of " + options.path));
+  const Status format = CheckFormat(value, options.extent != StoreExtent::kWhole);
+  return format.ok() ? format : Status(format.code(), options.path + ": " + format.message());
+}
+
+std::span<const Family> FamiliesOf(StoreExtent extent) {
+  static constexpr Family kWhole[] = {Family::kDefault,  Family::kBalances,  Family::kBlocks,
+                                      Family::kPostings, Family::kCatalogue, Family::kBatches};
+  static_assert(std::size(kWhole) == kFamilyCount);
+  static constexpr Family kBlocks[] = {Family::kDefault, Family::kBlocks};
+  static constexpr Family kBlocksAndBatches[] = {Family::kDefault, Family::kBlocks,
+                                                 Family::kBatches};
+  switch (extent) {
+    case StoreExtent::kWhole:
+      return kWhole;
+    case StoreExtent::kBlocks:
+      return kBlocks;
+    case StoreExtent::kBlocksAndBatches:
+      return kBlocksAndBatches;
+  }
+  return {};
 }
 
 // Files are held open from the start where the process may, so that a writer that deletes them
@@ -100,10 +121,9 @@ Database::Database(const RocksStoreOptions& options)
   tuning.env = env_.get();
   tuning.logger = std::make_shared<ForwardLogger>(options.logger);
   db_options_ = MakeDbOptions(tuning);
-  families_ = MakeFamilies(tuning);
-  if (options.only_blocks) {
-    families_ = {families_[static_cast<size_t>(Family::kDefault)],
-                 families_[static_cast<size_t>(Family::kBlocks)]};
+  const std::vector<rocksdb::ColumnFamilyDescriptor> all = MakeFamilies(tuning);
+  for (const Family family : FamiliesOf(options.extent)) {
+    families_.push_back(all[static_cast<size_t>(family)]);
   }
 }
 
@@ -130,7 +150,9 @@ Status Database::Prepare() {
   if (!files->Exists(db_directory_ + "/CURRENT")) {
     TS_RETURN_IF_ERROR(ExpectNoData(files, db_directory_));
     if (read_only_ || !options_.create) {
-      return Status::NotFound(options_.path + ": there is no store");
+      return Status::NotFound(options_.path + (files->Exists(options_.path)
+                                                   ? ": the creation of the store was interrupted"
+                                                   : ": there is no store"));
     }
     TS_RETURN_IF_ERROR(files->CreateDirectory(options_.path));
     TS_RETURN_IF_ERROR(files->CreateDirectory(db_directory_));
@@ -157,7 +179,7 @@ Status Database::ReadFormatAlone() {
     return MapOpenStatus(opened, "opening " + db_directory_);
   }
   const std::unique_ptr<rocksdb::DB> db(raw);
-  const Status format = ReadFormat(db.get(), handles.front(), options_.path);
+  const Status format = ReadFormat(db.get(), handles.front(), options_);
   db->DestroyColumnFamilyHandle(handles.front()).PermitUncheckedError();
   return format;
 }
@@ -245,13 +267,11 @@ Status Database::OpenReadOnly() {
 
 Status Database::Take(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
   db_.reset(db);
-  if (options_.only_blocks) {
-    handles_[static_cast<size_t>(Family::kDefault)] = handles.front();
-    handles_[static_cast<size_t>(Family::kBlocks)] = handles.back();
-    return Status::Ok();
+  const std::span<const Family> families = FamiliesOf(options_.extent);
+  TS_CHECK(handles.size() == families.size());
+  for (size_t index = 0; index < families.size(); ++index) {
+    handles_[static_cast<size_t>(families[index])] = handles[index];
   }
-  TS_CHECK(handles.size() == kFamilyCount);
-  std::copy(handles.begin(), handles.end(), handles_.begin());
   return Status::Ok();
 }
 
@@ -304,7 +324,7 @@ Status Database::NameFiles(const Status& status) const {
 
 // Checks the format, or, in a store that is being made, writes it.
 Status Database::EnsureFormat() {
-  Status format = ReadFormat(db_.get(), handle(Family::kDefault), options_.path);
+  Status format = ReadFormat(db_.get(), handle(Family::kDefault), options_);
   if (format.IsNotFound()) {
     if (read_only_ || !options_.create) {
       return Status::NotFound(options_.path + ": the creation of the store was interrupted");

@@ -15,13 +15,21 @@ std::string EncodeFormat() {
   return value;
 }
 
-Status CheckFormat(std::string_view value) {
+Status CheckFormat(std::string_view value, bool older) {
   std::string_view magic;
   uint32_t format = 0;
   uint32_t merge = 0;
   if (!GetBytes(&value, kMagic.size(), &magic) || magic != kMagic ||
       !GetBigEndian32(&value, &format) || !GetBigEndian32(&value, &merge)) {
     return Status::FormatMismatch("not a store of Tallystone");
+  }
+  if (format >= kOldestFormatVersion && format < kStoreFormatVersion && value.empty()) {
+    return older ? Status::Ok()
+                 : Status::FormatMismatch(
+                       "written in store format " + std::to_string(format) + "; this build reads " +
+                       std::to_string(kStoreFormatVersion) +
+                       ": open it once for writing, as `tallystone resume` does, and it is made "
+                       "anew from its blocks, the old one kept beside it");
   }
   if (format != kStoreFormatVersion || merge != kMergeVersion || !value.empty()) {
     return Status::FormatMismatch("written in store format " + std::to_string(format) + "." +

@@ -13,11 +13,15 @@
 
 namespace tallystone::rocks {
 
-inline constexpr uint32_t kStoreFormatVersion = 1;
+inline constexpr uint32_t kStoreFormatVersion = 2;
+// The oldest format whose marker, blocks and batches are those of this one: a store of it can be
+// made anew from them.
+inline constexpr uint32_t kOldestFormatVersion = 1;
 
 std::string EncodeFormat();
 
-// kFormatMismatch if this build cannot read what `value` says.
-Status CheckFormat(std::string_view value);
+// kFormatMismatch if this build cannot read what `value` says; where `older` is said, marker,
+// blocks and batches of older formats will do.
+Status CheckFormat(std::string_view value, bool older);
 
 }  // namespace tallystone::rocks

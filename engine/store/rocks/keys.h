@@ -1,20 +1,23 @@
-// Keys of the RocksDB store, format 1, byte by byte. Integers are big-endian, so that the order of
+// Keys of the RocksDB store, format 2, byte by byte. Integers are big-endian, so that the order of
 // bytes is the order of numbers; `text` stands without a length, to the end of the key or to a 0
 // byte.
 //
 //   family     key                                              value
 //   default    "format"                                         rocks/format.h
 //              "marker"                                         Marker
-//   balances   u32 tenant | u32 item                            BalanceSum (merged)
+//   balances   u32 tenant | u32 group                           parts: BalanceSums (merged)
 //   blocks     u64 LSN                                          StoredBlock without its LSN
-//   postings   u32 tenant | u32 item | u64 last LSN of window   postings of one window
+//   postings   u32 tenant | u32 group | u64 last LSN of window  parts: posting lists of one window
 //   catalogue  'A' | u32 tenant | u32 item | text alias         empty
-//              'I' | u32 tenant | u32 item                      StoredItem
+//              'I' | u32 tenant | u32 group | u64 last LSN      parts: StoredItems that a window
+//              made
+//                                                               or changed; the last one counts
 //              'T' | u32 tenant                                 text name
 //   batches    'B' | u32 tenant | text batch | 0                BatchSum (merged)
 //              'D' | u32 tenant | text batch | 0 | u64 line     StoredDeadLetter
 //
-// A batch id holds no 0 byte, so the terminator keeps the order of ids: "a" stands before "ab".
+// Groups and parts: item_groups.h. A batch id holds no 0 byte, so the terminator keeps the order of
+// ids: "a" stands before "ab".
 #pragma once
 
 #include <cstddef>
@@ -25,6 +28,7 @@
 #include "base/coding.h"
 #include "model/ids.h"
 #include "model/stored.h"
+#include "store/rocks/item_groups.h"
 
 namespace tallystone::rocks {
 
@@ -47,9 +51,10 @@ inline bool TakeKind(std::string_view* key, char kind) {
 
 // Encoders replace *key, so that one string serves a whole loop.
 
-inline void EncodeBalanceKey(StockKey stock, std::string* key) {
+inline void EncodeBalanceKey(GroupKey group, std::string* key) {
   char bytes[8];
-  EncodeBigEndian64(bytes, stock.packed());
+  EncodeBigEndian32(bytes, group.tenant);
+  EncodeBigEndian32(bytes + 4, group.group);
   key->assign(bytes, sizeof(bytes));
 }
 
@@ -58,11 +63,14 @@ inline void EncodeBlockKey(Lsn lsn, std::string* key) {
   PutBigEndian64(key, lsn);
 }
 
-inline void EncodePostingKey(StockKey stock, Lsn window_last, std::string* key) {
-  char bytes[16];
-  EncodeBigEndian64(bytes, stock.packed());
-  EncodeBigEndian64(bytes + 8, window_last);
-  key->assign(bytes, sizeof(bytes));
+// What all posting keys of a group begin with.
+inline void EncodePostingPrefix(GroupKey group, std::string* key) {
+  EncodeBalanceKey(group, key);
+}
+
+inline void EncodePostingKey(GroupKey group, Lsn window_last, std::string* key) {
+  EncodePostingPrefix(group, key);
+  PutBigEndian64(key, window_last);
 }
 
 inline void EncodeTenantKey(TenantId tenant, std::string* key) {
@@ -70,11 +78,11 @@ inline void EncodeTenantKey(TenantId tenant, std::string* key) {
   PutBigEndian32(key, tenant);
 }
 
-inline void EncodeItemKey(StockKey stock, std::string* key) {
-  char bytes[9];
-  bytes[0] = kItemKind;
-  EncodeBigEndian64(bytes + 1, stock.packed());
-  key->assign(bytes, sizeof(bytes));
+inline void EncodeItemKey(GroupKey group, Lsn window_last, std::string* key) {
+  key->assign(1, kItemKind);
+  PutBigEndian32(key, group.tenant);
+  PutBigEndian32(key, group.group);
+  PutBigEndian64(key, window_last);
 }
 
 inline void EncodeAliasKey(StockKey stock, std::string_view alias, std::string* key) {
@@ -101,12 +109,8 @@ inline void EncodeDeadLetterKey(const LineRef& ref, std::string* key) {
 
 // Decoders take a whole key and nothing else; false if it is not one.
 
-inline bool ParseStock(std::string_view key, StockKey* stock) {
-  return GetBigEndian32(&key, &stock->tenant) && GetBigEndian32(&key, &stock->item) && key.empty();
-}
-
-inline bool ParseBalanceKey(std::string_view key, StockKey* stock) {
-  return ParseStock(key, stock);
+inline bool ParseBalanceKey(std::string_view key, GroupKey* group) {
+  return GetBigEndian32(&key, &group->tenant) && GetBigEndian32(&key, &group->group) && key.empty();
 }
 
 inline bool ParseBlockKey(std::string_view key, Lsn* lsn) {
@@ -117,8 +121,9 @@ inline bool ParseTenantKey(std::string_view key, TenantId* tenant) {
   return TakeKind(&key, kTenantKind) && GetBigEndian32(&key, tenant) && key.empty();
 }
 
-inline bool ParseItemKey(std::string_view key, StockKey* stock) {
-  return TakeKind(&key, kItemKind) && ParseStock(key, stock);
+inline bool ParseItemKey(std::string_view key, GroupKey* group, Lsn* window_last) {
+  return TakeKind(&key, kItemKind) && GetBigEndian32(&key, &group->tenant) &&
+         GetBigEndian32(&key, &group->group) && GetBigEndian64(&key, window_last) && key.empty();
 }
 
 inline bool ParseAliasKey(std::string_view key, StockKey* stock, std::string* alias) {

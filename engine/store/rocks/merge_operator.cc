@@ -1,11 +1,14 @@
 #include "store/rocks/merge_operator.h"
 
+#include <array>
+#include <bit>
 #include <deque>
 #include <string>
 #include <vector>
 
 #include "base/coding.h"
 #include "model/stored_codec.h"
+#include "store/rocks/item_groups.h"
 
 namespace tallystone::rocks {
 namespace {
@@ -32,15 +35,61 @@ bool ParseDamaged(std::string_view value, std::vector<std::string_view>* parts) 
   return true;
 }
 
+// The balances of a group of items, by place.
+struct BalanceGroup {
+  uint32_t present = 0;  // a bit a place
+  std::array<BalanceSum, kGroupItems> sums;
+
+  template <typename Use>
+  void ForEachPlace(const Use& use) const {
+    for (uint32_t left = present; left != 0; left &= left - 1) {
+      use(static_cast<uint8_t>(std::countr_zero(left)));
+    }
+  }
+  void Add(const BalanceGroup& later) {
+    later.ForEachPlace([&](uint8_t place) {
+      if ((present >> place & 1) != 0) {
+        sums[place].Add(later.sums[place]);
+      } else {
+        sums[place] = later.sums[place];
+      }
+    });
+    present |= later.present;
+  }
+};
+static_assert(kGroupItems <= 32);
+
 struct BalanceCodec {
-  using Sum = BalanceSum;
-  static constexpr const char* kName = "tallystone.balance.1";
-  static bool Decode(std::string_view bytes, Sum* sum) { return DecodeBalanceSum(bytes, sum).ok(); }
-  static void Encode(const Sum& sum, std::string* out) { EncodeBalanceSum(sum, out); }
+  using Sum = BalanceGroup;
+  static constexpr const char* kName = "tallystone.balance.2";
+  static bool Decode(std::string_view bytes, Sum* group) {
+    group->present = 0;
+    return ForEachPart(bytes,
+                       [&](uint8_t place, std::string_view part) {
+                         group->present |= 1U << place;
+                         return DecodeBalanceSum(part, &group->sums[place]);
+                       })
+        .ok();
+  }
+  static void Encode(const Sum& group, std::string* out) {
+    std::string part;
+    group.ForEachPlace([&](uint8_t place) {
+      part.clear();
+      EncodeBalanceSum(group.sums[place], &part);
+      AddPart(place, part, out);
+    });
+  }
   static bool Fits(const Sum& left, const Sum& right) {
-    Int128 ignored = 0;
-    return !__builtin_add_overflow(left.on_hand, right.on_hand, &ignored) &&
-           !__builtin_add_overflow(left.value, right.value, &ignored);
+    bool fits = true;
+    left.ForEachPlace([&](uint8_t place) {
+      Int128 ignored = 0;
+      const BalanceSum& ours = left.sums[place];
+      const BalanceSum& theirs = right.sums[place];
+      fits = fits && ((right.present >> place & 1) == 0 ||
+                      (!__builtin_add_overflow(ours.on_hand, theirs.on_hand, &ignored) &&
+                       !__builtin_add_overflow(ours.value, theirs.value, &ignored)));
+    });
+    return fits;
   }
 };
 

@@ -1,4 +1,5 @@
-// The merge operators of balances and batches: associative sums, total on any bytes.
+// The merge operators of balances and batches: associative sums, total on any bytes. An operand of
+// balances is those of a group of items (item_groups.h), each added to the one at its place.
 //
 // RocksDB 7.8.3 has no failure scope: a merge that returns false in a flush or a compaction makes
 // the whole database read-only for good. So ours never does. Operands that are not an encoded sum,
@@ -19,7 +20,7 @@
 namespace tallystone::rocks {
 
 // Part of the format (rocks/format.h): another meaning of the same operands needs another number.
-inline constexpr uint32_t kMergeVersion = 1;
+inline constexpr uint32_t kMergeVersion = 2;
 inline constexpr char kDamagedTag = '\xDB';
 
 std::shared_ptr<rocksdb::MergeOperator> NewBalanceMergeOperator();

@@ -120,7 +120,6 @@ Status RocksStore::Initialise(const Marker& marker) {
 
 Status RocksStore::Commit(rocks::Database* database, const SortedWindow& window,
                           rocks::WindowPart part, const Marker& marker, bool* ingested) {
-  rocks::CheckSorted(window);
   *ingested = window.lines >= options_.ingest_lines_min;
   rocksdb::WriteBatch batch;
   if (!*ingested) {

@@ -32,13 +32,21 @@ enum class WindowPart : uint8_t;
 class Database;
 }  // namespace rocks
 
+// How much of a store is opened.
+enum class StoreExtent : uint8_t {
+  kWhole,
+  // Marker and blocks, also of older formats: damage elsewhere does not matter.
+  kBlocks,
+  // And batches with their dead letters, whose format never changed.
+  kBlocksAndBatches,
+};
+
 struct RocksStoreOptions {
   std::string path;
   bool create = false;     // make it if it is not there; its parent directory must be
   bool read_only = false;  // takes no lock, changes nothing; someone may be writing it
-  // With read_only: opens marker and blocks and nothing else, so that damage elsewhere does not
-  // matter. All other reads answer kNotFound or nothing.
-  bool only_blocks = false;
+  // Which families are opened; reads of others answer kNotFound or nothing. With read_only.
+  StoreExtent extent = StoreExtent::kWhole;
   size_t block_cache_bytes = 32u << 20;
   // A window of fewer lines is written by DB::Write. 0 = every window is loaded as sorted files.
   size_t ingest_lines_min = 16'384;

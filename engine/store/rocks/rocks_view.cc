@@ -1,8 +1,12 @@
 #include "store/rocks/rocks_view.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "base/check.h"
 #include "model/stored_codec.h"
 #include "store/rocks/keys.h"
 #include "store/rocks/merge_operator.h"
@@ -176,6 +180,89 @@ auto PairDecoder(bool (*parse)(std::string_view, Key*),
   };
 }
 
+// What groups of items hold, item by item, from `from` on. The entries of a group are taken
+// together: of items, one of each window that had something to say of it.
+template <typename Value>
+class GroupCursor : public Cursor<std::pair<StockKey, Value>> {
+ public:
+  using Parse = bool (*)(std::string_view, GroupKey*);
+  using Decode = Status (*)(std::string_view, Value*);
+
+  GroupCursor(std::shared_ptr<Moment> moment, Family family, std::string begin, std::string end,
+              StockKey from, Parse parse, Decode decode)
+      : range_(std::move(moment), family, std::move(begin), std::move(end)),
+        from_(from),
+        parse_(parse),
+        decode_(decode) {}
+
+  void SeekToFirst() override {
+    damage_ = Status::Ok();
+    range_.Seek();
+    LoadGroup();
+    while (Valid() && value().first < from_) {
+      Next();
+    }
+  }
+  [[nodiscard]] bool Valid() const override { return at_ < count_; }
+  void Next() override {
+    if (++at_ == count_) {
+      LoadGroup();
+    }
+  }
+  [[nodiscard]] const std::pair<StockKey, Value>& value() const override { return values_[at_]; }
+  [[nodiscard]] Status status() const override { return damage_.ok() ? range_.status() : damage_; }
+
+ private:
+  void LoadGroup() {
+    count_ = at_ = 0;
+    GroupKey first;
+    for (bool begun = false; range_.Valid(); begun = true, range_.Next()) {
+      GroupKey group;
+      if (!parse_(range_.key(), &group)) {
+        return Fail(BadKey(range_.family(), range_.key()));
+      }
+      if (begun && group != first) {
+        return;
+      }
+      first = group;
+      const Status taken = ForEachPart(range_.value(), [&](uint8_t place, std::string_view part) {
+        return decode_(part, Slot(ItemAt(group, place)));
+      });
+      if (!taken.ok()) {
+        return Fail(Damaged(range_.family(), range_.key(), range_.value(), taken));
+      }
+    }
+  }
+  // Later entries of a group say it anew.
+  Value* Slot(StockKey key) {
+    size_t slot = count_;
+    while (slot > 0 && key < values_[slot - 1].first) {
+      --slot;
+    }
+    if (slot > 0 && values_[slot - 1].first == key) {
+      return &values_[slot - 1].second;
+    }
+    TS_CHECK(count_ < values_.size());
+    std::rotate(values_.begin() + slot, values_.begin() + count_, values_.begin() + count_ + 1);
+    ++count_;
+    values_[slot].first = key;
+    return &values_[slot].second;
+  }
+  void Fail(Status damage) {
+    count_ = at_ = 0;
+    damage_ = std::move(damage);
+  }
+
+  Range range_;
+  const StockKey from_;
+  const Parse parse_;
+  const Decode decode_;
+  std::array<std::pair<StockKey, Value>, kGroupItems> values_;  // of one group, ascending
+  size_t count_ = 0;
+  size_t at_ = 0;
+  Status damage_;
+};
+
 class RocksView : public StoreView {
  public:
   explicit RocksView(std::shared_ptr<Database> database)
@@ -221,11 +308,10 @@ Status RocksView::GetDeadLetter(const LineRef& ref, StoredDeadLetter* letter) {
 }
 
 std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> RocksView::Balances(StockKey from) {
-  std::string key;
-  EncodeBalanceKey(from, &key);
-  return NewCursor<std::pair<StockKey, BalanceSum>>(
-      moment_, Family::kBalances, key, "",
-      PairDecoder<Family::kBalances>(ParseBalanceKey, DecodeBalanceSum));
+  std::string begin;
+  EncodeBalanceKey(GroupOf(from), &begin);
+  return std::make_unique<GroupCursor<BalanceSum>>(moment_, Family::kBalances, begin, "", from,
+                                                   ParseBalanceKey, DecodeBalanceSum);
 }
 
 std::unique_ptr<Cursor<StoredBlock>> RocksView::Blocks(Lsn from) {
@@ -269,11 +355,15 @@ std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> RocksView::Tenants() {
 }
 
 std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> RocksView::Items(StockKey from) {
-  std::string key;
-  EncodeItemKey(from, &key);
-  return NewCursor<std::pair<StockKey, StoredItem>>(
-      moment_, Family::kCatalogue, key, AfterKind(kItemKind),
-      PairDecoder<Family::kCatalogue>(ParseItemKey, DecodeStoredItem));
+  std::string begin;
+  EncodeItemKey(GroupOf(from), 0, &begin);
+  return std::make_unique<GroupCursor<StoredItem>>(
+      moment_, Family::kCatalogue, begin, AfterKind(kItemKind), from,
+      [](std::string_view key, GroupKey* group) {
+        Lsn ignored = 0;
+        return ParseItemKey(key, group, &ignored);
+      },
+      DecodeStoredItem);
 }
 
 std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases() {
@@ -290,11 +380,13 @@ std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases() {
 Status RocksView::GetPostings(StockKey key, std::vector<Posting>* postings) {
   postings->clear();
   std::string prefix;
-  EncodeBalanceKey(key, &prefix);
+  EncodePostingPrefix(GroupOf(key), &prefix);
   Range range(moment_, Family::kPostings, prefix, "");
   for (range.Seek(); range.Valid() && range.key().substr(0, prefix.size()) == prefix;
        range.Next()) {
-    const Status decoded = DecodePostings(range.value(), postings);
+    const Status decoded = ForEachPart(range.value(), [&](uint8_t place, std::string_view part) {
+      return place == PlaceOf(key) ? DecodePostings(part, postings) : Status::Ok();
+    });
     if (!decoded.ok()) {
       return Damaged(Family::kPostings, range.key(), range.value(), decoded);
     }
@@ -307,9 +399,19 @@ Status RocksView::GetPostings(StockKey key, std::vector<Posting>* postings) {
 Status ReadBalance(const Database& database, const rocksdb::Snapshot* snapshot, StockKey key,
                    BalanceSum* sum) {
   std::string bytes;  // 8 bytes: no allocation
-  EncodeBalanceKey(key, &bytes);
-  return Read(database, snapshot, Family::kBalances, bytes,
-              [&](std::string_view value) { return DecodeBalanceSum(value, sum); });
+  EncodeBalanceKey(GroupOf(key), &bytes);
+  bool found = false;
+  TS_RETURN_IF_ERROR(
+      Read(database, snapshot, Family::kBalances, bytes, [&](std::string_view value) {
+        return ForEachPart(value, [&](uint8_t place, std::string_view part) {
+          if (place != PlaceOf(key)) {
+            return Status::Ok();
+          }
+          found = true;
+          return DecodeBalanceSum(part, sum);
+        });
+      }));
+  return found ? Status::Ok() : Status::NotFound("there is no balance");
 }
 
 Status ReadBatch(const Database& database, const rocksdb::Snapshot* snapshot, const BatchRef& ref,

@@ -27,7 +27,7 @@ constexpr auto kCompactionWaitMax = std::chrono::seconds(20);
 // always the same, which tests of crashes need.
 constexpr size_t kKeysForTwoThreads = 50'000;
 // Where the families are divided between the two: about half of the work each.
-constexpr auto kFirstOfSecondThread = static_cast<size_t>(Family::kPostings);
+constexpr auto kFirstOfSecondThread = static_cast<size_t>(Family::kBlocks);
 
 // The sink of WindowEntries that writes a sorted file for each family that has any.
 class FileSink {

@@ -22,8 +22,11 @@ enum class WindowPart : uint8_t {
   kRest,  // Store::ApplyRest: everything but the deltas
 };
 
-// What the layer above promises; sorted files cannot be made of anything else.
-void CheckSorted(const SortedWindow& window);
+template <typename Key>
+void CheckAscends(const Key& key, const Key** before) {
+  TS_CHECK(*before == nullptr || **before < key);
+  *before = &key;
+}
 
 // Hands entries to a sink, which has
 //   void Put(Family, std::string_view key, std::string_view head, std::string_view tail);
@@ -31,7 +34,8 @@ void CheckSorted(const SortedWindow& window);
 //   void Merge(Family, std::string_view key, std::string_view operand);
 //   void Delete(Family, std::string_view key);
 // and keeps its first error. Families must be asked for in their order; the keys of one come
-// ascending.
+// ascending: sorted files cannot be made of anything else, so what the layer above promises is
+// checked on the way.
 template <typename Sink>
 class WindowEntries {
  public:
@@ -44,15 +48,19 @@ class WindowEntries {
 
  private:
   void Put(Family family, std::string_view tail = {}) { sink_->Put(family, key_, value_, tail); }
+  template <typename Entries, typename KeyOf, typename Encode, typename PutGroup>
+  void AddGroups(const Entries& entries, const KeyOf& key_of, const Encode& encode,
+                 const PutGroup& put);
   void AddDeltas(const SortedWindow& window);
   void AddBlocks(const SortedWindow& window);
   void AddPostings(const SortedWindow& window);
+  void AddItems(const SortedWindow& window);
   void AddCatalogue(const SortedWindow& window);
   void AddBatches(const SortedWindow& window);
   void AddDeadLetters(const SortedWindow& window);
 
   Sink* const sink_;
-  std::string key_, value_;
+  std::string key_, value_, part_;
 };
 
 // Calls use(entry) for each of `entries` in ascending order; of equal keys only the last. For the
@@ -69,6 +77,38 @@ void InOrder(const Entries& entries, const KeyOf& key_of, const Use& use) {
         key_of(entries[order[index]]) < key_of(entries[order[index + 1]])) {
       use(entries[order[index]]);
     }
+  }
+}
+
+// `encode` makes part_ of an entry (none if it leaves it empty), `put` an entry of the parts of a
+// group in value_.
+template <typename Sink>
+template <typename Entries, typename KeyOf, typename Encode, typename PutGroup>
+void WindowEntries<Sink>::AddGroups(const Entries& entries, const KeyOf& key_of,
+                                    const Encode& encode, const PutGroup& put) {
+  StockKey before;
+  GroupKey group;
+  value_.clear();
+  for (const auto& entry : entries) {
+    const StockKey key = key_of(entry);
+    TS_CHECK(before < key);
+    before = key;
+    if (GroupOf(key) != group) {
+      if (!value_.empty()) {
+        put(group);
+        value_.clear();
+      }
+      group = GroupOf(key);
+    }
+    part_.clear();
+    encode(entry);
+    if (!part_.empty()) {
+      AddPart(PlaceOf(key), part_, &value_);
+    }
+  }
+  if (!value_.empty()) {
+    put(group);
+    value_.clear();
   }
 }
 
@@ -108,28 +148,39 @@ void WindowEntries<Sink>::AddMarker(const Marker& marker) {
 
 template <typename Sink>
 void WindowEntries<Sink>::AddDelta(const KeyDelta& delta) {
-  EncodeBalanceKey(delta.key, &key_);
   value_.clear();
-  EncodeBalanceSum(delta.sum, &value_);
+  part_.clear();
+  EncodeBalanceSum(delta.sum, &part_);
+  AddPart(PlaceOf(delta.key), part_, &value_);
+  EncodeBalanceKey(GroupOf(delta.key), &key_);
   sink_->Merge(Family::kBalances, key_, value_);
 }
 
 template <typename Sink>
 void WindowEntries<Sink>::AddDeltas(const SortedWindow& window) {
-  for (const KeyDelta& delta : window.deltas) {
-    if (!delta.rejected) {
-      AddDelta(delta);
-    }
-  }
+  AddGroups(
+      window.deltas, [](const KeyDelta& delta) { return delta.key; },
+      [&](const KeyDelta& delta) {
+        if (!delta.rejected) {
+          EncodeBalanceSum(delta.sum, &part_);
+        }
+      },
+      [&](GroupKey group) {
+        EncodeBalanceKey(group, &key_);
+        sink_->Merge(Family::kBalances, key_, value_);
+      });
 }
 
 template <typename Sink>
 void WindowEntries<Sink>::AddBlocks(const SortedWindow& window) {
   auto rejected = window.rejected_lines.begin();
-  Lsn before = 0;
+  const Lsn* before = nullptr;
+  const Lsn* before_rejected = nullptr;
+  for (const auto& [lsn, lines] : window.rejected_lines) {
+    CheckAscends(lsn, &before_rejected);
+  }
   for (const LoggedChunk& chunk : window.blocks) {
-    TS_CHECK(chunk.lsn > before);
-    before = chunk.lsn;
+    CheckAscends(chunk.lsn, &before);
     while (rejected != window.rejected_lines.end() && rejected->first < chunk.lsn) {
       ++rejected;
     }
@@ -147,17 +198,31 @@ void WindowEntries<Sink>::AddBlocks(const SortedWindow& window) {
 template <typename Sink>
 void WindowEntries<Sink>::AddPostings(const SortedWindow& window) {
   const std::span<const Posting> postings(window.postings);
-  for (const KeyDelta& delta : window.deltas) {
-    if (delta.rejected || delta.posting_begin == delta.posting_end) {
-      continue;
-    }
-    TS_CHECK(delta.posting_begin < delta.posting_end && delta.posting_end <= postings.size());
-    EncodePostingKey(delta.key, window.last, &key_);
-    value_.clear();
-    EncodePostings(postings.subspan(delta.posting_begin, delta.posting_end - delta.posting_begin),
-                   &value_);
-    Put(Family::kPostings);
-  }
+  AddGroups(
+      window.deltas, [](const KeyDelta& delta) { return delta.key; },
+      [&](const KeyDelta& delta) {
+        TS_CHECK(delta.posting_begin <= delta.posting_end && delta.posting_end <= postings.size());
+        if (!delta.rejected && delta.posting_begin < delta.posting_end) {
+          EncodePostings(
+              postings.subspan(delta.posting_begin, delta.posting_end - delta.posting_begin),
+              &part_);
+        }
+      },
+      [&](GroupKey group) {
+        EncodePostingKey(group, window.last, &key_);
+        Put(Family::kPostings);
+      });
+}
+
+template <typename Sink>
+void WindowEntries<Sink>::AddItems(const SortedWindow& window) {
+  AddGroups(
+      window.items, [](const auto& item) { return item.first; },
+      [&](const auto& item) { EncodeStoredItem(item.second, &part_); },
+      [&](GroupKey group) {
+        EncodeItemKey(group, window.last, &key_);
+        Put(Family::kCatalogue);
+      });
 }
 
 template <typename Sink>
@@ -170,12 +235,7 @@ void WindowEntries<Sink>::AddCatalogue(const SortedWindow& window) {
         EncodeAliasKey(alias.first, alias.second, &key_);
         Put(Family::kCatalogue);
       });
-  for (const auto& [stock, item] : window.items) {
-    EncodeItemKey(stock, &key_);
-    value_.clear();
-    EncodeStoredItem(item, &value_);
-    Put(Family::kCatalogue);
-  }
+  AddItems(window);
   InOrder(
       window.tenants, [](const auto& tenant) { return tenant.first; },
       [&](const auto& tenant) {
@@ -188,7 +248,9 @@ void WindowEntries<Sink>::AddCatalogue(const SortedWindow& window) {
 template <typename Sink>
 void WindowEntries<Sink>::AddBatches(const SortedWindow& window) {
   static_assert(kBatchKind < kDeadLetterKind);
+  const BatchRef* before = nullptr;
   for (const auto& [ref, sum] : window.batches) {
+    CheckAscends(ref, &before);
     TS_CHECK(ref.batch.find('\0') == std::string::npos);
     EncodeBatchKey(ref, &key_);
     value_.clear();
@@ -199,7 +261,9 @@ void WindowEntries<Sink>::AddBatches(const SortedWindow& window) {
 
 template <typename Sink>
 void WindowEntries<Sink>::AddDeadLetters(const SortedWindow& window) {
+  const LineRef* before = nullptr;
   for (const auto& [ref, letter] : window.dead_letters) {
+    CheckAscends(ref, &before);
     if (CanaryIs(Canary::kDeadLetterForgotten)) {
       continue;
     }

@@ -4,7 +4,9 @@
 #include <array>
 
 #include "base/check.h"
+#include "model/stored_codec.h"
 #include "store/rocks/database.h"
+#include "store/rocks/keys.h"
 #include "store/rocks/status_map.h"
 
 namespace tallystone::rocks {
@@ -48,6 +50,47 @@ class BatchSink {
   rocksdb::Status status_;
 };
 
+Status OthersStandInIt(const Status& damaged) {
+  return Status::Corruption(damaged.message() +
+                            ", and other items stand in it: repair the whole store");
+}
+
+// All postings of `stock` go under the window that ends with `window_last`.
+Status ReplacePostings(const Database& database, StockKey stock,
+                       const std::vector<Posting>& postings, Lsn window_last,
+                       rocksdb::WriteBatch* batch) {
+  rocksdb::ColumnFamilyHandle* family = database.handle(Family::kPostings);
+  std::string prefix, last, whole, value;
+  EncodePostingPrefix(GroupOf(stock), &prefix);
+  EncodePostingKey(GroupOf(stock), window_last, &last);
+  if (!postings.empty()) {
+    EncodePostings(postings, &whole);
+  }
+  const auto write = [&](const rocksdb::Slice& key) {
+    return MapStatus(value.empty() ? batch->Delete(family, key) : batch->Put(family, key, value),
+                     "building a write");
+  };
+  bool written = false;
+  const std::unique_ptr<rocksdb::Iterator> old(database.db()->NewIterator({}, family));
+  for (old->Seek(prefix); old->Valid() && old->key().starts_with(prefix); old->Next()) {
+    const bool is_last = old->key() == last;
+    written = written || is_last;
+    const Status replaced = ReplacePart(ToView(old->value()), PlaceOf(stock),
+                                        is_last ? std::string_view(whole) : "", &value);
+    if (!replaced.ok()) {
+      return OthersStandInIt(replaced);
+    }
+    TS_RETURN_IF_ERROR(write(old->key()));
+  }
+  TS_RETURN_IF_ERROR(MapStatus(old->status(), "reading the postings of an item"));
+  if (written || whole.empty()) {
+    return Status::Ok();
+  }
+  value.clear();
+  AddPart(PlaceOf(stock), whole, &value);
+  return write(last);
+}
+
 }  // namespace
 
 Status BuildMarkerBatch(const FamilyHandles& families, const Marker& marker,
@@ -81,29 +124,24 @@ Status BuildWindowBatch(const FamilyHandles& families, const SortedWindow& windo
 Status BuildReplaceKeyBatch(const Database& database, StockKey stock, const BalanceSum& sum,
                             const std::vector<Posting>& postings, Lsn window_last,
                             rocksdb::WriteBatch* batch) {
-  std::string key, value;
-  EncodeBalanceKey(stock, &key);
-  EncodeBalanceSum(sum, &value);
-  rocksdb::Status status = sum.lines > 0
-                               ? batch->Put(database.handle(Family::kBalances), key, value)
-                               : batch->Delete(database.handle(Family::kBalances), key);
-  const std::string prefix = key;
-  const std::unique_ptr<rocksdb::Iterator> old(
-      database.db()->NewIterator({}, database.handle(Family::kPostings)));
-  for (old->Seek(prefix); status.ok() && old->Valid() && old->key().starts_with(prefix);
-       old->Next()) {
-    status = batch->Delete(database.handle(Family::kPostings), old->key());
+  rocksdb::ColumnFamilyHandle* family = database.handle(Family::kBalances);
+  std::string key, old, part, value;
+  EncodeBalanceKey(GroupOf(stock), &key);
+  const rocksdb::Status read = database.db()->Get({}, family, key, &old);
+  if (!read.ok() && !read.IsNotFound()) {
+    return database.MapRead(read, FamilyName(Family::kBalances));
   }
-  if (status.ok()) {
-    status = old->status();
+  if (sum.lines > 0) {
+    EncodeBalanceSum(sum, &part);
   }
-  if (status.ok() && !postings.empty()) {
-    EncodePostingKey(stock, window_last, &key);
-    value.clear();
-    EncodePostings(postings, &value);
-    status = batch->Put(database.handle(Family::kPostings), key, value);
+  const Status replaced = ReplacePart(old, PlaceOf(stock), part, &value);
+  if (!replaced.ok()) {
+    return OthersStandInIt(replaced);
   }
-  return MapStatus(status, "building a write");
+  TS_RETURN_IF_ERROR(
+      MapStatus(value.empty() ? batch->Delete(family, key) : batch->Put(family, key, value),
+                "building a write"));
+  return ReplacePostings(database, stock, postings, window_last, batch);
 }
 
 }  // namespace tallystone::rocks
