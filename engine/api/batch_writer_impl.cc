@@ -7,9 +7,10 @@
 
 namespace tallystone {
 
-BatchWriterImpl::BatchWriterImpl(Core* core, const IngestOptions& options, Tenant* tenant,
-                                 std::string batch)
+BatchWriterImpl::BatchWriterImpl(Core* core, Workspaces* workspaces, const IngestOptions& options,
+                                 Tenant* tenant, std::string batch)
     : core_(core),
+      workspaces_(workspaces),
       options_(options),
       tenant_(tenant),
       session_(core, options, tenant, std::move(batch)) {}
@@ -20,6 +21,7 @@ BatchWriterImpl::~BatchWriterImpl() {
 }
 
 Status BatchWriterImpl::Begin() {
+  session_.LookAhead();
   std::lock_guard lock(tenant_->mutex);
   TS_RETURN_IF_ERROR(session_.Begin());
   session_.state()->writing = true;
@@ -38,10 +40,10 @@ Status BatchWriterImpl::Add(const Batch& lines, std::vector<LineResult>* results
   const CoreCall call(core_);
   TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(dead_);
-  PrepareLines(lines.lines().lines(), session_.position() + 1, &prepared_);
+  const Workspaces::Loan work(workspaces_);
+  PrepareLines(lines.lines().lines(), session_.position() + 1, &work->prepared);
   std::lock_guard lock(tenant_->mutex);
-  Status status = session_.Add(prepared_, false, results);
-  prepared_.clear();
+  Status status = session_.Add(work.get(), work->prepared, false, results);
   if (!status.ok()) {
     dead_ = status;
     LetGo();
@@ -51,8 +53,9 @@ Status BatchWriterImpl::Add(const Batch& lines, std::vector<LineResult>* results
 
 Status BatchWriterImpl::End() {
   TS_RETURN_IF_ERROR(dead_);
+  const Workspaces::Loan work(workspaces_);
   std::lock_guard lock(tenant_->mutex);
-  dead_ = session_.Add({}, true, nullptr);
+  dead_ = session_.Add(work.get(), {}, true, nullptr);
   LetGo();
   TS_RETURN_IF_ERROR(dead_);
   dead_ = Status::InvalidArgument("the batch was finished; open a new BatchWriter");

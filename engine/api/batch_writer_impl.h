@@ -11,7 +11,8 @@ namespace tallystone {
 
 class BatchWriterImpl final : public BatchWriter {
  public:
-  BatchWriterImpl(Core* core, const IngestOptions& options, Tenant* tenant, std::string batch);
+  BatchWriterImpl(Core* core, Workspaces* workspaces, const IngestOptions& options, Tenant* tenant,
+                  std::string batch);
   ~BatchWriterImpl() override;
 
   // Looks the batch up and takes it.
@@ -27,10 +28,10 @@ class BatchWriterImpl final : public BatchWriter {
   void LetGo();  // requires the tenant's mutex
 
   Core* const core_;
+  Workspaces* const workspaces_;
   const IngestOptions options_;
   Tenant* const tenant_;
   BatchSession session_;
-  std::vector<PreparedLine> prepared_;
   bool holds_ = false;
   Status dead_;  // why it takes nothing more
 };

@@ -35,7 +35,8 @@ Status EngineImpl::OpenWith(const Options& options, const std::string& path, Par
   return Status::Ok();
 }
 
-EngineImpl::EngineImpl(std::unique_ptr<Core> core) : core_(std::move(core)), drainer_(core_.get()) {
+EngineImpl::EngineImpl(std::unique_ptr<Core> core)
+    : core_(std::move(core)), workspaces_(core_.get()), drainer_(core_.get()) {
   drainer_.Start();
 }
 
@@ -83,24 +84,25 @@ Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, Batc
         "batch '" + batch.id() + "' has " + std::to_string(batch.size()) + " lines; at most " +
         std::to_string(limits::kBatchLinesMax) + " are allowed: use a BatchWriter");
   }
-  std::vector<PreparedLine> prepared;
-  PrepareLines(batch.lines().lines(), 1, &prepared);
+  const Workspaces::Loan work(&workspaces_);
+  PrepareLines(batch.lines().lines(), 1, &work->prepared);
   Tenant* tenant = core_->tenants.FindOrCreate(batch.tenant());
   BatchSession session(core_.get(), options, tenant, batch.id());
   std::vector<LineResult>* results = options.line_results ? &result->lines : nullptr;
+  session.LookAhead();
   {
     std::lock_guard lock(tenant->mutex);
     TS_RETURN_IF_ERROR(session.Begin());
     if (options.bad_lines == BadLinePolicy::kRejectBatch && session.state()->sum.lines == 0) {
       std::vector<LineResult> tried;
-      Status status = session.TryAll(prepared, &tried);
+      Status status = session.TryAll(work.get(), work->prepared, &tried);
       if (!status.ok()) {
         session.ResultNow(result);
         result->lines = std::move(tried);
         return status;
       }
     }
-    TS_RETURN_IF_ERROR(session.Add(prepared, true, results));
+    TS_RETURN_IF_ERROR(session.Add(work.get(), work->prepared, true, results));
   }
   TS_RETURN_IF_ERROR(core_->log->Sync(session.lsn()));
   return session.Result(result, results);
@@ -118,7 +120,7 @@ Status EngineImpl::NewBatchWriter(const IngestOptions& options, std::string_view
         "policy kRejectBatch needs the whole batch: use Ingest, not a BatchWriter");
   }
   auto made = std::make_unique<BatchWriterImpl>(
-      core_.get(), options, core_->tenants.FindOrCreate(tenant), std::string(id));
+      core_.get(), &workspaces_, options, core_->tenants.FindOrCreate(tenant), std::string(id));
   TS_RETURN_IF_ERROR(made->Begin());
   *writer = std::move(made);
   return Status::Ok();

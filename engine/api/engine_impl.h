@@ -7,6 +7,7 @@
 #include "ingest/core.h"
 #include "ingest/drainer.h"
 #include "ingest/recovery.h"
+#include "ingest/workspace.h"
 #include "inspect/queries.h"
 #include "tallystone/engine.h"
 
@@ -56,6 +57,7 @@ class EngineImpl final : public Engine {
                     const Filter& filter, std::unique_ptr<Cursor<Record>>* cursor);
 
   std::unique_ptr<Core> core_;
+  Workspaces workspaces_;
   Drainer drainer_;  // declared after core_: its thread ends first
 };
 

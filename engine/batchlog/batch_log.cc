@@ -92,13 +92,20 @@ struct BatchLog::Impl {
   batchlog::SegmentWriter writer;
   std::vector<LoggedChunk> group;
 
+  // Where a caller waits for group number n. Those of two groups wait at a time: one is being
+  // synced, the next one gathers. So a sync wakes its own group and one leader for the next,
+  // instead of all, most of whom would go back to sleep.
+  CondVar& Group(uint64_t number) { return groups[number % 2]; }
+
   mutable Mutex mutex;
-  CondVar changed;  // durable, leading, waiting_bytes or failure
+  CondVar groups[2];
+  CondVar room;  // waiting_bytes, leading or failure, for who counts in room_waiters
   std::vector<LoggedChunk> waiting TS_GUARDED_BY(mutex);
   uint64_t waiting_bytes TS_GUARDED_BY(mutex) = 0;
-  // Appends that wait for waiting_bytes to fall.
   size_t room_waiters TS_GUARDED_BY(mutex) = 0;
   bool leading TS_GUARDED_BY(mutex) = false;
+  uint64_t group_number TS_GUARDED_BY(mutex) = 0;  // of the group that was taken last
+  Lsn group_last TS_GUARDED_BY(mutex) = 0;         // its last record
   Lsn next TS_GUARDED_BY(mutex) = 1;
   Lsn durable TS_GUARDED_BY(mutex) = 0;
   Status failure TS_GUARDED_BY(mutex);
@@ -132,10 +139,12 @@ void BatchLog::Impl::LeadGroup() {
   waiting_bytes = 0;
   const Lsn synced = durable;
   const Lsn last = group.back().lsn;
+  const uint64_t number = ++group_number;
+  group_last = last;
   const bool wanted = room_waiters > 0;
   mutex.Unlock();
   if (wanted) {
-    changed.NotifyAll();
+    room.NotifyAll();
   }
   Status written = writer.Write(group, synced);
   if (written.ok() && on_durable) {
@@ -151,8 +160,15 @@ void BatchLog::Impl::LeadGroup() {
   } else {
     Say(options.logger, LogLevel::kError, "batch log: stopped: " + written.ToString());
     failure = std::move(written);
+    Group(number + 1).NotifyAll();
   }
-  changed.NotifyAll();
+  Group(number).NotifyAll();
+  if (!waiting.empty()) {
+    Group(number + 1).NotifyOne();
+  }
+  if (room_waiters > 0) {
+    room.NotifyAll();
+  }
 }
 
 BatchLog::BatchLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -234,7 +250,9 @@ BatchLog::~BatchLog() {
   const MutexLock lock(&impl.mutex);
   while (impl.leading || (!impl.waiting.empty() && impl.failure.ok())) {
     if (impl.leading) {
-      impl.changed.Wait(&impl.mutex);
+      ++impl.room_waiters;
+      impl.room.Wait(&impl.mutex);
+      --impl.room_waiters;
     } else {
       impl.LeadGroup();
     }
@@ -258,7 +276,7 @@ Status BatchLog::Append(std::shared_ptr<const std::string> payload, Lsn* lsn) {
   while (impl.waiting_bytes > kWaitingBytesMax && impl.failure.ok()) {
     if (impl.leading) {
       ++impl.room_waiters;
-      impl.changed.Wait(&impl.mutex);
+      impl.room.Wait(&impl.mutex);
       --impl.room_waiters;
     } else {
       impl.LeadGroup();
@@ -278,7 +296,8 @@ Status BatchLog::Sync(Lsn lsn) {
   }
   while (impl.durable < lsn && impl.failure.ok()) {
     if (impl.leading) {
-      impl.changed.Wait(&impl.mutex);
+      impl.Group(lsn <= impl.group_last ? impl.group_number : impl.group_number + 1)
+          .Wait(&impl.mutex);
     } else {
       impl.LeadGroup();
     }

@@ -77,11 +77,15 @@ BatchSession::BatchSession(Core* core, const IngestOptions& options, Tenant* ten
       options_(options),
       tenant_(tenant),
       batch_(std::move(batch)),
-      start_(std::chrono::steady_clock::now()),
-      maker_(core) {}
+      start_(std::chrono::steady_clock::now()) {}
+
+void BatchSession::LookAhead() {
+  ahead_ = tenant_->ReadBatch(batch_, core_->store.get());
+}
 
 Status BatchSession::Begin() {
-  TS_RETURN_IF_ERROR(tenant_->FindBatch(batch_, core_->store.get(), &state_));
+  TS_RETURN_IF_ERROR(tenant_->FindBatch(batch_, core_->store.get(), &state_,
+                                        ahead_.has_value() ? &*ahead_ : nullptr));
   if (state_->writing) {
     return Status::Busy("batch '" + batch_ + "' of tenant '" + tenant_->name +
                         "' is being written by another BatchWriter");
@@ -92,7 +96,7 @@ Status BatchSession::Begin() {
   return Status::Ok();
 }
 
-Status BatchSession::Add(std::span<const PreparedLine> lines, bool last,
+Status BatchSession::Add(Workspace* work, std::span<const PreparedLine> lines, bool last,
                          std::vector<LineResult>* results) {
   const uint64_t known = before_.lines > position_ ? before_.lines - position_ : 0;
   const auto stored = lines.first(std::min<size_t>(lines.size(), known));
@@ -110,7 +114,7 @@ Status BatchSession::Add(std::span<const PreparedLine> lines, bool last,
   if (finished_before_) {
     return Status::Ok();
   }
-  return AppendNew(fresh, last, results);
+  return AppendNew(work, fresh, last, results);
 }
 
 // Where nobody asks what became of the lines, and all that is stored comes in one piece, the digest
@@ -199,19 +203,19 @@ Status BatchSession::Conflict(uint64_t line, std::string_view why) const {
                           ". Nothing was changed; use another batch id for new content");
 }
 
-Status BatchSession::AppendNew(std::span<const PreparedLine> lines, bool last,
+Status BatchSession::AppendNew(Workspace* work, std::span<const PreparedLine> lines, bool last,
                                std::vector<LineResult>* results) {
   do {
     const auto chunk = lines.first(ChunkLength(lines));
     lines = lines.subspan(chunk.size());
     if (!chunk.empty() || last) {
-      TS_RETURN_IF_ERROR(AppendChunk(chunk, last && lines.empty(), results));
+      TS_RETURN_IF_ERROR(AppendChunk(work, chunk, last && lines.empty(), results));
     }
   } while (!lines.empty());
   return Status::Ok();
 }
 
-Status BatchSession::AppendChunk(std::span<const PreparedLine> lines, bool last,
+Status BatchSession::AppendChunk(Workspace* work, std::span<const PreparedLine> lines, bool last,
                                  std::vector<LineResult>* results) {
   TS_RETURN_IF_ERROR(core_->windows->WaitForRoom());
   for (const PreparedLine& line : lines) {
@@ -225,12 +229,12 @@ Status BatchSession::AppendChunk(std::span<const PreparedLine> lines, bool last,
   request.first_line = position_ + 1;
   request.digest = digest_;
   request.unknown_items = options_.unknown_items;
-  chunk_results_.clear();
-  TS_RETURN_IF_ERROR(maker_.Append(request, lines, &chunk_results_, &lsn_));
+  work->results.clear();
+  TS_RETURN_IF_ERROR(work->maker.Append(request, lines, &work->results, &lsn_));
 
   uint64_t booked = 0;
-  for (size_t index = 0; index < chunk_results_.size(); ++index) {
-    const LineResult& result = chunk_results_[index];
+  for (size_t index = 0; index < work->results.size(); ++index) {
+    const LineResult& result = work->results[index];
     if (result.outcome == Outcome::kAccepted) {
       ++booked;
     } else {
@@ -238,9 +242,9 @@ Status BatchSession::AppendChunk(std::span<const PreparedLine> lines, bool last,
     }
   }
   if (results != nullptr) {
-    results->insert(results->end(), chunk_results_.begin(), chunk_results_.end());
+    results->insert(results->end(), work->results.begin(), work->results.end());
   }
-  state_->sum.Add(maker_.Appended(lsn_));
+  state_->sum.Add(work->maker.Appended(lsn_));
   state_->record_lsn = lsn_;
   booked_ += booked;
   position_ += lines.size();
@@ -253,12 +257,13 @@ void BatchSession::NoteFailed(uint64_t line, Outcome outcome, std::string_view c
   }
 }
 
-Status BatchSession::TryAll(std::span<const PreparedLine> lines, std::vector<LineResult>* results) {
+Status BatchSession::TryAll(Workspace* work, std::span<const PreparedLine> lines,
+                            std::vector<LineResult>* results) {
   ChunkRequest request;
   request.tenant = tenant_;
   request.batch = batch_;
   request.unknown_items = options_.unknown_items;
-  TS_RETURN_IF_ERROR(maker_.Try(request, lines, results));
+  TS_RETURN_IF_ERROR(work->maker.Try(request, lines, results));
   for (size_t index = 0; index < results->size(); ++index) {
     const LineResult& result = (*results)[index];
     if (result.outcome != Outcome::kAccepted) {

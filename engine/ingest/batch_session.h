@@ -3,13 +3,14 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "ingest/chunk_maker.h"
 #include "ingest/core.h"
 #include "ingest/stored_lines.h"
+#include "ingest/workspace.h"
 #include "tallystone/engine.h"
 
 namespace tallystone {
@@ -29,13 +30,18 @@ class BatchSession {
  public:
   BatchSession(Core* core, const IngestOptions& options, Tenant* tenant, std::string batch);
 
+  // Reads what the store has of the batch, so that Begin need not do it with the tenant's mutex
+  // held. Not required; must not hold the tenant's mutex.
+  void LookAhead();
   // Looks the batch up. kBusy: a writer has it.
   Status Begin();
   // The next lines; `last`: the batch ends with them.
-  Status Add(std::span<const PreparedLine> lines, bool last, std::vector<LineResult>* results);
+  Status Add(Workspace* work, std::span<const PreparedLine> lines, bool last,
+             std::vector<LineResult>* results);
   // Policy kRejectBatch: would every line be booked? kRejected if not, with one result a line. Only
   // before any Add, and not for a batch of which something is logged.
-  Status TryAll(std::span<const PreparedLine> lines, std::vector<LineResult>* results);
+  Status TryAll(Workspace* work, std::span<const PreparedLine> lines,
+                std::vector<LineResult>* results);
 
   [[nodiscard]] uint64_t position() const { return position_; }
   [[nodiscard]] BatchState* state() const { return state_; }
@@ -53,9 +59,9 @@ class BatchSession {
   Status CompareStored(std::span<const PreparedLine> lines, std::vector<LineResult>* results);
   Status CompareLine(const PreparedLine& line);
   Status OpenStored();
-  Status AppendNew(std::span<const PreparedLine> lines, bool last,
+  Status AppendNew(Workspace* work, std::span<const PreparedLine> lines, bool last,
                    std::vector<LineResult>* results);
-  Status AppendChunk(std::span<const PreparedLine> lines, bool last,
+  Status AppendChunk(Workspace* work, std::span<const PreparedLine> lines, bool last,
                      std::vector<LineResult>* results);
   Status Conflict(uint64_t line, std::string_view why) const;
   Status RereadResults(std::vector<LineResult>* results);
@@ -66,8 +72,8 @@ class BatchSession {
   Tenant* const tenant_;
   const std::string batch_;
   const std::chrono::steady_clock::time_point start_;
-  ChunkMaker maker_;
 
+  std::optional<StoredBatch> ahead_;
   BatchState* state_ = nullptr;
   BatchSum before_;  // what was logged when the session began
   bool finished_before_ = false;
@@ -76,7 +82,6 @@ class BatchSession {
   Lsn lsn_ = 0;
   uint64_t booked_ = 0;
   std::vector<FailedItem> failed_items_;
-  std::vector<LineResult> chunk_results_;
 
   std::unique_ptr<StoreView> view_;
   std::unique_ptr<StoredLines> stored_;

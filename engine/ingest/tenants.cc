@@ -4,14 +4,26 @@
 
 namespace tallystone {
 
-Status Tenant::FindBatch(const std::string& batch, Store* store, BatchState** state) {
+StoredBatch Tenant::ReadBatch(const std::string& batch, Store* store) const {
+  StoredBatch read;
+  read.forgotten = forgotten;
+  read.status = store->GetBatch({id, batch}, &read.sum);
+  return read;
+}
+
+Status Tenant::FindBatch(const std::string& batch, Store* store, BatchState** state,
+                         const StoredBatch* ahead) {
   auto found = batches.find(batch);
   if (found == batches.end()) {
-    BatchState stored;
-    Status status = store->GetBatch({id, batch}, &stored.sum);
-    if (!status.ok() && !status.IsNotFound()) {
-      return status;
+    // A batch that was appended after `ahead` was read, drained and forgotten since, is in the
+    // store only now.
+    const StoredBatch read =
+        ahead != nullptr && ahead->forgotten == forgotten ? *ahead : ReadBatch(batch, store);
+    if (!read.status.ok() && !read.status.IsNotFound()) {
+      return read.status;
     }
+    BatchState stored;
+    stored.sum = read.sum;
     found = batches.emplace(batch, stored).first;
   }
   *state = &found->second;
@@ -117,9 +129,10 @@ void Tenants::ForgetBatches(Lsn applied) {
   for (auto& [id, tenant] : by_id_) {
     std::unique_lock busy(tenant->mutex, std::try_to_lock);
     if (busy.owns_lock()) {
-      std::erase_if(tenant->batches, [&](const auto& entry) {
+      const size_t gone = std::erase_if(tenant->batches, [&](const auto& entry) {
         return !entry.second.writing && entry.second.record_lsn <= applied;
       });
+      tenant->forgotten += gone > 0 ? 1 : 0;
     }
   }
 }

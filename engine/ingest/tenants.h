@@ -23,6 +23,13 @@ struct BatchState {
   bool writing = false;  // a BatchWriter has it
 };
 
+// What the store had of a batch when it was read without the tenant's mutex.
+struct StoredBatch {
+  Status status;
+  BatchSum sum;
+  uint64_t forgotten = 0;  // Tenant::forgotten just before
+};
+
 // One tenant. Everything below `mutex` is protected by it; a tenant's lines are mapped and appended
 // under it, so they stand in the log in the order of their decisions (law L3).
 struct Tenant {
@@ -30,7 +37,12 @@ struct Tenant {
 
   // The state of a batch: from memory, or from the store. A batch that is nowhere has an empty
   // state. The pointer is valid until the mutex is released. Requires mutex.
-  Status FindBatch(const std::string& batch, Store* store, BatchState** state);
+  // `ahead`, if given, spares it the look into the store.
+  Status FindBatch(const std::string& batch, Store* store, BatchState** state,
+                   const StoredBatch* ahead = nullptr);
+
+  // What the store has of a batch. Does not need the mutex.
+  StoredBatch ReadBatch(const std::string& batch, Store* store) const;
 
   const TenantId id;
   const std::string name;
@@ -38,6 +50,9 @@ struct Tenant {
   TenantCatalogue catalogue;
   bool logged = false;  // a chunk with its name was appended
   std::unordered_map<std::string, BatchState> batches;
+  // How often batches were taken out of `batches`: what was read of the store before may be older
+  // than what was known then. Changed with the mutex held, read without.
+  std::atomic<uint64_t> forgotten = 0;
 };
 
 // Thread-safe. Tenants are never removed.

@@ -90,6 +90,7 @@ void WindowSet::Drained(Lsn applied) {
   applied_ = applied;
   draining_.reset();
   gone = std::exchange(draining_deltas_, {});
+  balances_.Forget();
   waiters_.NotifyAll();
 }
 
@@ -196,9 +197,13 @@ Status WindowSet::GetBalance(StockKey key, BalanceSum* sum) {
     take(filling_deltas_);
   }
   BalanceSum balance;
-  Status status = store_->GetBalance(key, &balance);
-  if (!status.ok() && !status.IsNotFound()) {
-    return status;
+  uint64_t generation = 0;
+  if (!balances_.Get(key, &balance, &generation)) {
+    Status status = store_->GetBalance(key, &balance);
+    if (!status.ok() && !status.IsNotFound()) {
+      return status;
+    }
+    balances_.Put(key, balance, generation);
   }
   for (size_t part = 0; part < count; ++part) {
     if (parts[part].last_lsn > balance.last_lsn) {

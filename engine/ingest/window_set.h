@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "ingest/balance_cache.h"
 #include "store/store.h"
 #include "tallystone/options.h"
 #include "window/window.h"
@@ -79,6 +80,7 @@ class WindowSet {
   const std::chrono::milliseconds age_max_;
   Store* const store_;
 
+  BalanceCache balances_;  // of the store, since the last drain
   mutable Mutex mutex_;
   CondVar drainer_;  // something may be due, or stopping
   CondVar waiters_;  // room, applied or stalled changed
