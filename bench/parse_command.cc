@@ -37,9 +37,10 @@ Status ParseFile(const std::string& path, uint64_t* rows, uint64_t* bytes) {
 }  // namespace
 
 int RunParseCommand(int argc, char** argv) {
-  CLI::App app("Reads a file of lines (CSV or JSON lines) as an import does, and does nothing with "
-               "them.",
-               "tallystone-bench parse");
+  CLI::App app(
+      "Reads a file of lines (CSV or JSON lines) as an import does, and does nothing with "
+      "them.",
+      "tallystone-bench parse");
   std::string path;
   app.add_option("FILE", path, "the file")->required();
   int code = 0;

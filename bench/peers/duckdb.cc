@@ -50,14 +50,14 @@ class DuckdbPeer : public MappedPeer {
       status = Append(mapped, deltas);
     }
     if (status.ok()) {
-      status = Run(
-          "INSERT INTO balances SELECT * FROM deltas ON CONFLICT (item) DO UPDATE SET"
-          " on_hand = on_hand + excluded.on_hand, value = value + excluded.value,"
-          " lines = lines + excluded.lines; DELETE FROM deltas;"
-          "INSERT INTO batches VALUES ('" +
-          mapped.batch.id + "'," + std::to_string(mapped.batch.number) + "," +
-          std::to_string(mapped.items.size()) + "); UPDATE position SET line = " +
-          std::to_string(LineNumber(mapped.batch.number, mapped.items.size())) + "; COMMIT");
+      status =
+          Run("INSERT INTO balances SELECT * FROM deltas ON CONFLICT (item) DO UPDATE SET"
+              " on_hand = on_hand + excluded.on_hand, value = value + excluded.value,"
+              " lines = lines + excluded.lines; DELETE FROM deltas;"
+              "INSERT INTO batches VALUES ('" +
+              mapped.batch.id + "'," + std::to_string(mapped.batch.number) + "," +
+              std::to_string(mapped.items.size()) + "); UPDATE position SET line = " +
+              std::to_string(LineNumber(mapped.batch.number, mapped.items.size())) + "; COMMIT");
     }
     return status;
   }
@@ -121,6 +121,13 @@ class DuckdbPeer : public MappedPeer {
     };
     DuckdbLibrary::Appender items = appenders_[0].second;
     for (const ItemNumbers::Made& item : mapped.made) {
+      if (item.item >= has_row_.size()) {
+        has_row_.resize(item.item * 2 + 1);
+      }
+      if (has_row_[item.item]) {
+        continue;
+      }
+      has_row_[item.item] = true;
       number(items, item.item);
       take(library_->append_varchar_length(items, item.code.data(), item.code.size()));
       take(library_->appender_end_row(items));
@@ -165,6 +172,7 @@ class DuckdbPeer : public MappedPeer {
   }
 
   std::mutex mutex_;
+  std::vector<bool> has_row_;  // by item: several batches may bring the same one
   const DuckdbLibrary* library_ = nullptr;
   DuckdbLibrary::Database database_ = nullptr;
   DuckdbLibrary::Connection connection_ = nullptr;
@@ -172,7 +180,8 @@ class DuckdbPeer : public MappedPeer {
       {"items", nullptr}, {"transactions", nullptr}, {"deltas", nullptr}};
 };
 
-const PeerRegistration kRegistration({"duckdb", "DuckDB, rows by its Appender, a transaction a chunk"},
+const PeerRegistration kRegistration({"duckdb",
+                                      "DuckDB, rows by its Appender, a transaction a chunk"},
                                      [] { return std::make_unique<DuckdbPeer>(); });
 
 }  // namespace
