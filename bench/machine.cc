@@ -75,22 +75,27 @@ uint64_t PeakResidentBytes() {
   return ProcKibibytes("VmHWM");
 }
 
-uint64_t DeviceWrittenBytes(const std::string& path) {
+DeviceActivity DeviceActivityBelow(const std::string& path) {
   constexpr uint64_t kSectorBytes = 512;
-  constexpr int kSectorsWritten = 7;  // which number of the line
+  // Which numbers of the line, from 1: see the kernel's documentation of block devices.
+  constexpr int kSectorsWritten = 7;
+  constexpr int kFlushes = 16;
+  DeviceActivity activity;
   struct stat file {};
   if (stat(path.c_str(), &file) != 0) {
-    return 0;
+    return activity;
   }
   std::ifstream line("/sys/dev/block/" + std::to_string(major(file.st_dev)) + ":" +
                      std::to_string(minor(file.st_dev)) + "/stat");
   uint64_t number = 0;
-  for (int index = 0; index < kSectorsWritten; ++index) {
-    if (!(line >> number)) {
-      return 0;
+  for (int index = 1; index <= kFlushes && line >> number; ++index) {
+    if (index == kSectorsWritten) {
+      activity.written_bytes = number * kSectorBytes;
+    } else if (index == kFlushes) {
+      activity.flushes = number;
     }
   }
-  return number * kSectorBytes;
+  return activity;
 }
 
 void ResetPeakResidentBytes() {

@@ -26,9 +26,12 @@ uint64_t PeakResidentBytes();
 // Gives freed memory back first, so that the next run does not live on what the one before left.
 void ResetPeakResidentBytes();
 
-// Bytes that were written so far to the device below `path`, by whomever. 0 if the system does not
-// say.
-uint64_t DeviceWrittenBytes(const std::string& path);
+// What was done so far to the device below `path`, by whomever. 0 where the system does not say.
+struct DeviceActivity {
+  uint64_t written_bytes = 0;
+  uint64_t flushes = 0;  // of its write cache: what a sync ends with
+};
+DeviceActivity DeviceActivityBelow(const std::string& path);
 
 // A directory that is removed with everything in it when this goes.
 class ScratchDirectory {

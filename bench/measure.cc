@@ -16,7 +16,7 @@ namespace tallystone::bench {
 namespace {
 
 constexpr uint64_t kLinesMax = 200'000'000;
-constexpr uint32_t kBatchLinesMax = 500;  // a batch is one chunk for every peer
+constexpr uint32_t kBatchLinesMax = 5'000;
 constexpr uint32_t kRoundsMax = 100;
 constexpr uint32_t kThreadsMax = 256;
 
@@ -81,6 +81,7 @@ void AddMeasureOptions(CLI::App* app, MeasureOptions* options) {
   app->add_flag("--check", run.check,
                 "prove that every peer ends with the balances that the lines add up to");
   app->add_option("--json", options->json, "write the figures to this file, one object a peer");
+  app->add_option("--csv", options->csv, "the same as CSV, a row a peer");
   app->add_option("--at-least", options->at_least,
                   "PEER=RATIO: exit code 1 if tallystone applies less than this many times the "
                   "lines a second of that peer");
@@ -165,6 +166,9 @@ int Measure(const MeasureOptions& options, const std::vector<const PeerEntry*>& 
   }
   fmt::print("{}", FormatTable(report));
   int code = options.json.empty() ? 0 : WriteFile(options.json, FormatJson(report));
+  if (!options.csv.empty()) {
+    code = std::max(code, WriteFile(options.csv, FormatCsv(report)));
+  }
   for (const std::string& gate : options.at_least) {
     code = std::max(code, CheckGate(gate, report));
   }

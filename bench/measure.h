@@ -25,6 +25,7 @@ struct MeasureOptions {
   uint64_t seed = 42;
   uint32_t batch_lines = 0;           // 0 = as the workload says
   std::string json;                   // a file; empty = none
+  std::string csv;                    // likewise
   std::vector<std::string> at_least;  // "PEER=RATIO"
   RunOptions run;
 };

@@ -19,6 +19,7 @@ struct Figures {
   double rss_growth_bytes = 0;
   double disk_bytes = 0;
   double written_bytes = 0;
+  double flushes = 0;
   Spread ack_p50_us;
   Spread ack_p99_us;
 };
@@ -40,6 +41,7 @@ Figures FiguresOf(const PeerResult& result) {
   figures.rss_growth_bytes = median(&Round::rss_growth_bytes);
   figures.disk_bytes = median(&Round::disk_bytes);
   figures.written_bytes = median(&Round::written_bytes);
+  figures.flushes = median(&Round::flushes);
   figures.ack_p50_us = SpreadOf(result.rounds, [](const Round& round) { return round.ack_p50_us; });
   figures.ack_p99_us = SpreadOf(result.rounds, [](const Round& round) { return round.ack_p99_us; });
   return figures;
@@ -110,6 +112,7 @@ void AppendObject(const Report& report, const PeerResult& result, std::string* o
   append("    \"memory_bytes\": {:.0f},\n", figures.rss_growth_bytes);
   append("    \"disk_bytes\": {:.0f},\n", figures.disk_bytes);
   append("    \"written_bytes\": {:.0f},\n", figures.written_bytes);
+  append("    \"device_flushes\": {:.0f},\n", figures.flushes);
   if (const PeerResult* own = OwnResult(report); own != nullptr) {
     const Figures ours = FiguresOf(*own);
     append("    \"times_slower_acked\": {:.3f},\n", ours.acked.median / figures.acked.median);
@@ -138,7 +141,8 @@ std::string FormatTable(const Report& report) {
       report.options.threads, report.options.threads == 1 ? "" : "s", report.options.rounds,
       report.options.rounds == 1 ? "" : "s");
   constexpr const char* kRates = "{:<14} {:>10}  {:<33} {:<33} {:>8}\n";
-  constexpr const char* kCosts = "{:<14} {:>10}  {:>10} {:>10} {:>10} {:>10} {:>12} {:>13} {:>6}\n";
+  constexpr const char* kCosts =
+      "{:<14} {:>10}  {:>10} {:>10} {:>10} {:>10} {:>12} {:>13} {:>8} {:>6}\n";
   const auto append = [&](const char* row, const auto&... cells) {
     fmt::format_to(std::back_inserter(out), fmt::runtime(row), cells...);
   };
@@ -162,7 +166,7 @@ std::string FormatTable(const Report& report) {
       "slower: the applied rate of tallystone over that of the peer (below 1: the peer is "
       "faster)\n\n";
   append(kCosts, "peer", "threads", "ack p50 us", "ack p99 us", "CPU s/M", "RSS MiB", "disk B/line",
-         "written B/line", "check");
+         "written B/line", "flushes", "check");
   for (const PeerResult& result : report.results) {
     if (result.absent.empty()) {
       const Figures figures = FiguresOf(result);
@@ -173,13 +177,40 @@ std::string FormatTable(const Report& report) {
              fmt::format("{:.2f}", figures.cpu.median),
              fmt::format("{:.1f}", figures.rss_growth_bytes / kMebibyte),
              fmt::format("{:.1f}", figures.disk_bytes / lines),
-             fmt::format("{:.1f}", figures.written_bytes / lines), CheckText(report, result));
+             fmt::format("{:.1f}", figures.written_bytes / lines),
+             fmt::format("{:.0f}", figures.flushes), CheckText(report, result));
     }
   }
   for (const AbsentPeer& peer : PeersNotBuilt()) {
     absent += fmt::format("absent: {}: {}\n", peer.name, peer.why);
   }
   return out + absent;
+}
+
+std::string FormatCsv(const Report& report) {
+  std::string out =
+      "peer,workload,seed,lines,batch_lines,threads,rounds,acked_lines_per_s,acked_lines_per_s_min,"
+      "acked_lines_per_s_max,applied_lines_per_s,applied_lines_per_s_min,applied_lines_per_s_max,"
+      "ack_p50_us,ack_p99_us,cpu_s_per_million_lines,memory_bytes,disk_bytes,written_bytes,"
+      "device_flushes,check\n";
+  for (const PeerResult& result : report.results) {
+    if (!result.absent.empty()) {
+      continue;
+    }
+    const Figures figures = FiguresOf(result);
+    const Spread& acked = figures.acked;
+    const Spread& applied = figures.applied;
+    fmt::format_to(std::back_inserter(out),
+                   "{},{},{},{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},"
+                   "{:.4f},{:.0f},{:.0f},{:.0f},{:.0f},{}\n",
+                   result.peer->info.name, report.workload->spec().name, report.workload->seed(),
+                   result.lines, report.workload->batch_lines(), report.options.threads,
+                   result.rounds.size(), acked.median, acked.min, acked.max, applied.median,
+                   applied.min, applied.max, figures.ack_p50_us.median, figures.ack_p99_us.median,
+                   figures.cpu.median, figures.rss_growth_bytes, figures.disk_bytes,
+                   figures.written_bytes, figures.flushes, CheckText(report, result));
+  }
+  return out;
 }
 
 std::string FormatJson(const Report& report) {

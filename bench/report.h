@@ -19,6 +19,9 @@ struct Report {
 
 std::string FormatTable(const Report& report);
 
+// A header and a row a peer.
+std::string FormatCsv(const Report& report);
+
 // An array with one object a peer. Rates are lines a second: medians, with _min and _max.
 std::string FormatJson(const Report& report);
 

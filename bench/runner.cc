@@ -133,7 +133,7 @@ Status RunRound(const Workload& workload, const PeerEntry& entry, uint64_t lines
   const double cpu = CpuSeconds();
   const Clock::time_point start = Clock::now();
   std::vector<double> latencies;
-  const uint64_t written = DeviceWrittenBytes(directory.path());
+  const DeviceActivity before = DeviceActivityBelow(directory.path());
   status = feeder.Run(&latencies);
   round->acked_s = SecondsSince(start);
   if (status.ok()) {
@@ -148,7 +148,9 @@ Status RunRound(const Workload& workload, const PeerEntry& entry, uint64_t lines
   const Status closed = peer->Close();
   round->disk_bytes = DiskBytes(directory.path());
   SyncFileSystem(directory.path());
-  round->written_bytes = DeviceWrittenBytes(directory.path()) - written;
+  const DeviceActivity after = DeviceActivityBelow(directory.path());
+  round->written_bytes = after.written_bytes - before.written_bytes;
+  round->flushes = after.flushes - before.flushes;
   std::sort(latencies.begin(), latencies.end());
   round->ack_p50_us = Percentile(latencies, 0.50);
   round->ack_p99_us = Percentile(latencies, 0.99);

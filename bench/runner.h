@@ -32,6 +32,7 @@ struct Round {
       0;                       // most resident memory above what there was before the first Write
   uint64_t disk_bytes = 0;     // after Close
   uint64_t written_bytes = 0;  // to the device, by whomever, until all of it is there
+  uint64_t flushes = 0;        // of the device's cache, likewise
   double ack_p50_us = 0;       // of a Write
   double ack_p99_us = 0;
 };

@@ -9,7 +9,7 @@
 namespace tallystone::bench {
 namespace {
 
-constexpr std::array<WorkloadSpec, 7> kWorkloads = {{
+constexpr std::array<WorkloadSpec, 8> kWorkloads = {{
     {"zipf10k", ItemChoice::kZipf, 10'000, 500, "Zipf (s = 1) over 10 thousand items"},
     {"zipf100k", ItemChoice::kZipf, 100'000, 500, "Zipf (s = 1) over 100 thousand items"},
     {"zipf1m", ItemChoice::kZipf, 1'000'000, 500, "Zipf (s = 1) over 1 million items"},
@@ -17,6 +17,7 @@ constexpr std::array<WorkloadSpec, 7> kWorkloads = {{
     {"uniform100k", ItemChoice::kUniform, 100'000, 500, "uniform over 100 thousand items"},
     {"uniform1m", ItemChoice::kUniform, 1'000'000, 500, "uniform over 1 million items"},
     {"invoices21", ItemChoice::kZipf, 100'000, 21, "Zipf (s = 1) over 100 thousand items"},
+    {"orders5000", ItemChoice::kZipf, 100'000, 5'000, "Zipf (s = 1) over 100 thousand items"},
 }};
 
 // SplitMix64: the standard library's distributions differ between implementations.

@@ -12,6 +12,7 @@
 #include "batchlog/format.h"
 #include "engine_chunks.h"
 #include "peer.h"
+#include "tallystone/limits.h"
 
 namespace tallystone::bench {
 namespace {
@@ -20,6 +21,21 @@ constexpr size_t kFillBytes = 1u << 20;
 
 Status Failed(const std::string& what) {
   return Status::IoError(what + ": " + std::strerror(errno));
+}
+
+// The engine makes a chunk of every 500 lines, and syncs a batch once.
+size_t LogBytes(const WorkBatch& batch, EngineChunks* chunks) {
+  WorkBatch part;
+  part.number = batch.number;
+  part.id = batch.id;
+  size_t bytes = 0;
+  for (size_t begin = 0; begin < batch.lines.size(); begin += limits::kChunkLinesMax) {
+    const size_t end = std::min(batch.lines.size(), begin + limits::kChunkLinesMax);
+    part.lines.assign(batch.lines.begin() + static_cast<ptrdiff_t>(begin),
+                      batch.lines.begin() + static_cast<ptrdiff_t>(end));
+    bytes += batchlog::RecordBytes(chunks->Encode(part).size());
+  }
+  return bytes;
 }
 
 class LogLimitPeer : public Peer {
@@ -33,7 +49,7 @@ class LogLimitPeer : public Peer {
     size_t largest = 0;
     for (uint64_t number = 0; number < workload.Batches(lines); ++number) {
       workload.GetBatch(number, lines, &batch);
-      const size_t bytes = batchlog::RecordBytes(chunks.Encode(batch).size());
+      const size_t bytes = LogBytes(batch, &chunks);
       record_bytes_.push_back(bytes);
       total += bytes;
       largest = std::max(largest, bytes);

@@ -13,16 +13,23 @@ bool IsValidUtf8Slow(std::string_view text);
 
 inline bool IsAscii(std::string_view text) {
   const char* bytes = text.data();
-  size_t left = text.size();
+  const char* const end = bytes + text.size();
   uint64_t high = 0;
-  for (; left >= 8; left -= 8, bytes += 8) {
+  const auto take_word = [&high](const char* at) {
     uint64_t word;
-    std::memcpy(&word, bytes, 8);
+    std::memcpy(&word, at, 8);
     high |= word;
+  };
+  if (text.size() < 8) {
+    for (; bytes != end; ++bytes) {
+      high |= static_cast<uint8_t>(*bytes);
+    }
+    return (high & 0x80) == 0;
   }
-  for (; left > 0; --left, ++bytes) {
-    high |= static_cast<uint8_t>(*bytes);
+  for (; end - bytes >= 8; bytes += 8) {
+    take_word(bytes);
   }
+  take_word(end - 8);  // what is left, and some of it again
   return (high & 0x8080808080808080u) == 0;
 }
 
@@ -33,6 +40,11 @@ inline bool IsValidUtf8(std::string_view text) {
 // `text` without the blanks around it: space, tab, CR, LF and U+00A0 (no-break space, which
 // spreadsheets leave behind). The result points into `text`. Works on bytes that are not UTF-8 too.
 inline std::string_view StripBlanks(std::string_view text) {
+  // Letters, digits and punctuation of ASCII at both ends: the usual case.
+  const auto is_plain = [](char byte) { return byte > ' ' && byte <= '~'; };
+  if (text.empty() || (is_plain(text.front()) && is_plain(text.back()))) [[likely]] {
+    return text;
+  }
   const auto is_blank = [](char byte) {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
   };

@@ -32,23 +32,25 @@ NumberCheck TakeNumber(Decimal number, int64_t limit, int64_t* units, bool* read
   return {DecimalError::kNone, number.units() > limit || number.units() < -limit};
 }
 
-bool AnyTooLong(const CheckedLine& line) {
-  return line.code.size() > limits::kCodeBytesMax ||
-         line.description.size() > limits::kDescriptionBytesMax ||
-         line.vendor.size() > limits::kVendorBytesMax || line.gtin.size() > limits::kGtinBytesMax ||
-         line.unit.size() > limits::kUnitBytesMax ||
-         line.document.size() > limits::kDocumentBytesMax ||
-         line.time.size() > limits::kTimeBytesMax || line.line_id.size() > limits::kLineIdBytesMax;
-}
+// The texts of a line, taken one after the other: most of a line's fields are empty.
+struct TextCheck {
+  bool too_long = false;
+  bool invalid_utf8 = false;
 
-bool AllValidUtf8(const CheckedLine& line) {
-  return IsValidUtf8(line.code) && IsValidUtf8(line.description) && IsValidUtf8(line.vendor) &&
-         IsValidUtf8(line.gtin) && IsValidUtf8(line.unit) && IsValidUtf8(line.document) &&
-         IsValidUtf8(line.time) && IsValidUtf8(line.line_id);
-}
+  std::string_view Take(std::string_view text, size_t bytes_max) {
+    if (text.empty()) {
+      return text;
+    }
+    const std::string_view stripped = StripBlanks(text);
+    too_long = too_long || stripped.size() > bytes_max;
+    invalid_utf8 = invalid_utf8 || !IsValidUtf8(stripped);
+    return stripped;
+  }
+};
 
 // In the order of the enum: the first that fits.
-Outcome OutcomeOf(const CheckedLine& line, NumberCheck quantity, NumberCheck unit_cost) {
+Outcome OutcomeOf(const CheckedLine& line, TextCheck texts, NumberCheck quantity,
+                  NumberCheck unit_cost) {
   if (quantity.error == DecimalError::kSyntax) {
     return Outcome::kBadQuantity;
   }
@@ -61,10 +63,10 @@ Outcome OutcomeOf(const CheckedLine& line, NumberCheck quantity, NumberCheck uni
   if (line.code.empty() && line.gtin.empty() && line.description.empty()) {
     return Outcome::kNoItem;
   }
-  if (AnyTooLong(line)) {
+  if (texts.too_long) {
     return Outcome::kFieldTooLong;
   }
-  if (!AllValidUtf8(line)) {
+  if (texts.invalid_utf8) {
     return Outcome::kInvalidUtf8;
   }
   if (quantity.beyond_limit) {
@@ -88,14 +90,15 @@ CheckedLine CheckLine(const RawLine& raw) {
     line.raw = raw.raw;
     return line;
   }
-  line.code = StripBlanks(raw.code);
-  line.description = StripBlanks(raw.description);
-  line.vendor = StripBlanks(raw.vendor);
-  line.gtin = StripBlanks(raw.gtin);
-  line.unit = StripBlanks(raw.unit);
-  line.document = StripBlanks(raw.document);
-  line.time = StripBlanks(raw.time);
-  line.line_id = StripBlanks(raw.line_id);
+  TextCheck texts;
+  line.code = texts.Take(raw.code, limits::kCodeBytesMax);
+  line.description = texts.Take(raw.description, limits::kDescriptionBytesMax);
+  line.vendor = texts.Take(raw.vendor, limits::kVendorBytesMax);
+  line.gtin = texts.Take(raw.gtin, limits::kGtinBytesMax);
+  line.unit = texts.Take(raw.unit, limits::kUnitBytesMax);
+  line.document = texts.Take(raw.document, limits::kDocumentBytesMax);
+  line.time = texts.Take(raw.time, limits::kTimeBytesMax);
+  line.line_id = texts.Take(raw.line_id, limits::kLineIdBytesMax);
   NumberCheck quantity;
   NumberCheck unit_cost;
   if (raw.typed) {
@@ -111,7 +114,7 @@ CheckedLine CheckLine(const RawLine& raw) {
     unit_cost = ReadNumber(line.unit_cost_text, limits::kUnitCostUnitsMax, &line.unit_cost,
                            &line.unit_cost_read);
   }
-  line.outcome = OutcomeOf(line, quantity, unit_cost);
+  line.outcome = OutcomeOf(line, texts, quantity, unit_cost);
   return line;
 }
 

@@ -133,7 +133,7 @@ class Listings(ProgramTest):
 
 class Damaged(ProgramTest):
     def test_damage_is_reported_never_shown_as_data(self):
-        self.import_text('Code,Qty,Price\n' + ''.join(f'C{row % 50},1,1\n' for row in range(20000)))
+        self.import_text('Code,Qty,Price\n' + ''.join(f'C{row % 50},1,1\n' for row in range(40000)))
         tables = [os.path.join(folder, name) for folder, _, names in os.walk(self.db) for name in names
                   if name.endswith('.sst')]
         self.assertTrue(tables)

@@ -10,7 +10,8 @@ from interrupt_test import make_text
 class Repair(ProgramTest):
     def setUp(self):
         super().setUp()
-        self.import_text(make_text(30000), '--tenant-column', 'T', '--batch-column', 'Inv', code=DEAD_LETTERS)
+        # A window large enough for sorted files.
+        self.import_text(make_text(60000), '--tenant-column', 'T', '--batch-column', 'Inv', code=DEAD_LETTERS)
         self.expected = self.digest()
 
     def files(self, pattern):

@@ -29,7 +29,7 @@ struct Options {
   size_t window_lines_max = 262'144;
   // A window with fewer lines than this is written by DB::Write, one with more is loaded as sorted
   // files. 0 = always load.
-  size_t ingest_lines_min = 16'384;
+  size_t ingest_lines_min = 32'768;
   // A window older than this is drained even if it is not full. Milliseconds; 0 = never by age.
   uint32_t window_age_ms_max = 2'000;
   // Size of a segment of the batch log, bytes. 64 KiB .. 1 GiB, a multiple of 4096.

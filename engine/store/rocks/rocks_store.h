@@ -49,7 +49,7 @@ struct RocksStoreOptions {
   StoreExtent extent = StoreExtent::kWhole;
   size_t block_cache_bytes = 32u << 20;
   // A window of fewer lines is written by DB::Write. 0 = every window is loaded as sorted files.
-  size_t ingest_lines_min = 16'384;
+  size_t ingest_lines_min = 32'768;
   Logger* logger = nullptr;  // not owned, must outlive the store; may be null
   // For tests that inject faults. Not owned; `env` null = the operating system's. Both must show
   // the same files.
