@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -289,7 +290,12 @@ class RocksView : public StoreView {
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
 
  private:
+  Status ReadPostings(GroupKey group);
+
   const std::shared_ptr<Moment> moment_;
+  // Keys and values of the group that was asked for last.
+  std::optional<GroupKey> postings_of_;
+  std::vector<std::pair<std::string, std::string>> postings_;
 };
 
 Status RocksView::GetBlock(Lsn lsn, StoredBlock* block) {
@@ -377,21 +383,37 @@ std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases() {
       });
 }
 
-Status RocksView::GetPostings(StockKey key, std::vector<Posting>* postings) {
-  postings->clear();
+// Who asks for one item of a group often asks for the next one then: verification, for one.
+Status RocksView::ReadPostings(GroupKey group) {
+  if (postings_of_ == group) {
+    return Status::Ok();
+  }
+  postings_of_.reset();
+  postings_.clear();
   std::string prefix;
-  EncodePostingPrefix(GroupOf(key), &prefix);
+  EncodePostingPrefix(group, &prefix);
   Range range(moment_, Family::kPostings, prefix, "");
   for (range.Seek(); range.Valid() && range.key().substr(0, prefix.size()) == prefix;
        range.Next()) {
-    const Status decoded = ForEachPart(range.value(), [&](uint8_t place, std::string_view part) {
+    postings_.emplace_back(range.key(), range.value());
+  }
+  TS_RETURN_IF_ERROR(range.status());
+  postings_of_ = group;
+  return Status::Ok();
+}
+
+Status RocksView::GetPostings(StockKey key, std::vector<Posting>* postings) {
+  postings->clear();
+  TS_RETURN_IF_ERROR(ReadPostings(GroupOf(key)));
+  for (const auto& [entry, value] : postings_) {
+    const Status decoded = ForEachPart(value, [&](uint8_t place, std::string_view part) {
       return place == PlaceOf(key) ? DecodePostings(part, postings) : Status::Ok();
     });
     if (!decoded.ok()) {
-      return Damaged(Family::kPostings, range.key(), range.value(), decoded);
+      return Damaged(Family::kPostings, entry, value, decoded);
     }
   }
-  return range.status();
+  return Status::Ok();
 }
 
 }  // namespace
