@@ -208,7 +208,7 @@ class Reads {
     return engine->Close();
   }
 
-  // One reader as fast as it can, beside a writer as fast as it can; and the writer alone.
+  // One reader, a thousand reads a second, beside a writer as fast as it can; and the writer alone.
   Status Beside() {
     std::unique_ptr<Engine> engine;
     Status status = Engine::Open({}, path_, &engine);

@@ -84,13 +84,13 @@ Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, Batc
         "batch '" + batch.id() + "' has " + std::to_string(batch.size()) + " lines; at most " +
         std::to_string(limits::kBatchLinesMax) + " are allowed: use a BatchWriter");
   }
-  const Workspaces::Loan work(&workspaces_);
-  PrepareLines(batch.lines().lines(), 1, &work->prepared);
   Tenant* tenant = core_->tenants.FindOrCreate(batch.tenant());
   BatchSession session(core_.get(), options, tenant, batch.id());
   std::vector<LineResult>* results = options.line_results ? &result->lines : nullptr;
   session.LookAhead();
   {
+    const Workspaces::Loan work(&workspaces_);
+    PrepareLines(batch.lines().lines(), 1, &work->prepared);
     std::lock_guard lock(tenant->mutex);
     TS_RETURN_IF_ERROR(session.Begin());
     if (options.bad_lines == BadLinePolicy::kRejectBatch && session.state()->sum.lines == 0) {

@@ -1,6 +1,7 @@
 #include "batchlog/batch_log.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -20,6 +21,7 @@ using batchlog::LogContents;
 // itself.
 constexpr uint64_t kWaitingBytesMax = 1u << 20;
 constexpr size_t kCopyBytes = 1u << 20;
+constexpr std::chrono::milliseconds kFollowerWaitMax(50);
 
 Status CheckOptions(const BatchLogOptions& options, const std::string& database_id) {
   if (options.segment_bytes < 2 * batchlog::kSegmentHeaderBytes ||
@@ -296,8 +298,10 @@ Status BatchLog::Sync(Lsn lsn) {
   }
   while (impl.durable < lsn && impl.failure.ok()) {
     if (impl.leading) {
+      // Bounded: in glibc before 2.41 a signal can be lost (its bug 25847), and one waiter alone
+      // is woken to lead the next group.
       impl.Group(lsn <= impl.group_last ? impl.group_number : impl.group_number + 1)
-          .Wait(&impl.mutex);
+          .WaitUntil(&impl.mutex, std::chrono::steady_clock::now() + kFollowerWaitMax);
     } else {
       impl.LeadGroup();
     }

@@ -54,14 +54,18 @@ class Workspaces {
   void GiveBack(std::unique_ptr<Workspace> workspace) {
     workspace->prepared.clear();
     if (workspace->prepared.capacity() > kPreparedKept) {
-      workspace->prepared.shrink_to_fit();
+      return;
     }
     const MutexLock lock(&mutex_);
-    free_.push_back(std::move(workspace));
+    if (free_.size() < kFreeMax) {
+      free_.push_back(std::move(workspace));
+    }
   }
 
-  // A larger batch gives its memory back (law L9).
+  // What a larger batch needed, and what more callers at a time than this did, is not kept (law
+  // L9).
   static constexpr size_t kPreparedKept = 2 * limits::kChunkLinesMax;
+  static constexpr size_t kFreeMax = 16;
 
   Core* const core_;
   Mutex mutex_;

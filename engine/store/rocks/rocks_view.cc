@@ -233,6 +233,11 @@ class GroupCursor : public Cursor<std::pair<StockKey, Value>> {
         return Fail(Damaged(range_.family(), range_.key(), range_.value(), taken));
       }
     }
+    // What cannot be read may be a later entry of this group, which counts (law L10).
+    const Status read = range_.status();
+    if (!read.ok()) {
+      Fail(read);
+    }
   }
   // Later entries of a group say it anew.
   Value* Slot(StockKey key) {
