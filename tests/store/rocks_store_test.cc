@@ -1,18 +1,22 @@
 // What is special to RocksStore: its two ways of writing, its files, its formats, its readers.
 #include "store/rocks/rocks_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <random>
 #include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "base/coding.h"
+#include "model/stored_codec.h"
+#include "store/live_view.h"
 #include "store/memory/memory_store.h"
 #include "store/raw_contents.h"
 #include "store/rocks/format.h"
@@ -455,6 +459,51 @@ TEST_F(RocksStoreTest, UnreadableValueIsCorruptionThatNamesItsKey) {
   // The rest stays readable and the store writable.
   EXPECT_OK(ForEach(view->Balances({1, rocks::kGroupItems}), [](const auto&) {}));
   EXPECT_OK(store->Apply(maker.Make(1), maker.MarkerOf(1), nullptr));
+}
+
+// The later of two entries of a group of items says what counts. In a block that cannot be read it
+// must not leave the older one as the answer (law L10).
+TEST_F(RocksStoreTest, AnItemWhoseLatestEntryCannotBeReadIsCorruptionNotTheOlderItem) {
+  const auto options = Options("store");
+  std::unique_ptr<Store> store;
+  Create(options, &store);
+  store.reset();
+  std::mt19937_64 random(11);  // bytes that do not shrink: the file holds them as they are
+  StoredItem item;
+  item.description.resize(40'000);
+  for (char& byte : item.description) {
+    byte = static_cast<char>(random());
+  }
+  Tamper(options, [&](rocks::Database* database) {
+    rocksdb::ColumnFamilyHandle* family = database->handle(rocks::Family::kCatalogue);
+    rocksdb::Status status;
+    for (const Lsn window_last : {Lsn{1}, Lsn{2}}) {
+      item.code = window_last == 1 ? "old" : "new";
+      std::reverse(item.description.begin(), item.description.end());
+      std::string key, part, value;
+      rocks::EncodeItemKey(rocks::GroupOf({1, 3}), window_last, &key);
+      EncodeStoredItem(item, &part);
+      rocks::AddPart(3, part, &value);
+      status = status.ok() ? database->db()->Put({}, family, key, value) : status;
+    }
+    return status.ok() ? database->db()->Flush({}, family) : status;
+  });
+  size_t spoiled = 0;
+  for (const auto& [path, bytes] : BytesOf(options.path)) {
+    const size_t at = bytes.find(item.description);
+    if (path.ends_with(".sst") && at != std::string::npos) {
+      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(static_cast<std::streamoff>(at + item.description.size() / 2));
+      file.put(static_cast<char>(bytes[at + item.description.size() / 2] ^ 1));
+      ++spoiled;
+    }
+  }
+  ASSERT_EQ(1u, spoiled);
+  ASSERT_OK(RocksStore::Open(options, &store));
+  std::unique_ptr<StoreView> view;
+  ASSERT_OK(store->NewView(&view));
+  StoredItem found;
+  EXPECT_CODE(kCorruption, FindStoredItem(view.get(), {1, 3}, &found));
 }
 
 TEST_F(RocksStoreTest, DirectoriesAreForTheOwnerOnly) {
