@@ -6,7 +6,7 @@ usage: import_csv.py FILE [--build DIR] [--rounds N] [--dir DIR] [--json OUT]
 FILE has the columns StockCode, Quantity, UnitPrice and Country (one tenant a country). Whole processes are timed, in
 interleaved rounds, each on a fresh database. Everything is durable at the end: tallystone as always, SQLite with
 WAL and synchronous=FULL, DuckDB with a CHECKPOINT. `parse` reads the file with tallystone's reader and does nothing
-with it. sqlite3 is the program on the PATH; DuckDB the libduckdb.so that TALLYSTONE_DUCKDB names. Who is absent is named.
+with it. SQLite's value is a binary floating point sum, for it has no decimals. sqlite3 is the program on the PATH; DuckDB the libduckdb.so that TALLYSTONE_DUCKDB names. Who is absent is named.
 All must count the same lines and the same quantity on hand.
 """
 import argparse
@@ -82,7 +82,7 @@ class Peers:
         start = time.perf_counter()
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - start
-        if done.returncode not in (0, 1):
+        if done.returncode != 0 and (name, done.returncode) != ('tallystone', 1):  # 1: with dead letters
             raise SystemExit(f'{name}: exit code {done.returncode}: {done.stderr}')
         return seconds, self.counted(name, done.stdout, directory)
 

@@ -42,7 +42,6 @@ Status LoadInto(DuckdbLibrary* library) {
   find(&library->append_int64, "duckdb_append_int64");
   find(&library->append_hugeint, "duckdb_append_hugeint");
   find(&library->append_varchar_length, "duckdb_append_varchar_length");
-  find(&library->library_version, "duckdb_library_version");
   return missing.empty() ? Status::Ok()
                          : Status::Unavailable(std::string(path) + " lacks" + missing);
 }

@@ -43,7 +43,6 @@ struct DuckdbLibrary {
   int (*append_int64)(Appender, int64_t);
   int (*append_hugeint)(Appender, Hugeint);
   int (*append_varchar_length)(Appender, const char*, uint64_t);
-  const char* (*library_version)();
 
   // From the file that the environment variable TALLYSTONE_DUCKDB names, or libduckdb.so of the
   // system. Loaded once. kUnavailable: there is none, and why.

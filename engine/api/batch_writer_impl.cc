@@ -23,7 +23,11 @@ BatchWriterImpl::~BatchWriterImpl() {
 Status BatchWriterImpl::Begin() {
   session_.LookAhead();
   std::lock_guard lock(tenant_->mutex);
-  TS_RETURN_IF_ERROR(session_.Begin());
+  Status status = session_.Begin();
+  if (!status.ok()) {
+    session_.Release();
+    return status;
+  }
   session_.state()->writing = true;
   holds_ = true;
   return Status::Ok();
@@ -32,6 +36,7 @@ Status BatchWriterImpl::Begin() {
 void BatchWriterImpl::LetGo() {
   if (holds_) {
     session_.state()->writing = false;
+    session_.Release();
     holds_ = false;
   }
 }

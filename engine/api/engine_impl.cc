@@ -10,6 +10,22 @@
 
 namespace tallystone {
 
+namespace {
+
+// Lets go of a session's batch while the tenant's mutex is still held.
+class Releaser {
+ public:
+  explicit Releaser(BatchSession* session) : session_(session) {}
+  ~Releaser() { session_->Release(); }
+  Releaser(const Releaser&) = delete;
+  Releaser& operator=(const Releaser&) = delete;
+
+ private:
+  BatchSession* const session_;
+};
+
+}  // namespace
+
 Status Engine::Open(const Options& options, const std::string& path,
                     std::unique_ptr<Engine>* engine) {
   return EngineImpl::OpenWith(options, path, {}, engine);
@@ -92,6 +108,7 @@ Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, Batc
     const Workspaces::Loan work(&workspaces_);
     PrepareLines(batch.lines().lines(), 1, &work->prepared);
     std::lock_guard lock(tenant->mutex);
+    const Releaser releaser(&session);
     TS_RETURN_IF_ERROR(session.Begin());
     if (options.bad_lines == BadLinePolicy::kRejectBatch && session.state()->sum.lines == 0) {
       std::vector<LineResult> tried;
@@ -261,6 +278,7 @@ EngineStats EngineImpl::stats() const {
   stats.log_first_lsn = core_->log->first();
   stats.tenants = core_->tenants.size();
   stats.items = core_->tenants.items();
+  stats.batches = core_->tenants.batches();
   stats.window_lines = core_->windows->lines();
   stats.lines_logged = core_->lines_logged;
   stats.log_syncs = core_->log->syncs();

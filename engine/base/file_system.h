@@ -62,11 +62,16 @@ class FileSystem {
   // where the file system cannot do that.
   virtual Status Exchange(const std::string& left, const std::string& right) = 0;
   virtual Status Remove(const std::string& path) = 0;
+  virtual Status RemoveDirectory(const std::string& path) = 0;  // must be empty
   // Makes creations, renames and removals in a directory durable.
   virtual Status SyncDirectory(const std::string& path) = 0;
   virtual bool Exists(const std::string& path) = 0;
   // Creates the file if needed and locks it for this open file description. kBusy if it is locked.
   virtual Status Lock(const std::string& path, std::unique_ptr<FileLock>* lock) = 0;
 };
+
+// Removes what `path` names, with everything below it; fine if there is nothing. Symbolic links are
+// removed, not followed.
+Status RemoveTree(FileSystem* files, const std::string& path);
 
 }  // namespace tallystone

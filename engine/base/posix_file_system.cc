@@ -221,6 +221,10 @@ class PosixFileSystem final : public FileSystem {
     return ::unlink(path.c_str()) == 0 ? Status::Ok() : Error("remove", path, errno);
   }
 
+  Status RemoveDirectory(const std::string& path) override {
+    return ::rmdir(path.c_str()) == 0 ? Status::Ok() : Error("remove directory", path, errno);
+  }
+
   Status SyncDirectory(const std::string& path) override {
     const int descriptor = OpenRetrying(path, O_RDONLY | O_DIRECTORY);
     if (descriptor < 0) {
@@ -260,6 +264,24 @@ class PosixFileSystem final : public FileSystem {
 std::string ParentDirectory(const std::string& path) {
   const size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status RemoveTree(FileSystem* files, const std::string& path) {
+  if (!files->ExpectDirectory(path).ok()) {
+    return files->Remove(path);
+  }
+  std::vector<std::string> names;
+  const Status listed = files->List(path, &names);
+  if (!listed.ok()) {
+    return listed.IsNotFound() ? Status::Ok() : listed;
+  }
+  for (const std::string& name : names) {
+    Status status = RemoveTree(files, path + "/" + name);
+    if (!status.ok()) {
+      return status;
+    }
+  }
+  return files->RemoveDirectory(path);
 }
 
 FileSystem* FileSystem::Posix() {

@@ -96,6 +96,13 @@ Status BatchSession::Begin() {
   return Status::Ok();
 }
 
+void BatchSession::Release() {
+  if (state_ != nullptr && !state_->writing && state_->record_lsn == 0) {
+    tenant_->batches.erase(batch_);
+  }
+  state_ = nullptr;
+}
+
 Status BatchSession::Add(Workspace* work, std::span<const PreparedLine> lines, bool last,
                          std::vector<LineResult>* results) {
   const uint64_t known = before_.lines > position_ ? before_.lines - position_ : 0;

@@ -43,6 +43,10 @@ class BatchSession {
   Status TryAll(Workspace* work, std::span<const PreparedLine> lines,
                 std::vector<LineResult>* results);
 
+  // Lets go of the batch. What was only read of it is not kept: sending old batches again takes no
+  // memory (law L9).
+  void Release();
+
   [[nodiscard]] uint64_t position() const { return position_; }
   [[nodiscard]] BatchState* state() const { return state_; }
   [[nodiscard]] Lsn lsn() const { return lsn_; }  // what must be durable for the answer

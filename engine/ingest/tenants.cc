@@ -137,6 +137,17 @@ void Tenants::ForgetBatches(Lsn applied) {
   }
 }
 
+// Must not wait for a tenant: its writer may wait for the drain, and the drain for this mutex.
+uint64_t Tenants::batches() const {
+  const ReaderLock lock(&mutex_);
+  uint64_t count = 0;
+  for (const auto& [id, tenant] : by_id_) {
+    const std::unique_lock idle(tenant->mutex, std::try_to_lock);
+    count += idle.owns_lock() ? tenant->batches.size() : 0;
+  }
+  return count;
+}
+
 uint64_t Tenants::room() const {
   const uint64_t items = items_;
   return items >= items_max_ ? 0 : items_max_ - items;

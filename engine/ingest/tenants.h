@@ -80,6 +80,8 @@ class Tenants {
   void RemoveItems(uint64_t count) { items_ -= count; }
   [[nodiscard]] uint64_t items() const { return items_; }
   [[nodiscard]] uint64_t size() const;
+  // Batches that are kept in memory, without those of tenants that are busy.
+  [[nodiscard]] uint64_t batches() const;
 
  private:
   Status LoadItems(StoreView* view);

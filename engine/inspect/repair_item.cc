@@ -99,10 +99,8 @@ Status RepairItem(const Options& options, const RepairPlace& place, const ItemKe
        info.tenant,
        {}});
   view.reset();
-  if (!dry_run) {
-    TS_RETURN_IF_ERROR(
-        static_cast<RocksStore*>(store.get())->ReplaceKey(key, history.sum, history.postings));
-  }
+  TS_RETURN_IF_ERROR(static_cast<RocksStore*>(store.get())
+                         ->ReplaceKey(key, history.sum, history.postings, dry_run));
   return store->Close();
 }
 

@@ -31,11 +31,18 @@ RocksStoreOptions StoreOptions(const Options& options, const RepairPlace& place)
   return store;
 }
 
-// "stock.db/store.damaged-3": the first number that is free.
+// Where the new store is made. Whatever stands there when a repair begins, an interrupted one left.
+std::string NewStorePath(const std::string& path) {
+  return StorePath(path) + ".new";
+}
+
+// "stock.db/store.damaged-3": the first number that is free. An interrupted repair may have left an
+// empty directory.
 std::string FreeName(FileSystem* files, const std::string& path, const char* why) {
   for (int number = 1;; ++number) {
     std::string name = path + "." + why + "-" + std::to_string(number);
-    if (!files->Exists(name)) {
+    std::vector<std::string> inside;
+    if (!files->Exists(name) || (files->List(name, &inside).ok() && inside.empty())) {
       return name;
     }
   }
@@ -136,8 +143,7 @@ class StoreRepair {
       : options_(options), place_(std::move(place)), progress_(progress), report_(report) {}
 
   Status Run(bool dry_run) {
-    TS_RETURN_IF_ERROR(FindDatabase(place_.files, place_.path));
-    TS_RETURN_IF_ERROR(place_.files->Lock(LockPath(place_.path), &lock_));
+    TS_RETURN_IF_ERROR(Lock());
     Examine();
     TS_RETURN_IF_ERROR(OpenSource());
     return dry_run ? BookAgain(nullptr) : Replace("damaged");
@@ -145,19 +151,38 @@ class StoreRepair {
 
   // kFormatMismatch: nothing to upgrade, or a newer format.
   Status Upgrade() {
-    TS_RETURN_IF_ERROR(FindDatabase(place_.files, place_.path));
-    TS_RETURN_IF_ERROR(place_.files->Lock(LockPath(place_.path), &lock_));
+    TS_RETURN_IF_ERROR(Lock());
     const Status opened = Open(StoreExtent::kWhole, &old_);
     if (!opened.Is(StatusCode::kFormatMismatch)) {
       return opened.ok() ? Status::FormatMismatch("the store has the newest format") : opened;
     }
     TS_RETURN_IF_ERROR(Open(StoreExtent::kBlocksAndBatches, &old_));
-    TS_RETURN_IF_ERROR(old_->NewView(&causes_));
-    TS_RETURN_IF_ERROR(OpenSource());
-    return Replace("older");
+    Status status = old_->NewView(&causes_);
+    status = status.ok() ? OpenSource() : status;
+    if (status.ok()) {
+      Log(StorePath(place_.path) + " has an older format: it is made anew from its " +
+          std::to_string(marker_.applied) + " blocks in " + NewStorePath(place_.path));
+      status = Replace("older");
+    }
+    return status.ok() ? status
+                       : Status(status.code(),
+                                "making the store anew, which has an older format "
+                                "(it is as it was): " +
+                                    status.message());
   }
 
  private:
+  void Log(const std::string& message) const {
+    if (options_.logger != nullptr) {
+      options_.logger->Log(LogLevel::kWarning, message);
+    }
+  }
+
+  Status Lock() {
+    TS_RETURN_IF_ERROR(FindDatabase(place_.files, place_.path));
+    return place_.files->Lock(LockPath(place_.path), &lock_);
+  }
+
   Status Open(StoreExtent extent, std::unique_ptr<Store>* store) {
     RocksStoreOptions options = StoreOptions(options_, place_);
     options.read_only = true;
@@ -165,9 +190,14 @@ class StoreRepair {
     return RocksStore::Open(options, store);
   }
 
+  // The blocks are read from the store that was examined, if it could be opened. A store without a
+  // marker was never written to.
   Status OpenSource() {
-    TS_RETURN_IF_ERROR(Open(StoreExtent::kBlocks, &source_));
-    return source_->ReadMarker(&marker_);
+    if (old_ == nullptr) {
+      TS_RETURN_IF_ERROR(Open(StoreExtent::kBlocks, &old_));
+    }
+    const Status read = old_->ReadMarker(&marker_);
+    return read.IsNotFound() ? Status::Ok() : read;
   }
 
   // What is wrong, if the store can be opened as a whole. Its dead letters know why a store
@@ -196,7 +226,7 @@ class StoreRepair {
 
   Status BookAgain(Store* store) {
     std::unique_ptr<StoreView> view;
-    TS_RETURN_IF_ERROR(source_->NewView(&view));
+    TS_RETURN_IF_ERROR(old_->NewView(&view));
     Rebooking rebooking(store, causes_.get(), marker_, report_);
     Lsn next = 1;
     auto cursor = view->Blocks(0);
@@ -218,30 +248,57 @@ class StoreRepair {
     return rebooking.Finish();
   }
 
-  // The new store is made under the name that the old one will have.
-  Status Replace(const char* why) {
-    const std::string path = StorePath(place_.path);
-    const std::string aside = FreeName(place_.files, path, why);
+  // Before the long work: whether its last step will be possible.
+  Status TryExchange(const std::string& made) {
+    const std::string probe = made + ".probe";
+    TS_RETURN_IF_ERROR(place_.files->CreateDirectory(made));
+    TS_RETURN_IF_ERROR(place_.files->CreateDirectory(probe));
+    Status status = place_.files->Exchange(made, probe);
+    const Status removed = place_.files->RemoveDirectory(probe);
+    status = status.ok() ? removed : status;
+    return status.ok() ? place_.files->SyncDirectory(place_.path) : status;
+  }
+
+  Status Make(const std::string& made) {
+    TS_RETURN_IF_ERROR(RemoveTree(place_.files, made));
+    TS_RETURN_IF_ERROR(RemoveTree(place_.files, made + ".probe"));
+    TS_RETURN_IF_ERROR(TryExchange(made));
     RocksStoreOptions target = StoreOptions(options_, place_);
-    target.path = aside;
+    target.path = made;
     target.create = true;
     std::unique_ptr<Store> store;
     TS_RETURN_IF_ERROR(RocksStore::Open(target, &store));
-    Marker empty = marker_;
-    empty.applied = 0;
-    empty.replay.reset();
-    TS_RETURN_IF_ERROR(store->Initialise(empty));
+    if (!marker_.database_id.empty()) {
+      Marker empty = marker_;
+      empty.applied = 0;
+      empty.replay.reset();
+      TS_RETURN_IF_ERROR(store->Initialise(empty));
+    }
     TS_RETURN_IF_ERROR(BookAgain(store.get()));
-    TS_RETURN_IF_ERROR(store->Close());
-    store.reset();
+    return store->Close();
+  }
+
+  // The new store gets the name that the old one will have only when it is whole, just before the
+  // two change places.
+  Status Replace(const char* why) {
+    FileSystem* files = place_.files;
+    const std::string path = StorePath(place_.path);
+    const std::string made = NewStorePath(place_.path);
+    Status status = Make(made);
     causes_.reset();
     old_.reset();
-    source_.reset();
-    TS_RETURN_IF_ERROR(place_.files->SyncDirectory(place_.path));
-    TS_RETURN_IF_ERROR(place_.files->Exchange(path, aside));
-    TS_RETURN_IF_ERROR(place_.files->SyncDirectory(place_.path));
+    if (!status.ok()) {
+      RemoveTree(files, made).PermitUnchecked();  // the next try would do it, too
+      return status;
+    }
+    const std::string aside = FreeName(files, path, why);
+    TS_RETURN_IF_ERROR(files->CreateDirectory(aside));
+    TS_RETURN_IF_ERROR(files->Exchange(made, aside));
+    TS_RETURN_IF_ERROR(files->SyncDirectory(place_.path));
+    TS_RETURN_IF_ERROR(files->Exchange(path, aside));
+    TS_RETURN_IF_ERROR(files->SyncDirectory(place_.path));
     report_->kept = aside;
-    return Status::Ok();
+    return files->RemoveDirectory(made);
   }
 
   const Options options_;
@@ -249,7 +306,7 @@ class StoreRepair {
   const ProgressFunction& progress_;
   RepairReport* const report_;
   std::unique_ptr<FileLock> lock_;
-  std::unique_ptr<Store> old_, source_;
+  std::unique_ptr<Store> old_;
   std::unique_ptr<StoreView> causes_;
   Marker marker_;
 };

@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/engine_impl.h"
 #include "crash/scenario.h"
 #include "ingest/recovery.h"
 #include "inspect/open_inspector.h"
@@ -83,6 +84,33 @@ class RepairTest : public ::testing::Test {
         ASSERT_TRUE(batch->Delete(database->handle(family), all->key()).ok());
       }
     });
+  }
+
+  // What counts of a store of format 1 is as it is today; of the rest, nothing may be looked at.
+  void MakeFormat1(FaultFileSystem* disk) {
+    DeleteFamily(disk, rocks::Family::kBalances);
+    DeleteFamily(disk, rocks::Family::kPostings);
+    DeleteFamily(disk, rocks::Family::kCatalogue);
+    Break(disk, [&](rocks::Database* database, rocksdb::WriteBatch* batch) {
+      std::string format("TLYS");
+      PutBigEndian32(&format, 1);
+      PutBigEndian32(&format, 1);
+      ASSERT_TRUE(
+          batch->Put(database->handle(rocks::Family::kDefault), rocks::kFormatKey, format).ok());
+    });
+  }
+  Status OpenAndClose(FaultFileSystem* disk) const {
+    const std::unique_ptr<rocksdb::Env> env = NewRocksEnv(disk);
+    std::unique_ptr<Engine> engine;
+    const Status opened =
+        EngineImpl::OpenWith(scenario_.options, kPath,
+                             {.file_system = disk, .env = env.get(), .store = nullptr}, &engine);
+    return opened.ok() ? engine->Close() : opened;
+  }
+  static std::vector<std::string> Names(FaultFileSystem* disk) {
+    std::vector<std::string> names;
+    EXPECT_TRUE(disk->List(kPath, &names).ok());
+    return names;
   }
 
   VerifyReport Quick(FaultFileSystem* disk) {
@@ -328,6 +356,28 @@ TEST_F(RepairTest, OneItemAlone) {
   EXPECT_TRUE(report.before.sound);
 }
 
+// Sixteen items share an entry: where it cannot be read at all, one of them cannot be written
+// alone.
+TEST_F(RepairTest, ADryRunOfOneItemPromisesNothingThatTheRepairRefuses) {
+  Break(disk_.get(), [](rocks::Database* database, rocksdb::WriteBatch* batch) {
+    std::string key;
+    rocks::EncodeBalanceKey(rocks::GroupOf({1, 2}), &key);
+    ASSERT_TRUE(
+        batch->Put(database->handle(rocks::Family::kBalances), key, "\x01\x02\x7f short").ok());
+  });
+  const std::unique_ptr<rocksdb::Env> env = NewRocksEnv(disk_.get());
+  const RepairPlace place{kPath, disk_.get(), env.get()};
+  for (const bool dry_run : {true, false}) {
+    RepairReport report;
+    const Status refused = RepairItem({}, place, {"acme", "", 2}, dry_run, &report);
+    EXPECT_TRUE(refused.Is(StatusCode::kCorruption)) << refused.ToString();
+    EXPECT_NE(refused.message().find("tallystone repair"), std::string::npos) << refused.ToString();
+  }
+  RepairReport report;
+  ASSERT_TRUE(Repair(disk_.get(), false, &report).ok());
+  EXPECT_EQ(Digest(*disk_), digest_);
+}
+
 TEST_F(RepairTest, InterruptedAtEveryOperationItHasChangedNothingOrIsDone) {
   DeleteFamily(disk_.get(), rocks::Family::kPostings);
   const std::string broken = Digest(*disk_);
@@ -347,7 +397,8 @@ TEST_F(RepairTest, InterruptedAtEveryOperationItHasChangedNothingOrIsDone) {
     done += digest == digest_;
     ++points;
     if (!finished) {
-      ASSERT_TRUE(Repair(disk.get(), false, &report).ok()) << "operation " << operation;
+      const Status repaired = Repair(disk.get(), false, &report);
+      ASSERT_TRUE(repaired.ok()) << "operation " << operation << ": " << repaired.ToString();
       ASSERT_EQ(Digest(*disk), digest_) << "operation " << operation;
     } else {
       break;
@@ -355,6 +406,58 @@ TEST_F(RepairTest, InterruptedAtEveryOperationItHasChangedNothingOrIsDone) {
   }
   EXPECT_GT(points, 30u);
   EXPECT_GT(done, 0u);
+}
+
+// The first writer makes the store anew. Rejected lines, a retry, a drop and a tail of the log come
+// through it.
+TEST_F(RepairTest, AStoreOfAnOlderFormatIsMadeAnewWhereverTheFirstTryEnds) {
+  MakeFormat1(disk_.get());
+  const uint64_t stride = Long() ? 1 : 9;
+  uint64_t points = 0;
+  for (uint64_t operation = 0;; operation += stride) {
+    SCOPED_TRACE("operation " + std::to_string(operation));
+    SimulatedDatabase database(disk_->Copy());
+    database.disk()->CrashAt(operation);
+    const bool finished = OpenAndClose(database.disk()).ok();
+    const Keep keep = operation % 3 == 0   ? Keep::kNothing
+                      : operation % 3 == 1 ? Keep::kEverything
+                                           : Keep::kSome;
+    database.disk()->Crash(keep, operation);
+    const Status opened = OpenAndClose(database.disk());
+    ASSERT_TRUE(opened.ok()) << opened.ToString();
+    ASSERT_EQ(database.SoundDigest(), digest_);
+    ASSERT_FALSE(database.disk()->Exists(StorePath(kPath) + ".new.probe"));
+    ++points;
+    if (finished) {
+      break;
+    }
+  }
+  EXPECT_GT(points, 20u);
+}
+
+TEST_F(RepairTest, AnUpgradeThatFailsLeavesNothingBehindAndSaysWhatItWasDoing) {
+  MakeFormat1(disk_.get());
+  const std::vector<std::string> before = Names(disk_.get());
+  for (const char* where : {"store.new/db/0", "store.new"}) {
+    SimulatedDatabase database(disk_->Copy());
+    uint64_t calls = 0;
+    database.disk()->SetHook([&](FileOperation operation, const std::string& path) {
+      const bool changes =
+          operation == FileOperation::kWrite || operation == FileOperation::kRename;
+      return changes && path.find(where) != std::string::npos && ++calls > 3
+                 ? Status::NoSpace("no space left")
+                 : Status::Ok();
+    });
+    const Status opened = OpenAndClose(database.disk());
+    EXPECT_FALSE(opened.ok());
+    EXPECT_NE(opened.message().find("making the store anew"), std::string::npos)
+        << opened.ToString();
+    database.disk()->SetHook(nullptr);
+    EXPECT_EQ(Names(database.disk()), before) << opened.ToString();
+    ASSERT_TRUE(OpenAndClose(database.disk()).ok());
+    EXPECT_EQ(database.SoundDigest(), digest_);
+    EXPECT_EQ(Names(database.disk()), (std::vector<std::string>{"log", "store", "store.older-1"}));
+  }
 }
 
 TEST_F(RepairTest, EveryCrashOfARepairLeavesTheOldStoreOrTheRepairedOne) {

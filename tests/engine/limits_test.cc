@@ -201,6 +201,27 @@ TEST_F(LimitsTest, AMillionLinesABatchAndNotOneMore) {
   EXPECT_CODE(kNotFound, engine_->GetBatch("acme", "more", &info));
 }
 
+TEST_F(LimitsTest, SendingOldBatchesAgainTakesNoMemory) {
+  const auto send_all = [&] {
+    for (int number = 0; number < 300; ++number) {
+      ASSERT_OK(SendNamed("acme", "b" + std::to_string(number)));
+    }
+  };
+  send_all();
+  engine_.reset();
+  ASSERT_OK(Engine::Open(QuietOptions(), directory_.database(), &engine_));
+  const uint64_t before = engine_->stats().batches;
+  send_all();
+  EXPECT_TRUE(result_.resent);
+  std::unique_ptr<BatchWriter> writer;
+  ASSERT_OK(engine_->NewBatchWriter({}, "acme", "b7", &writer));
+  writer.reset();
+  Batch refused("acme", "b1");
+  refused.AddText({.code = "A", .quantity = "2", .unit_cost = "1"});
+  EXPECT_CODE(kConflict, Send(refused));
+  EXPECT_EQ(engine_->stats().batches, before);
+}
+
 TEST_F(LimitsTest, TheListOfFailedItemsIsBoundedAndTheCountsAreNot) {
   Batch batch("acme", "bad");
   for (size_t line = 0; line < limits::kFailedItemsInResultMax + 1; ++line) {

@@ -40,10 +40,14 @@ TEST(KeysTest, DecodersTakeBackWhatEncodersWrote) {
   std::string key, text;
   StockKey stock;
   GroupKey group;
-  EncodeBalanceKey({7, 0xFFFFFFFF}, &key);
-  ASSERT_TRUE(ParseBalanceKey(key, &group));
-  EXPECT_EQ((GroupKey{7, 0xFFFFFFFF}), group);
   Lsn lsn = 0;
+  EncodeBalanceKey({7, kGroupMax}, &key);
+  ASSERT_TRUE(ParseBalanceKey(key, &group));
+  EXPECT_EQ((GroupKey{7, kGroupMax}), group);
+  EncodeBalanceKey({7, kGroupMax + 1}, &key);
+  EXPECT_FALSE(ParseBalanceKey(key, &group)) << "its items have no numbers";
+  EncodeItemKey({7, kGroupMax + 1}, 9, &key);
+  EXPECT_FALSE(ParseItemKey(key, &group, &lsn));
   EncodeBlockKey(UINT64_MAX - 1, &key);
   ASSERT_TRUE(ParseBlockKey(key, &lsn));
   EXPECT_EQ(UINT64_MAX - 1, lsn);

@@ -413,6 +413,35 @@ TEST_F(RocksStoreTest, ManifestThatIsShorterThanItWasSyncedIsRefused) {
   }
 }
 
+// Items share entries: a cursor may have to begin in the middle of one.
+TEST_F(RocksStoreTest, CursorsBeginAtTheItemAskedForInsideItsGroup) {
+  const WindowMaker maker(31);
+  std::unique_ptr<Store> store;
+  Create(Options("store"), &store);
+  ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
+  std::unique_ptr<StoreView> view;
+  ASSERT_OK(store->NewView(&view));
+  std::vector<StockKey> balances, items;
+  ASSERT_OK(
+      ForEach(view->Balances({}), [&](const auto& entry) { balances.push_back(entry.first); }));
+  ASSERT_OK(ForEach(view->Items({}), [&](const auto& entry) { items.push_back(entry.first); }));
+  ASSERT_GT(balances.size(), 3u);
+  ASSERT_GT(items.size(), 3u);
+  const auto check = [](const std::vector<StockKey>& all, const auto& cursor_from) {
+    for (StockKey from : all) {
+      for (const StockKey start : {from, StockKey{from.tenant, from.item + 1}}) {
+        std::vector<StockKey> rest;
+        ASSERT_OK(
+            ForEach(cursor_from(start), [&](const auto& entry) { rest.push_back(entry.first); }));
+        EXPECT_EQ(rest, std::vector<StockKey>(std::lower_bound(all.begin(), all.end(), start),
+                                              all.end()));
+      }
+    }
+  };
+  check(balances, [&](StockKey from) { return view->Balances(from); });
+  check(items, [&](StockKey from) { return view->Items(from); });
+}
+
 TEST_F(RocksStoreTest, CloseWithAViewAliveIsBusyAndTheViewStaysWhole) {
   const WindowMaker maker(29);
   std::unique_ptr<Store> store, second;

@@ -271,7 +271,16 @@ void FaultFileSystem::ApplyChange(const NameChange& change, Tree* tree) {
     return;
   }
   if (change.inode == nullptr) {
-    tree->directories.insert(change.to);
+    if (change.to.empty()) {
+      // It was empty, so what it held is gone for good when it is.
+      const auto inside = [&](const std::string& path) {
+        return path == change.from || path.rfind(change.from + "/", 0) == 0;
+      };
+      std::erase_if(tree->directories, inside);
+      std::erase_if(tree->files, [&](const auto& file) { return inside(file.first); });
+    } else {
+      tree->directories.insert(change.to);
+    }
     return;
   }
   if (!change.from.empty()) {
@@ -282,11 +291,20 @@ void FaultFileSystem::ApplyChange(const NameChange& change, Tree* tree) {
   }
 }
 
+bool FaultFileSystem::IsEmpty(const Tree& tree, const std::string& directory) {
+  const auto inside = [&](const std::string& path) { return ParentOf(path) == directory; };
+  return tree.directories.contains(directory) &&
+         std::none_of(tree.directories.begin(), tree.directories.end(), inside) &&
+         std::none_of(tree.files.begin(), tree.files.end(),
+                      [&](const auto& file) { return inside(file.first); });
+}
+
 void FaultFileSystem::KeepChanges(Keep keep, uint64_t* random) {
   for (const NameChange& change : pending_) {
     // A change of a file that has no name on the disk cannot survive alone.
-    const bool possible =
-        change.exchange || change.from.empty() || durable_.files.contains(change.from);
+    const bool possible = change.exchange || change.from.empty() ||
+                          (change.inode != nullptr ? durable_.files.contains(change.from)
+                                                   : IsEmpty(durable_, change.from));
     if (keep == Keep::kEverything || (possible && Next(random) % 2 == 0)) {
       ApplyChange(change, &durable_);
     }
@@ -454,6 +472,11 @@ Status FaultFileSystem::CreateDirectory(const std::string& path) {
   return Status::Ok();
 }
 
+Status FaultFileSystem::ExpectDirectory(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  return now_.files.contains(path) ? Status::IoError(path + " is no directory") : Status::Ok();
+}
+
 Status FaultFileSystem::List(const std::string& path, std::vector<std::string>* names) {
   names->clear();
   const std::lock_guard lock(mutex_);
@@ -531,6 +554,20 @@ Status FaultFileSystem::Remove(const std::string& path) {
     return Status::NotFound("cannot remove " + path + ": No such file or directory");
   }
   pending_.push_back({.from = path, .to = "", .inode = found->second});
+  ApplyChange(pending_.back(), &now_);
+  return Status::Ok();
+}
+
+Status FaultFileSystem::RemoveDirectory(const std::string& path) {
+  Status begun = Begin(FileOperation::kRemove, path);
+  if (!begun.ok()) {
+    return begun;
+  }
+  const std::lock_guard lock(mutex_);
+  if (!IsEmpty(now_, path)) {
+    return Status::IoError("cannot remove directory " + path + ": not there, or not empty");
+  }
+  pending_.push_back({.from = path, .to = "", .inode = nullptr});
   ApplyChange(pending_.back(), &now_);
   return Status::Ok();
 }

@@ -95,13 +95,14 @@ class FaultFileSystem final : public FileSystem {
 
   Status Open(const std::string& path, OpenMode mode, std::unique_ptr<File>* file) override;
   Status CreateDirectory(const std::string& path) override;
-  Status ExpectDirectory(const std::string& /*path*/) override { return Status::Ok(); }
+  Status ExpectDirectory(const std::string& path) override;
   Status List(const std::string& path, std::vector<std::string>* names) override;
   Status Rename(const std::string& from, const std::string& to) override;
   // A second name for the file.
   Status Link(const std::string& from, const std::string& to);
   Status Exchange(const std::string& left, const std::string& right) override;
   Status Remove(const std::string& path) override;
+  Status RemoveDirectory(const std::string& path) override;
   Status SyncDirectory(const std::string& path) override;
   bool Exists(const std::string& path) override;
   Status Lock(const std::string& path, std::unique_ptr<FileLock>* lock) override;
@@ -125,6 +126,7 @@ class FaultFileSystem final : public FileSystem {
   Status Begin(FileOperation operation, const std::string& path);
   // Where `path` is when two directories have changed places.
   static std::string NameAfter(const NameChange& exchange, const std::string& path);
+  static bool IsEmpty(const Tree& tree, const std::string& directory);
   static void ApplyChange(const NameChange& change, Tree* tree);
   uint64_t UsedBytes() const;
   void KeepChanges(Keep keep, uint64_t* random);

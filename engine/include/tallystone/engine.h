@@ -48,6 +48,7 @@ struct EngineStats {
   uint64_t log_first_lsn = 0;
   uint64_t tenants = 0;
   uint64_t items = 0;
+  uint64_t batches = 0;       // kept in memory; without those of tenants busy at this moment
   uint64_t window_lines = 0;  // lines that wait for the drain
   uint64_t lines_logged = 0;  // since Open
   uint64_t log_syncs = 0;     // since Open

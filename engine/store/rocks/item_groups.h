@@ -19,6 +19,7 @@
 namespace tallystone::rocks {
 
 inline constexpr uint32_t kGroupItems = 16;  // part of the format
+inline constexpr uint32_t kGroupMax = UINT32_MAX / kGroupItems;
 
 // A tenant's group of items.
 struct GroupKey {

@@ -110,7 +110,8 @@ inline void EncodeDeadLetterKey(const LineRef& ref, std::string* key) {
 // Decoders take a whole key and nothing else; false if it is not one.
 
 inline bool ParseBalanceKey(std::string_view key, GroupKey* group) {
-  return GetBigEndian32(&key, &group->tenant) && GetBigEndian32(&key, &group->group) && key.empty();
+  return GetBigEndian32(&key, &group->tenant) && GetBigEndian32(&key, &group->group) &&
+         group->group <= kGroupMax && key.empty();
 }
 
 inline bool ParseBlockKey(std::string_view key, Lsn* lsn) {
@@ -123,7 +124,8 @@ inline bool ParseTenantKey(std::string_view key, TenantId* tenant) {
 
 inline bool ParseItemKey(std::string_view key, GroupKey* group, Lsn* window_last) {
   return TakeKind(&key, kItemKind) && GetBigEndian32(&key, &group->tenant) &&
-         GetBigEndian32(&key, &group->group) && GetBigEndian64(&key, window_last) && key.empty();
+         GetBigEndian32(&key, &group->group) && group->group <= kGroupMax &&
+         GetBigEndian64(&key, window_last) && key.empty();
 }
 
 inline bool ParseAliasKey(std::string_view key, StockKey* stock, std::string* alias) {

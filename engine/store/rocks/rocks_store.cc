@@ -165,7 +165,7 @@ Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
 }
 
 Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,
-                              const std::vector<Posting>& postings) {
+                              const std::vector<Posting>& postings, bool dry_run) {
   const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));
@@ -174,7 +174,7 @@ Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,
   rocksdb::WriteBatch batch;
   TS_RETURN_IF_ERROR(
       rocks::BuildReplaceKeyBatch(*database, key, sum, postings, marker.applied, &batch));
-  return Write(database, &batch);
+  return dry_run ? Status::Ok() : Write(database, &batch);
 }
 
 Status RocksStore::Recover() {

@@ -80,8 +80,9 @@ class RocksStore : public Store {
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override;
 
   // For repair: makes `sum` the balance of `key` and `postings` all its postings, in one durable
-  // write. The marker stays as it is.
-  Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<Posting>& postings);
+  // write. The marker stays as it is. A dry run answers the same and writes nothing.
+  Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<Posting>& postings,
+                    bool dry_run);
 
   // Closes the database, opens it anew and proves that it takes a write: in RocksDB 7.8.3,
   // DB::Resume may answer OK while writes go on failing. kTryAgain while a view is alive, for it

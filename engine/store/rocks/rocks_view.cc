@@ -269,6 +269,10 @@ class GroupCursor : public Cursor<std::pair<StockKey, Value>> {
   Status damage_;
 };
 
+// Who asks for one item of a group often asks for the next one then: verification, for one. What is
+// kept for that is bounded (law L9).
+constexpr size_t kPostingBytesKept = 1u << 20;
+
 class RocksView : public StoreView {
  public:
   explicit RocksView(std::shared_ptr<Database> database)
@@ -388,7 +392,6 @@ std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases() {
       });
 }
 
-// Who asks for one item of a group often asks for the next one then: verification, for one.
 Status RocksView::ReadPostings(GroupKey group) {
   if (postings_of_ == group) {
     return Status::Ok();
@@ -398,12 +401,16 @@ Status RocksView::ReadPostings(GroupKey group) {
   std::string prefix;
   EncodePostingPrefix(group, &prefix);
   Range range(moment_, Family::kPostings, prefix, "");
+  size_t bytes = 0;
   for (range.Seek(); range.Valid() && range.key().substr(0, prefix.size()) == prefix;
        range.Next()) {
     postings_.emplace_back(range.key(), range.value());
+    bytes += range.value().size();
   }
   TS_RETURN_IF_ERROR(range.status());
-  postings_of_ = group;
+  if (bytes <= kPostingBytesKept) {
+    postings_of_ = group;
+  }
   return Status::Ok();
 }
 
@@ -417,6 +424,9 @@ Status RocksView::GetPostings(StockKey key, std::vector<Posting>* postings) {
     if (!decoded.ok()) {
       return Damaged(Family::kPostings, entry, value, decoded);
     }
+  }
+  if (!postings_of_.has_value()) {
+    postings_ = {};
   }
   return Status::Ok();
 }

@@ -52,7 +52,8 @@ class BatchSink {
 
 Status OthersStandInIt(const Status& damaged) {
   return Status::Corruption(damaged.message() +
-                            ", and other items stand in it: repair the whole store");
+                            ", and other items stand in it: repair the whole store, with "
+                            "`tallystone repair` and no --code");
 }
 
 // All postings of `stock` go under the window that ends with `window_last`.
