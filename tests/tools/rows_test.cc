@@ -176,6 +176,29 @@ TEST(JsonRows, UnknownKeysOfAnyKindAreIgnored) {
       (Texts{"1 A||1|2 /"}));
 }
 
+// What a parser passes over it need not look at; here a text after a missing value would become a
+// key.
+TEST(JsonRows, ADamagedValueOfAnUnknownKeyIsBadColumnsWhereverTheLineStands) {
+  const std::string good = R"({"code":"A","qty":1,"price":2})";
+  // Without the number of the row.
+  const auto rest = [](const std::string& text) { return text.substr(text.find(' ')); };
+  const std::string accepted = rest(JsonTexts(good).front());
+  for (const std::string value : {"", "e", "tru", "nulL", "1.2.3", "[1,]", "[1 2]", "{\"a\"}",
+                                  "{\"a\":}", "\"\\x\"", "[[[1]", "\"a\" \"b\""}) {
+    const std::string bad = R"({"code":"A","x":)" + value + R"(,"qty":1,"price":2})";
+    const std::vector<std::string> texts = JsonTexts(good + "\n" + bad + "\n" + good + "\n" + bad);
+    ASSERT_EQ(texts.size(), 4u);
+    EXPECT_EQ(rest(texts[0]), accepted);
+    EXPECT_EQ(rest(texts[2]), accepted);
+    EXPECT_EQ(rest(texts[1]).rfind(" bad_columns", 0), 0u) << texts[1];
+    EXPECT_EQ(rest(texts[3]), rest(texts[1])) << "the last line is read otherwise: " << bad;
+  }
+  std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  const std::string last =
+      JsonTexts(good + "\n" + R"({"code":"A","x":)" + deep + R"(,"qty":1})").back();
+  EXPECT_EQ(rest(last).rfind(" bad_columns", 0), 0u);
+}
+
 TEST(JsonRows, TheFirstObjectSaysWhetherThereAreCosts) {
   EXPECT_EQ(JsonTexts("{\"code\":\"A\",\"qty\":1}\n{\"code\":\"B\",\"qty\":2,\"price\":5}"),
             (Texts{"1 A||1|0 /", "2 B||2|5 /"}));

@@ -65,6 +65,65 @@ bool ScalarText(ondemand::value value, std::string_view* text) {
   }
 }
 
+// How deep a value may be that nobody asks for.
+constexpr int kDepthMax = 64;
+
+// Whether a value that is passed over is one. simdjson would not look, and after one that is
+// missing
+// ({"x":,"price":2}) it takes the wrong texts for keys.
+bool IsValue(ondemand::value value, int depth) {
+  ondemand::json_type type;
+  if (depth > kDepthMax || value.type().get(type) != simdjson::SUCCESS) {
+    return false;
+  }
+  switch (type) {
+    case ondemand::json_type::object: {
+      ondemand::object object;
+      if (value.get_object().get(object) != simdjson::SUCCESS) {
+        return false;
+      }
+      for (auto entry : object) {
+        ondemand::field field;
+        std::string_view key;
+        if (std::move(entry).get(field) != simdjson::SUCCESS ||
+            field.unescaped_key().get(key) != simdjson::SUCCESS ||
+            !IsValue(field.value(), depth + 1)) {
+          return false;
+        }
+      }
+      return true;
+    }
+    case ondemand::json_type::array: {
+      ondemand::array array;
+      if (value.get_array().get(array) != simdjson::SUCCESS) {
+        return false;
+      }
+      for (auto entry : array) {
+        ondemand::value element;
+        if (std::move(entry).get(element) != simdjson::SUCCESS || !IsValue(element, depth + 1)) {
+          return false;
+        }
+      }
+      return true;
+    }
+    case ondemand::json_type::number: {
+      // Only its form: a quantity beyond 64 bits is none of our business here.
+      const std::string_view token = Strip(value.raw_json_token());
+      double number = 0;
+      return value.get_double().get(number) == simdjson::SUCCESS ||
+             token.find_first_not_of("0123456789") == std::string_view::npos;
+    }
+    case ondemand::json_type::boolean: {
+      bool boolean = false;
+      return value.get_bool().get(boolean) == simdjson::SUCCESS;
+    }
+    default: {
+      std::string_view text;
+      return ScalarText(value, &text);
+    }
+  }
+}
+
 }  // namespace
 
 class JsonRows::Parser {
@@ -106,7 +165,7 @@ class JsonRows::Parser {
   bool Take(std::string_view key, ondemand::value value) {
     const std::vector<HeaderRules::Match>& matches = keys_.Recognise(key);
     if (matches.empty()) {
-      return true;
+      return IsValue(value, 1);
     }
     std::string_view text;
     if (!ScalarText(value, &text)) {

@@ -48,6 +48,7 @@ RecordBuffer::Fill RecordBuffer::More() {
     return Fill::kError;
   }
   end_ += got;
+  std::memset(bytes_.get() + end_, '\n', sizes_.slack);
   return got > 0 ? Fill::kMore : Fill::kEnd;
 }
 
