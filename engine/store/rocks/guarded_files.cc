@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -128,16 +130,88 @@ class PrivateFiles : public rocksdb::FileSystemWrapper {
   }
 };
 
-// A file that is opened inside an IngestScope.
+// What was read of a file, as far as it is kept: the last reads, small ones (of indexes) longer.
+class KeptReads {
+ public:
+  void Keep(uint64_t offset, const rocksdb::Slice& bytes) {
+    constexpr size_t kSmallBytes = 64u << 10;
+    constexpr size_t kSmallBytesKept = 1u << 20;
+    constexpr size_t kLargeKept = 4;
+    if (bytes.size() > kSmallBytes) {
+      large_.push_back({offset, bytes.ToString()});
+      if (large_.size() > kLargeKept) {
+        large_.pop_front();
+      }
+      return;
+    }
+    small_.push_back({offset, bytes.ToString()});
+    small_bytes_ += bytes.size();
+    while (small_bytes_ > kSmallBytesKept) {
+      small_bytes_ -= small_.front().bytes.size();
+      small_.pop_front();
+    }
+  }
+
+  // Copies what was at [offset, offset + size) into `scratch`. False: some of it is not kept.
+  bool Recall(uint64_t offset, size_t size, char* scratch) const {
+    size_t done = 0;
+    while (done < size) {
+      const size_t found = CopyFrom(small_, offset + done, size - done, scratch + done);
+      const size_t more =
+          found > 0 ? found : CopyFrom(large_, offset + done, size - done, scratch + done);
+      if (more == 0) {
+        return false;
+      }
+      done += more;
+    }
+    return true;
+  }
+
+ private:
+  struct Piece {
+    uint64_t offset = 0;
+    std::string bytes;
+  };
+
+  static size_t CopyFrom(const std::deque<Piece>& pieces, uint64_t offset, size_t size,
+                         char* scratch) {
+    for (const Piece& piece : pieces) {
+      if (offset >= piece.offset && offset < piece.offset + piece.bytes.size()) {
+        const size_t begin = offset - piece.offset;
+        const size_t count = std::min(size, piece.bytes.size() - begin);
+        std::memcpy(scratch, piece.bytes.data() + begin, count);
+        return count;
+      }
+    }
+    return 0;
+  }
+
+  std::deque<Piece> small_, large_;
+  size_t small_bytes_ = 0;
+};
+
+// A file that is opened inside an IngestScope. One that is not yet of the database (`fresh`) is
+// read by the scope's thread alone, and closed at its end.
 class IngestedFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
-  using FSRandomAccessFileOwnerWrapper::FSRandomAccessFileOwnerWrapper;
+  IngestedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, bool fresh)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), fresh_(fresh) {}
 
   rocksdb::IOStatus Read(uint64_t offset, size_t size, const rocksdb::IOOptions& options,
                          rocksdb::Slice* result, char* scratch,
                          rocksdb::IODebugContext* context) const override {
-    return Remember(
+    const rocksdb::IOStatus status = Remember(
         FSRandomAccessFileOwnerWrapper::Read(offset, size, options, result, scratch, context));
+    if (!fresh_) {
+      return status;
+    }
+    if (status.ok()) {
+      kept_.Keep(offset, *result);
+    } else if (kept_.Recall(offset, size, scratch)) {
+      *result = rocksdb::Slice(scratch, size);
+      return rocksdb::IOStatus::OK();
+    }
+    return status;
   }
 
   rocksdb::IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t count,
@@ -158,6 +232,9 @@ class IngestedFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
     }
     return status;
   }
+
+  const bool fresh_;
+  mutable KeptReads kept_;
 };
 
 rocksdb::IOStatus ToIoStatus(const Status& status) {
@@ -243,7 +320,7 @@ class GuardedFiles : public rocksdb::FileSystemWrapper {
                                         rocksdb::IODebugContext* context) override {
     rocksdb::IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, file, context);
     if (status.ok() && inside_ingest) {
-      *file = std::make_unique<IngestedFile>(std::move(*file));
+      *file = std::make_unique<IngestedFile>(std::move(*file), !path.starts_with(directory_));
     }
     return status;
   }

@@ -13,6 +13,11 @@
 // pull request 12042 mends it.) A file is linked into the database after it was read, so inside
 // IngestScope no file is linked once a read of a file to be ingested failed.
 //
+// In the same place it goes to the last key without asking whether there is one (pull request 11969
+// mends it): where the first block can be read and the last one cannot, Debian's build, which keeps
+// its assertions, ends the process. All of the file was read a moment before, to verify it, so such
+// a read is answered from what was read then; the ingest is refused all the same, as above.
+//
 // When RocksDB opens a database, it makes a new MANIFEST, and perhaps sorted files that it names,
 // and then lets CURRENT point to it. The directory is synced only after that: where a file system
 // keeps the renaming but not yet the creation, CURRENT would name a file that is not there. So the
