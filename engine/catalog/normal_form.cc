@@ -6,9 +6,16 @@
 
 #include "base/text.h"
 #include "catalog/tenant_catalogue.h"
+#include "catalog/token_form.h"
 
 namespace tallystone {
 namespace {
+
+constexpr int32_t kFractionSlash = 0x2044;
+
+constexpr bool IsDash(int32_t rune) {
+  return (rune >= 0x2010 && rune <= 0x2015) || rune == 0x2212;
+}
 
 // Unicode's White_Space.
 constexpr bool IsBlank(int32_t rune) {
@@ -19,7 +26,7 @@ constexpr bool IsBlank(int32_t rune) {
 
 // ASCII is its own NFKC: only case and blanks change. Also the form of bytes that are not UTF-8,
 // which validation keeps out (Outcome::kInvalidUtf8).
-void NormaliseBytes(std::string_view text, std::string* out) {
+void FoldBytes(std::string_view text, std::string* out) {
   out->resize(text.size());
   char* const begin = out->data();
   char* next = begin;
@@ -38,10 +45,123 @@ void NormaliseBytes(std::string_view text, std::string* out) {
   out->resize(static_cast<size_t>(next - begin));
 }
 
+// ASCII, and what NFKC makes of others.
+bool IsDigitRune(int32_t rune) {
+  return (rune >= '0' && rune <= '9') || (rune >= 0xFF10 && rune <= 0xFF19) ||
+         (rune >= 0x1D7CE && rune <= 0x1D7FF);
+}
+
+// Of a superscript or subscript digit, a fraction or a digit in a circle, which NFKC makes digits:
+// what must stand before it where a digit does, lest ten squared become 102 and one and a half
+// 11/2. 0 = it is no such character.
+int32_t SeparatorBefore(int32_t rune) {
+  if (rune == 0xB2 || rune == 0xB3 || rune == 0xB9 || rune == 0x2070 ||
+      (rune >= 0x2074 && rune <= 0x2079)) {
+    return '^';
+  }
+  if (rune >= 0x2080 && rune <= 0x2089) {
+    return '~';
+  }
+  const bool fraction =
+      (rune >= 0xBC && rune <= 0xBE) || (rune >= 0x2150 && rune <= 0x215F) || rune == 0x2189;
+  const bool enclosed = (rune >= 0x2460 && rune <= 0x249B) || (rune >= 0x3251 && rune <= 0x32BF) ||
+                        (rune >= 0x32C0 && rune <= 0x32CB) || (rune >= 0x3358 && rune <= 0x3370) ||
+                        (rune >= 0x33E0 && rune <= 0x33FE) || (rune >= 0x1F100 && rune <= 0x1F10A);
+  return fraction || enclosed ? ' ' : 0;
+}
+
+// What NFKC would lose or leave: see SeparatorBefore; signs of trademarks, quotes and the
+// sign of multiplication in their many forms; and M before an ohm sign, which is not m.
+void AppendPrepared(int32_t rune, int32_t next, std::vector<int32_t>* runes) {
+  const int32_t before = runes->empty() ? ' ' : runes->back();
+  const int32_t separator = SeparatorBefore(rune);
+  if (separator != 0) {
+    const bool circled = separator == ' ' && SeparatorBefore(before) == ' ';
+    if (IsDigitRune(before) || circled) {
+      runes->push_back(separator);
+    }
+    runes->push_back(rune);
+    if (separator == ' ' && IsDigitRune(next)) {
+      runes->push_back(' ');
+    }
+    return;
+  }
+  switch (rune) {
+    case 0xA9:  // copyright, registered, service mark, trademark
+    case 0xAE:
+    case 0x2120:
+    case 0x2122:
+    case 0x2034:  // three and four primes, which would become one
+    case 0x2057:
+      runes->push_back(' ');
+      return;
+    case 0x2018:
+    case 0x2019:
+    case 0x201B:
+    case 0x2032:
+      runes->push_back('\'');
+      return;
+    case 0x201C:
+    case 0x201D:
+    case 0x201F:
+    case 0x2033:
+      runes->push_back('"');
+      return;
+    case 0x207B:  // superscript minus
+      if (IsDigitRune(before)) {
+        runes->push_back('^');
+      }
+      runes->push_back('-');
+      return;
+    case 0xD7:
+    case 0x2715:
+    case 0x2716:
+    case 0x2A2F:
+      runes->push_back('x');
+      return;
+    case 'M':
+      runes->push_back('M');
+      if (next == 0x3A9 || next == 0x2126 || next == 0x3C9) {
+        runes->insert(runes->end(), {'e', 'g'});
+      }
+      return;
+    default:
+      runes->push_back(rune);
+  }
+}
+
+// False: not UTF-8.
+bool Prepare(std::string_view text, std::string* prepared) {
+  std::vector<int32_t> read, runes;
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  for (size_t at = 0; at < text.size();) {
+    int32_t rune = 0;
+    const utf8proc_ssize_t size =
+        utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(text.size() - at), &rune);
+    if (size <= 0) {
+      return false;
+    }
+    if (!utf8proc_get_property(rune)->ignorable) {  // soft hyphens, joiners, blanks of no width
+      read.push_back(rune);
+    }
+    at += static_cast<size_t>(size);
+  }
+  for (size_t index = 0; index < read.size(); ++index) {
+    AppendPrepared(read[index], index + 1 < read.size() ? read[index + 1] : ' ', &runes);
+  }
+  prepared->clear();
+  for (const int32_t rune : runes) {
+    utf8proc_uint8_t encoded[4];
+    const utf8proc_ssize_t size = utf8proc_encode_char(rune, encoded);
+    prepared->append(reinterpret_cast<const char*>(encoded), static_cast<size_t>(size));
+  }
+  return true;
+}
+
 // One pass of decomposition, case folding and composition. False: not UTF-8, or out of memory.
 bool FoldRunes(std::string_view text, std::vector<int32_t>* runes) {
-  constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT |
-                                                           UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+  constexpr auto kOptions = static_cast<utf8proc_option_t>(
+      UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   const auto size = static_cast<utf8proc_ssize_t>(text.size());
   runes->resize(text.size() * 2 + 16);
@@ -72,29 +192,39 @@ void WriteRunes(const std::vector<int32_t>& runes, std::string* out) {
       out->push_back(' ');
       blank = false;
     }
+    if (rune == kFractionSlash || IsDash(rune)) {
+      out->push_back(rune == kFractionSlash ? '/' : '-');
+      continue;
+    }
     utf8proc_uint8_t bytes[4];
     const utf8proc_ssize_t size = utf8proc_encode_char(rune, bytes);
     out->append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
   }
 }
 
-}  // namespace
-
-void NormaliseDescription(std::string_view text, std::string* out) {
-  if (IsAscii(text)) {
-    NormaliseBytes(text, out);
-    return;
-  }
-  // Folding can make characters that decompose or compose further, so the form of a form would
-  // differ. A second pass settles every one of them.
+// Folding can make characters that decompose or compose further, so the form of a form would
+// differ. A second pass settles every one of them.
+void Fold(std::string_view text, std::string* out) {
   std::vector<int32_t> runes;
-  if (!FoldRunes(text, &runes)) {
-    NormaliseBytes(text, out);
+  std::string prepared;
+  if (IsAscii(text) || !Prepare(text, &prepared) || !FoldRunes(prepared, &runes)) {
+    FoldBytes(text, out);
     return;
   }
   WriteRunes(runes, out);
   if (!IsAscii(*out) && FoldRunes(*out, &runes)) {
     WriteRunes(runes, out);
+  }
+}
+
+}  // namespace
+
+void NormaliseDescription(std::string_view text, std::string* out) {
+  std::string folded;
+  Fold(text, &folded);
+  WriteTokens(folded, out);
+  if (out->empty()) {
+    *out = std::move(folded);  // nothing but punctuation: then that is the name
   }
 }
 

@@ -432,8 +432,10 @@ Status TenantCatalogue::LearnAlias(ItemId item, std::string_view text) {
   if (impl_->at(item) == nullptr || text.empty()) {
     return Contradiction(item, "an alias of an item that is not there, or an empty alias");
   }
+  // It may have been stored by an older version of the normal form; the form of a form is itself.
+  NormaliseDescription(text, &impl_->form);
   std::string_view kept;
-  impl_->AddAlias(item, text, &kept);
+  impl_->AddAlias(item, impl_->form, &kept);
   return Status::Ok();
 }
 

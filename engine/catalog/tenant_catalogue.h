@@ -33,10 +33,12 @@ struct Decision {
   DescriptionKind description_kind = DescriptionKind::kNone;
 };
 
-// The text by which descriptions are compared: NFKC, case folded, blanks squeezed to one and
-// stripped. Part of the format (aliases are stored): a change needs a new algorithm number.
+// The text by which descriptions are compared: NFKC, case folded, its tokens (token_form.h) with
+// one space between them; what has none is only folded. The form of a form, also of one that
+// version 1 made (NFKC, case folded, blanks squeezed), is what version 2 makes of the text: aliases
+// are stored, so a change needs a new number and must keep that.
 std::string NormaliseDescription(std::string_view text);
-inline constexpr uint8_t kNormalFormVersion = 1;
+inline constexpr uint8_t kNormalFormVersion = 2;
 
 // Not thread-safe: the tenant's lock protects it.
 class TenantCatalogue {
