@@ -35,8 +35,9 @@ struct Decision {
 
 // The text by which descriptions are compared: NFKC, case folded, its tokens (token_form.h) with
 // one space between them; what has none is only folded. The form of a form, also of one that
-// version 1 made (NFKC, case folded, blanks squeezed), is what version 2 makes of the text: aliases
-// are stored, so a change needs a new number and must keep that.
+// version 1 made (NFKC, case folded, blanks squeezed), is what version 2 makes of the text, but for
+// characters that version 1 confused (10^2 and 102). Aliases are stored, so a change needs a new
+// number and must keep that.
 std::string NormaliseDescription(std::string_view text);
 inline constexpr uint8_t kNormalFormVersion = 2;
 

@@ -11,8 +11,8 @@
 namespace tallystone::tool {
 
 // Holds what was read and not yet consumed. Grows (doubling) while a record does not fit, up to
-// `bytes_max`. At least `slack` readable bytes follow the data. Their content means nothing, but what
-// follows the end of the source is line ends, whatever was there before.
+// `bytes_max`. At least `slack` readable bytes follow the data. Their content means nothing, but
+// what follows the end of the source is line ends, whatever was there before.
 class RecordBuffer {
  public:
   struct Sizes {
