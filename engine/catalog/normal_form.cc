@@ -1,5 +1,7 @@
 #include "catalog/normal_form.h"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include <utf8proc.h>
@@ -10,12 +12,6 @@
 
 namespace tallystone {
 namespace {
-
-constexpr int32_t kFractionSlash = 0x2044;
-
-constexpr bool IsDash(int32_t rune) {
-  return (rune >= 0x2010 && rune <= 0x2015) || rune == 0x2212;
-}
 
 // Unicode's White_Space.
 constexpr bool IsBlank(int32_t rune) {
@@ -64,10 +60,15 @@ int32_t SeparatorBefore(int32_t rune) {
   }
   const bool fraction =
       (rune >= 0xBC && rune <= 0xBE) || (rune >= 0x2150 && rune <= 0x215F) || rune == 0x2189;
-  const bool enclosed = (rune >= 0x2460 && rune <= 0x249B) || (rune >= 0x3251 && rune <= 0x32BF) ||
+  const bool enclosed = (rune >= 0x2460 && rune <= 0x24FF) || (rune >= 0x3251 && rune <= 0x32BF) ||
                         (rune >= 0x32C0 && rune <= 0x32CB) || (rune >= 0x3358 && rune <= 0x3370) ||
                         (rune >= 0x33E0 && rune <= 0x33FE) || (rune >= 0x1F100 && rune <= 0x1F10A);
   return fraction || enclosed ? ' ' : 0;
+}
+
+// Square and cubic metres and the like, in one character.
+bool EndsInDigit(int32_t rune) {
+  return rune >= 0x3371 && rune <= 0x33DF;
 }
 
 // What NFKC would lose or leave: see SeparatorBefore; signs of trademarks, quotes and the
@@ -76,15 +77,19 @@ void AppendPrepared(int32_t rune, int32_t next, std::vector<int32_t>* runes) {
   const int32_t before = runes->empty() ? ' ' : runes->back();
   const int32_t separator = SeparatorBefore(rune);
   if (separator != 0) {
-    const bool circled = separator == ' ' && SeparatorBefore(before) == ' ';
-    if (IsDigitRune(before) || circled) {
+    const int32_t last = SeparatorBefore(before);
+    if (IsDigitRune(before) || (last != 0 && (last != separator || separator == ' ')) ||
+        EndsInDigit(before)) {
       runes->push_back(separator);
     }
     runes->push_back(rune);
-    if (separator == ' ' && IsDigitRune(next)) {
+    if (IsDigitRune(next)) {
       runes->push_back(' ');
     }
     return;
+  }
+  if (EndsInDigit(before) && IsDigitRune(rune)) {
+    runes->push_back(' ');
   }
   switch (rune) {
     case 0xA9:  // copyright, registered, service mark, trademark
@@ -119,7 +124,11 @@ void AppendPrepared(int32_t rune, int32_t next, std::vector<int32_t>* runes) {
     case 0x2A2F:
       runes->push_back('x');
       return;
+    case 0x33C1:  // megohm in one character
+      runes->insert(runes->end(), {'m', 'e', 'g', 0x3C9});
+      return;
     case 'M':
+    case 0xFF2D:
       runes->push_back('M');
       if (next == 0x3A9 || next == 0x2126 || next == 0x3C9) {
         runes->insert(runes->end(), {'e', 'g'});
@@ -147,7 +156,13 @@ bool Prepare(std::string_view text, std::string* prepared) {
     at += static_cast<size_t>(size);
   }
   for (size_t index = 0; index < read.size(); ++index) {
-    AppendPrepared(read[index], index + 1 < read.size() ? read[index + 1] : ' ', &runes);
+    const int32_t next = index + 1 < read.size() ? read[index + 1] : ' ';
+    if (read[index] == 0x2032 && next == 0x2032) {  // two primes, for inches
+      runes.push_back('"');
+      ++index;
+      continue;
+    }
+    AppendPrepared(read[index], next, &runes);
   }
   prepared->clear();
   for (const int32_t rune : runes) {
@@ -160,8 +175,8 @@ bool Prepare(std::string_view text, std::string* prepared) {
 
 // One pass of decomposition, case folding and composition. False: not UTF-8, or out of memory.
 bool FoldRunes(std::string_view text, std::vector<int32_t>* runes) {
-  constexpr auto kOptions = static_cast<utf8proc_option_t>(
-      UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT |
+                                                           UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   const auto size = static_cast<utf8proc_ssize_t>(text.size());
   runes->resize(text.size() * 2 + 16);
@@ -192,22 +207,17 @@ void WriteRunes(const std::vector<int32_t>& runes, std::string* out) {
       out->push_back(' ');
       blank = false;
     }
-    if (rune == kFractionSlash || IsDash(rune)) {
-      out->push_back(rune == kFractionSlash ? '/' : '-');
-      continue;
-    }
     utf8proc_uint8_t bytes[4];
     const utf8proc_ssize_t size = utf8proc_encode_char(rune, bytes);
     out->append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
   }
 }
 
-// Folding can make characters that decompose or compose further, so the form of a form would
-// differ. A second pass settles every one of them.
+// The folded text, runs of blanks as one space. Folding can make characters that decompose or
+// compose further, so the form of a form would differ. A second pass settles every one of them.
 void Fold(std::string_view text, std::string* out) {
   std::vector<int32_t> runes;
-  std::string prepared;
-  if (IsAscii(text) || !Prepare(text, &prepared) || !FoldRunes(prepared, &runes)) {
+  if (IsAscii(text) || !FoldRunes(text, &runes)) {
     FoldBytes(text, out);
     return;
   }
@@ -217,14 +227,65 @@ void Fold(std::string_view text, std::string* out) {
   }
 }
 
+// Dashes and the fraction slash as ASCII has them.
+void PlainSigns(std::string* folded) {
+  constexpr std::string_view kSigns[] = {"\xE2\x81\x84", "\xE2\x80\x90", "\xE2\x80\x91",
+                                         "\xE2\x80\x92", "\xE2\x80\x93", "\xE2\x80\x94",
+                                         "\xE2\x80\x95", "\xE2\x88\x92"};
+  for (size_t at = folded->find('\xE2'); at != std::string::npos;
+       at = folded->find('\xE2', at + 1)) {
+    const auto* const sign = std::find(std::begin(kSigns), std::end(kSigns), folded->substr(at, 3));
+    if (sign != std::end(kSigns)) {
+      folded->replace(at, 3, sign == std::begin(kSigns) ? "/" : "-");
+    }
+  }
+}
+
+// MOhm is not mOhm, and case folding would make them so.
+void KeepMegohm(std::string* text) {
+  for (const std::string_view word : {"MOhm", "Mohm"}) {
+    for (size_t at = text->find(word); at != std::string::npos; at = text->find(word, at)) {
+      text->replace(at, 1, "meg");
+    }
+  }
+}
+
+// True: *out is surely the form of itself, for nothing but case was changed.
+bool FormOnce(std::string_view text, std::string* out) {
+  std::string prepared, folded;
+  const bool ascii = IsAscii(text);
+  if (!ascii && !Prepare(text, &prepared)) {
+    prepared.assign(text);
+  } else if (ascii && text.find("hm") != std::string_view::npos) {
+    prepared.assign(text);
+  }
+  KeepMegohm(&prepared);
+  Fold(prepared.empty() ? text : prepared, &folded);
+  PlainSigns(&folded);
+  WriteTokens(folded, out);
+  return *out == folded && IsAscii(folded);
+}
+
 }  // namespace
 
+void NormaliseVersion1(std::string_view text, std::string* out) {
+  Fold(text, out);
+}
+
 void NormaliseDescription(std::string_view text, std::string* out) {
-  std::string folded;
-  Fold(text, &folded);
-  WriteTokens(folded, out);
+  bool settled = FormOnce(text, out);
+  // What is dropped can let others stand together. Two rounds settle almost everything.
+  constexpr int kRoundsMax = 8;
+  std::string again;
+  for (int round = 0; round < kRoundsMax && !settled; ++round) {
+    settled = FormOnce(*out, &again);
+    if (again == *out) {
+      break;
+    }
+    out->swap(again);
+  }
   if (out->empty()) {
-    *out = std::move(folded);  // nothing but punctuation: then that is the name
+    Fold(text, out);  // nothing but punctuation: then that is the name
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/hash_index.h"
 #include "catalog/normal_form.h"
+#include "catalog/sorted_names.h"
 #include "catalog/text_arena.h"
 #include "tallystone/limits.h"
 
@@ -124,8 +125,11 @@ struct TenantCatalogue::Impl {
   boost::unordered_flat_map<std::string_view, Owners, TextHash> gtins;
   boost::unordered_flat_map<std::string_view, Owners, TextHash> aliases;
   boost::unordered_flat_set<SharedAlias, SharedAliasHash> shared_aliases;
+  // By the form of version 1, which differs from today's.
+  boost::unordered_flat_map<std::string, Owners> old_aliases;
   SeenTexts seen;
-  std::string form;  // working memory
+  std::unique_ptr<SortedNames> names;  // of all aliases, from the first line on that asks for it
+  std::string form;                    // working memory
 
   Item* at(ItemId item) { return item == 0 || item > items.size() ? nullptr : &items[item - 1]; }
 
@@ -140,8 +144,10 @@ struct TenantCatalogue::Impl {
   void RemoveLastItem();
   void SetDescription(Item* item, std::string_view text);
 
+  ItemId FindSorted();
   DescriptionKind TakeVariant(ItemId item, std::string_view text, CatalogueChanges* changes);
   Decision Found(ItemId item, DecidedBy rule, std::string_view text, CatalogueChanges* changes);
+  Decision FoundByOldAlias(ItemId item, std::string_view text);
   Decision Create(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
                   CatalogueChanges* changes);
   Status CheckSame(ItemId number, const StoredItem& stored);
@@ -211,6 +217,9 @@ bool TenantCatalogue::Impl::AddAlias(ItemId item, std::string_view text, std::st
   ++found->second.count;
   ++items[item - 1].aliases;
   *kept = found->first;
+  if (names != nullptr) {
+    names->Add(item, *kept);
+  }
   return true;
 }
 
@@ -219,6 +228,9 @@ void TenantCatalogue::Impl::RemoveAlias(const NewAlias& alias) {
   auto found = aliases.find(alias.text);
   TS_CHECK(found != aliases.end());
   --items[alias.item - 1].aliases;
+  if (names != nullptr) {
+    names->Remove(alias.item, alias.text);
+  }
   if (--found->second.count == 0) {
     TS_CHECK(found->second.first == alias.item);
     aliases.erase(found);
@@ -228,6 +240,24 @@ void TenantCatalogue::Impl::RemoveAlias(const NewAlias& alias) {
 }
 
 // --- mapping ---
+
+// The item that `form` names in another order of words.
+ItemId TenantCatalogue::Impl::FindSorted() {
+  if (names == nullptr) {
+    names = std::make_unique<SortedNames>();
+    boost::unordered_flat_map<const char*, std::string_view> shared_texts;
+    for (const auto& [text, owners] : aliases) {
+      names->Add(owners.first, text);
+      if (owners.count > 1) {
+        shared_texts.emplace(text.data(), text);
+      }
+    }
+    for (const SharedAlias& shared : shared_aliases) {
+      names->Add(shared.item, shared_texts.find(shared.text)->second);
+    }
+  }
+  return names->Find(form);
+}
 
 // A text that is not its item's own description: becomes that if there is none, and an alias.
 DescriptionKind TenantCatalogue::Impl::TakeVariant(ItemId number, std::string_view text,
@@ -265,6 +295,12 @@ Decision TenantCatalogue::Impl::Found(ItemId item, DecidedBy rule, std::string_v
                                     : TakeVariant(item, text, changes);
   }
   return decision;
+}
+
+// Learns nothing: today's form of the text may be an alias of another item, which was kept apart.
+Decision TenantCatalogue::Impl::FoundByOldAlias(ItemId item, std::string_view text) {
+  return {Outcome::kAccepted, DecidedBy::kAlias, item,
+          text == items[item - 1].description() ? DescriptionKind::kOfItem : DescriptionKind::kOwn};
 }
 
 // `form` is the normal form of the line's description.
@@ -356,6 +392,14 @@ Decision TenantCatalogue::Map(const CheckedLine& line, UnknownItemPolicy policy,
                  : impl.Found(found->second.first, DecidedBy::kGtin, line.description, changes);
     }
   }
+  if (!impl.old_aliases.empty()) {
+    NormaliseVersion1(line.description, &impl.form);
+    const auto found = impl.old_aliases.find(impl.form);
+    if (found != impl.old_aliases.end()) {
+      return found->second.count > 1 ? ambiguous
+                                     : impl.FoundByOldAlias(found->second.first, line.description);
+    }
+  }
   NormaliseDescription(line.description, &impl.form);
   if (!impl.form.empty()) {
     auto found = impl.aliases.find(impl.form);
@@ -363,6 +407,10 @@ Decision TenantCatalogue::Map(const CheckedLine& line, UnknownItemPolicy policy,
       return found->second.count > 1
                  ? ambiguous
                  : impl.Found(found->second.first, DecidedBy::kAlias, line.description, changes);
+    }
+    const ItemId sorted = impl.FindSorted();
+    if (sorted != 0) {
+      return impl.Found(sorted, DecidedBy::kSorted, line.description, changes);
     }
   }
   return impl.Create(line, policy, room, changes);
@@ -432,10 +480,16 @@ Status TenantCatalogue::LearnAlias(ItemId item, std::string_view text) {
   if (impl_->at(item) == nullptr || text.empty()) {
     return Contradiction(item, "an alias of an item that is not there, or an empty alias");
   }
-  // It may have been stored by an older version of the normal form; the form of a form is itself.
   NormaliseDescription(text, &impl_->form);
   std::string_view kept;
-  impl_->AddAlias(item, impl_->form, &kept);
+  if (impl_->form == text) {
+    impl_->AddAlias(item, text, &kept);
+  } else {  // of version 1: to be found by its own form only, so that what it kept apart stays
+            // apart
+    Owners& owners = impl_->old_aliases.try_emplace(std::string(text)).first->second;
+    owners.count += owners.count == 0 || owners.first != item ? 1 : 0;
+    owners.first = owners.count == 1 ? item : owners.first;
+  }
   return Status::Ok();
 }
 

@@ -6,7 +6,9 @@
 //   2. the line has a GTIN: the item with that GTIN
 //   3. the line has a description: the item that its normalised text is an alias of; several:
 //   ambiguous
-//   4. a new item, or kUnknownItem by policy
+//   4. the one item that has an alias of the same tokens in another, equal arrangement
+//   (arrangement.h)
+//   5. a new item, or kUnknownItem by policy
 // Every text seen with an item becomes an alias of it (at most limits::kAliasesPerItemMax per
 // item).
 #pragma once
@@ -34,10 +36,9 @@ struct Decision {
 };
 
 // The text by which descriptions are compared: NFKC, case folded, its tokens (token_form.h) with
-// one space between them; what has none is only folded. The form of a form, also of one that
-// version 1 made (NFKC, case folded, blanks squeezed), is what version 2 makes of the text, but for
-// characters that version 1 confused (10^2 and 102). Aliases are stored, so a change needs a new
-// number and must keep that.
+// one space between them; what has none is only folded. The form of a form is itself: aliases are
+// stored. A change needs a new number; aliases whose form is another one today are found by the
+// form that they were stored in.
 std::string NormaliseDescription(std::string_view text);
 inline constexpr uint8_t kNormalFormVersion = 2;
 

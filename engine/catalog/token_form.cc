@@ -23,14 +23,14 @@ constexpr bool IsLetter(char byte) {
 // Not `in` (3 in box), nor what is mostly a word. Of other scripts: degrees, micro, ohms, and the
 // units of Russian and Ukrainian invoices.
 constexpr std::string_view kUnits[] = {
-    "%",   "a",   "ah",  "bar", "cl",  "cm",  "cm2", "cm3",  "ct",   "db", "dl",   "ft",
-    "g",   "gb",  "ghz", "gsm", "gw",  "ha",  "hl",  "hz",   "inch", "k",  "kb",   "kg",
-    "khz", "kj",  "km",  "kn",  "kpa", "kv",  "kva", "kw",   "kwh",  "l",  "lb",   "lbs",
-    "lm",  "m",   "m2",  "m3",  "ma",  "mah", "mb",  "mbar", "mcg",  "mg", "mhz",  "ml",
-    "mm",  "mm2", "mm3", "mpa", "mv",  "mw",  "n",   "nm",   "oz",   "pc", "pcs",  "pk",
-    "ppm", "psi", "rpm", "stk", "t",   "tb",  "ug",  "um",   "v",    "w",  "wh",   "yd",
-    "°",   "°c",  "°f",  "μf",  "μg",  "μl",  "μm",  "ω",    "kω",   "mω", "megω", "кг",
-    "г",   "мг",  "л",   "мл",  "м",   "см",  "мм",  "км",   "т",    "шт", "вт",
+    "%",   "'",   "\"", "a",   "ah",  "bar", "cl",   "cm",  "cm2", "cm3",  "ct",  "db",  "dl",
+    "ft",  "g",   "gb", "ghz", "gsm", "gw",  "ha",   "hl",  "hz",  "inch", "k",   "kb",  "kg",
+    "khz", "kj",  "km", "kn",  "kpa", "kv",  "kva",  "kw",  "kwh", "l",    "lb",  "lbs", "lm",
+    "m",   "m2",  "m3", "ma",  "mah", "mb",  "mbar", "mcg", "mg",  "mhz",  "ml",  "mm",  "mm2",
+    "mm3", "mpa", "mv", "mw",  "n",   "nm",  "oz",   "pc",  "pcs", "pk",   "ppm", "psi", "rpm",
+    "stk", "t",   "tb", "ug",  "um",  "v",   "w",    "wh",  "yd",  "°",    "°c",  "°f",  "μf",
+    "μg",  "μl",  "μm", "ω",   "kω",  "mω",  "megω", "кг",  "г",   "мг",   "л",   "мл",  "м",
+    "см",  "мм",  "км", "т",   "шт",  "вт",
 };
 
 bool IsUnit(std::string_view token) {
@@ -47,7 +47,8 @@ bool IsNumber(std::string_view token) {
 bool IsDimension(std::string_view token) {
   return !token.empty() && IsDigit(token.front()) &&
          std::all_of(token.begin(), token.end(), [](char byte) {
-           return IsDigit(byte) || IsLetter(byte) || byte == '.' || byte == '/';
+           return IsDigit(byte) || IsLetter(byte) || byte == '.' || byte == '/' || byte == '\'' ||
+                  byte == '"';
          });
 }
 
@@ -71,6 +72,10 @@ bool IsDecimalComma(std::string_view text, size_t at) {
   return only_sign && !thousands;
 }
 
+// Signs that Unicode counts as punctuation: per mille and per ten thousand, and of Arabic numbers
+// percent, the decimal sign, thousands.
+constexpr utf8proc_int32_t kKept[] = {0x2030, 0x2031, 0x0609, 0x060A, 0x066A, 0x066B, 0x066C};
+
 class Splitter {
  public:
   Splitter(std::string_view text, std::string* out) : text_(text), out_(out) { out_->clear(); }
@@ -91,6 +96,18 @@ class Splitter {
  private:
   [[nodiscard]] char before() const { return at_ == 0 ? ' ' : text_[at_ - 1]; }
   [[nodiscard]] char after() const { return at_ + 1 < text_.size() ? text_[at_ + 1] : ' '; }
+  static bool IsWord(char byte) { return IsDigit(byte) || IsLetter(byte); }
+  // A point or comma here begins a number: .5, -.5, (.5, 10x.5; not No.5.
+  [[nodiscard]] bool BeginsNumber() const {
+    const bool behind_x = before() == 'x' && at_ >= 2 && IsDigit(text_[at_ - 2]);
+    return IsDigit(after()) && (!IsWord(before()) || behind_x);
+  }
+  // 5' and 5 ' but not 5 'blue'.
+  [[nodiscard]] bool IsFootOrInch(size_t next) const {
+    const char behind = next < text_.size() ? text_[next] : ' ';
+    const bool after_blank = before() == ' ' && at_ >= 2 && IsDigit(text_[at_ - 2]);
+    return IsDigit(before()) || (after_blank && !IsWord(behind));
+  }
 
   void Keep(std::string_view bytes) {
     if (blank_ && !out_->empty()) {
@@ -100,6 +117,7 @@ class Splitter {
     out_->append(bytes);
   }
 
+  // Nothing that stands at a digit and could mean something is dropped.
   void TakeAscii() {
     const char byte = text_[at_];
     const bool inside_number = IsDigit(before()) && IsDigit(after());
@@ -119,38 +137,47 @@ class Splitter {
       case '$':
         return Keep({&byte, 1});
       case '.':
-        if (inside_number) {
-          return Keep(".");
-        }
-        if (IsDigit(after()) && before() == ' ') {
-          return Keep("0.");
+        if (inside_number || BeginsNumber()) {
+          return Keep(inside_number ? "." : "0.");
         }
         break;
       case ',':
-        if (inside_number) {
-          return Keep(IsDecimalComma(text_, at_) ? "." : ",");
+        if (inside_number || BeginsNumber()) {
+          return Keep(!inside_number ? "0." : IsDecimalComma(text_, at_) ? "." : ",");
         }
         break;
-      case '\'':
-        if (IsDigit(before()) && !IsDigit(after()) && !IsLetter(after())) {
-          return Keep("'");
+      case ':':
+      case ';':
+      case '|':
+      case '\\':
+        if (IsDigit(before()) && IsDigit(after())) {
+          return Keep({&byte, 1});
         }
-        if (IsLetter(before()) && IsLetter(after())) {
+        break;
+      case '\'': {
+        const bool two = after() == '\'';  // typed for inches
+        if (IsFootOrInch(at_ + (two ? 2 : 1))) {
+          Keep(two ? "\"" : "'");
+          at_ += two ? 1 : 0;
           return;
         }
         break;
+      }
       case '"':
-        if (IsDigit(before())) {
+        if (IsFootOrInch(at_ + 1)) {
           return Keep("\"");
         }
         break;
-      case '-':
-        if (inside_number || (before() == ' ' && IsDigit(after()))) {
+      case '-': {
+        const bool alone = before() == ' ' && after() == ' ';
+        const bool first = at_ == 0 && at_ + 2 < text_.size() && IsDigit(text_[at_ + 2]);
+        if ((!alone || first) && !(IsLetter(before()) && IsLetter(after()))) {
           return Keep("-");
         }
         break;
+      }
       default:
-        if (IsDigit(byte) || IsLetter(byte)) {
+        if (IsWord(byte)) {
           digits_ = digits_ || IsDigit(byte);
           return Keep({&byte, 1});
         }
@@ -166,6 +193,11 @@ class Splitter {
         utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text_.size() - at_), &rune);
     const size_t length = size > 0 ? static_cast<size_t>(size) : 1;
     const utf8proc_category_t category = size > 0 ? utf8proc_category(rune) : UTF8PROC_CATEGORY_LO;
+    if (std::find(std::begin(kKept), std::end(kKept), rune) != std::end(kKept)) {
+      Keep(text_.substr(at_, length));
+      at_ += length;
+      return;
+    }
     switch (category) {
       case UTF8PROC_CATEGORY_PC:
       case UTF8PROC_CATEGORY_PD:
@@ -204,18 +236,13 @@ class Joiner {
                                                last.find('x') != std::string_view::npos);
     if (takes_unit && IsUnit(token)) {
       out_->append(token);
-    } else if (StartsNumber(token) && IsDimension(last) && EndsInX(last)) {
-      out_->append(token);  // 10x and 15
-    } else if (token.size() > 1 && token.front() == 'x' && StartsNumber(token.substr(1)) &&
-               !last.empty() && IsDimension(last) && !EndsInX(last)) {
-      out_->append(token);  // 10 and x15
-    } else if (StartsNumber(token) && (last == "x" || last == "*") && before_x_) {
-      // 10, x and 15
+    } else if (before_x_ && !token.empty() && IsDigit(token.front())) {
+      // 10, x and 15: of 5x 10mm nobody knows
       out_->resize(begin_ - 1);
       begin_ = before_x_begin_;
       out_->append("x").append(token);
     } else {
-      before_x_ = is_x && !last.empty() && IsDimension(last) && !EndsInX(last);
+      before_x_ = is_x && !last.empty() && IsDimension(last) && last.back() != 'x';
       before_x_begin_ = begin_;
       if (!out_->empty()) {
         out_->push_back(' ');
@@ -228,12 +255,6 @@ class Joiner {
   }
 
  private:
-  static bool StartsNumber(std::string_view token) {
-    return !token.empty() && IsDigit(token.front());
-  }
-  static bool EndsInX(std::string_view token) {
-    return token.size() > 1 && token.back() == 'x' && IsDigit(token[token.size() - 2]);
-  }
   [[nodiscard]] std::string_view Last() const { return std::string_view(*out_).substr(begin_); }
 
   std::string* const out_;

@@ -166,8 +166,8 @@ class StoreRepair {
     }
     return status.ok() ? status
                        : Status(status.code(),
-                                "making the store anew, which has an older format "
-                                "(it is as it was): " +
+                                std::string("making the store anew, which has an older format") +
+                                    (report_->kept.empty() ? " (it is as it was): " : ": ") +
                                     status.message());
   }
 
@@ -240,6 +240,11 @@ class StoreRepair {
       }
     }
     TS_RETURN_IF_ERROR(cursor->status());
+    if (next > 1 && marker_.database_id.empty()) {
+      return Status::Corruption("the marker of " + StorePath(place_.path) + " is missing, beside " +
+                                std::to_string(next - 1) +
+                                " blocks: the store cannot be made from them; restore a backup");
+    }
     if (next != marker_.applied + 1) {
       return Status::Corruption("block " + std::to_string(next) + " of " + StorePath(place_.path) +
                                 " is missing, of " + std::to_string(marker_.applied) +
@@ -296,9 +301,10 @@ class StoreRepair {
     TS_RETURN_IF_ERROR(files->Exchange(made, aside));
     TS_RETURN_IF_ERROR(files->SyncDirectory(place_.path));
     TS_RETURN_IF_ERROR(files->Exchange(path, aside));
-    TS_RETURN_IF_ERROR(files->SyncDirectory(place_.path));
     report_->kept = aside;
-    return files->RemoveDirectory(made);
+    TS_RETURN_IF_ERROR(files->SyncDirectory(place_.path));
+    files->RemoveDirectory(made).PermitUnchecked();  // empty; the next try would remove it
+    return Status::Ok();
   }
 
   const Options options_;

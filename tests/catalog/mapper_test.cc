@@ -49,6 +49,52 @@ void RunScenario(std::string_view table) {
   }
 }
 
+// Databases have aliases of version 1 of the normal form: what it kept apart stays apart, and what
+// it found is found.
+TEST(MapperTest, AliasesOfAnOlderNormalFormStayWhoseTheyAre) {
+  TenantCatalogue catalogue;
+  const std::vector<std::pair<std::string, std::string>> old = {
+      {"T-Shirt", "t-shirt"},
+      {"T Shirt", "t shirt"},
+      {"Bolt 10 mm", "bolt 10 mm"},
+      {"Bolt 10mm", "bolt 10mm"},
+      {"Pipe 5\xE2\x80\xB3", "pipe 5\xE2\x80\xB2\xE2\x80\xB2"}};
+  for (ItemId item = 1; item <= old.size(); ++item) {
+    ASSERT_TRUE(catalogue.LearnItem(item, {}).ok());
+    ASSERT_TRUE(catalogue.LearnAlias(item, old[item - 1].second).ok());
+  }
+  CatalogueChanges changes;
+  for (ItemId item = 1; item <= old.size(); ++item) {
+    const Decision decision =
+        catalogue.Map(LineOf("", "", old[item - 1].first), UnknownItemPolicy::kReject, 9, &changes);
+    EXPECT_EQ(decision.item, item) << old[item - 1].first;
+    EXPECT_EQ(decision.decided_by, DecidedBy::kAlias);
+  }
+  const Decision feet =
+      catalogue.Map(LineOf("", "", "Pipe 5'"), UnknownItemPolicy::kReject, 9, &changes);
+  EXPECT_EQ(feet.outcome, Outcome::kUnknownItem);
+  ASSERT_TRUE(catalogue.LearnAlias(2, "t-shirt").ok());
+  const Decision both =
+      catalogue.Map(LineOf("", "", "T-Shirt"), UnknownItemPolicy::kReject, 9, &changes);
+  EXPECT_EQ(both.outcome, Outcome::kAmbiguousItem);
+}
+
+TEST(MapperTest, AnotherOrderOfWordsIsTheSameItemWhereOneItemFits) {
+  RunScenario(R"(
+    code | gtin | description         | policy | outcome  | rule    | item | text
+         |      | Blue Widget 10 mm   | create | accepted | created | 1    | item
+         |      | Widget blue 10 mm   | create | accepted | sorted  | 1    | own
+         |      | widget BLUE, 10mm   | create | accepted | alias   | 1    | own
+         |      | 10 mm widget blue   | reject | accepted | sorted  | 1    | own
+    A    |      | widget 10mm blue    | create | accepted | created | 2    | item
+         |      | 10mm blue widget    | create | accepted | created | 3    | item
+    B    |      | Blue Widget 10 mm   | create | accepted | created | 4    | item
+         |      | Blue Widget 10 mm   | create | ambiguous_item |  | 0    | none
+         |      | Red box, blue lid   | create | accepted | created | 5    | item
+         |      | Blue box, red lid   | create | accepted | created | 6    | item
+  )");
+}
+
 TEST(MapperTest, CodeDecidesAlone) {
   RunScenario(R"(
     code | gtin | description  | policy | outcome  | rule    | item | text

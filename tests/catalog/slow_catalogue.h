@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/arrangement.h"
 #include "catalog/tenant_catalogue.h"
 #include "tallystone/limits.h"
 
@@ -31,6 +32,19 @@ class SlowCatalogue {
             matches.insert(item);
           }
         }
+      }
+    }
+    if (matches.empty() && line.code.empty() && !form.empty()) {
+      rule = DecidedBy::kSorted;
+      for (ItemId item = 1; item <= items.size(); ++item) {
+        for (const std::string& alias : aliases[item]) {
+          if (SameArrangement(alias, form)) {
+            matches.insert(item);
+          }
+        }
+      }
+      if (matches.size() > 1) {
+        matches.clear();
       }
     }
     if (matches.size() > 1) {

@@ -45,7 +45,7 @@ enum class DecidedBy : uint8_t {
   kCode = 1,     // own code, byte for byte
   kGtin = 2,     // GTIN
   kAlias = 3,    // normalised description
-  kSorted = 4,   // same words in another order (not made by this version)
+  kSorted = 4,   // same words in another order
   kFuzzy = 5,    // token alignment (not made by this version)
   kCreated = 6,  // nothing matched: this line made the item
 };

@@ -137,6 +137,9 @@ class KeptReads {
     constexpr size_t kSmallBytes = 64u << 10;
     constexpr size_t kSmallBytesKept = 1u << 20;
     constexpr size_t kLargeKept = 4;
+    if (bytes.empty()) {
+      return;
+    }
     if (bytes.size() > kSmallBytes) {
       large_.push_back({offset, bytes.ToString()});
       if (large_.size() > kLargeKept) {
