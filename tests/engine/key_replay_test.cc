@@ -192,6 +192,9 @@ void ResumeAndCompare(EngineDirectory* directory, uint64_t keys_left_max,
 class ReplayCrashTest : public ::testing::TestWithParam<bool> {};
 
 TEST_P(ReplayCrashTest, AtEveryKeyResumesAtTheNextKeyAndEndsTheSame) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer cannot follow the threads of a child that was forked";
+#endif
   EngineDirectory uninterrupted;
   ASSERT_NO_FATAL_FAILURE([&] {
     uninterrupted.PrepareStores(RefusePoison);
