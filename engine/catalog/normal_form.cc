@@ -266,13 +266,8 @@ bool FormOnce(std::string_view text, std::string* out) {
   return *out == folded && IsAscii(folded);
 }
 
-}  // namespace
-
-void NormaliseVersion1(std::string_view text, std::string* out) {
-  Fold(text, out);
-}
-
-void NormaliseDescription(std::string_view text, std::string* out) {
+// *out is empty if `text` has no token.
+void WriteForm(std::string_view text, std::string* out) {
   bool settled = FormOnce(text, out);
   // What is dropped can let others stand together. Two rounds settle almost everything.
   constexpr int kRoundsMax = 8;
@@ -284,8 +279,26 @@ void NormaliseDescription(std::string_view text, std::string* out) {
     }
     out->swap(again);
   }
+}
+
+}  // namespace
+
+void NormaliseVersion1(std::string_view text, std::string* out) {
+  Fold(text, out);
+}
+
+void NormaliseDescription(std::string_view text, std::string* out) {
+  WriteForm(text, out);
+  if (!out->empty()) {
+    return;
+  }
+  // Nothing but punctuation: then that is the name. Unless folding made words of it, as of a service
+  // mark.
+  std::string folded;
+  Fold(text, &folded);
+  WriteForm(folded, out);
   if (out->empty()) {
-    Fold(text, out);  // nothing but punctuation: then that is the name
+    out->swap(folded);
   }
 }
 
