@@ -47,18 +47,23 @@ void SortedNames::Remove(ItemId item, std::string_view form) {
   names_.pop_back();
 }
 
-ItemId SortedNames::Find(std::string_view form) const {
-  ItemId found = 0;
-  bool several = false;
+std::vector<ItemId> SortedNames::FindAll(std::string_view form) const {
+  std::vector<ItemId> found;
   (void)index_.Find(HashTokens(form), [&](uint32_t number) {
     const Name& name = names_[number - 1];
-    if (name.item != found && SameArrangement(name.form(), form)) {
-      several = found != 0;
-      found = name.item;
+    if (SameArrangement(name.form(), form)) {
+      found.push_back(name.item);
     }
-    return several;
+    return false;
   });
-  return several ? 0 : found;
+  return found;
+}
+
+ItemId SortedNames::Find(std::string_view form) const {
+  const std::vector<ItemId> all = FindAll(form);
+  const bool one = !all.empty() && std::all_of(all.begin(), all.end(),
+                                               [&](ItemId item) { return item == all.front(); });
+  return one ? all.front() : 0;
 }
 
 }  // namespace tallystone

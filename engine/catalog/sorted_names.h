@@ -22,6 +22,8 @@ class SortedNames {
   // The one item with a name of the same arrangement (arrangement.h); 0 = there is none, or
   // several.
   [[nodiscard]] ItemId Find(std::string_view form) const;
+  // All items that have one, in no order, each as often as it has such names.
+  [[nodiscard]] std::vector<ItemId> FindAll(std::string_view form) const;
 
  private:
   struct Name {

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/hash_index.h"
+#include "catalog/match_index.h"
 #include "catalog/normal_form.h"
 #include "catalog/sorted_names.h"
 #include "catalog/text_arena.h"
@@ -54,6 +55,9 @@ struct Item {
   }
 };
 static_assert(sizeof(Item) == 32);
+
+// A new item whose name is at least this like another one's asks for a review.
+constexpr uint32_t kReviewScore = 300;
 
 // The items that share a GTIN or an alias: the first, and how many.
 struct Owners {
@@ -129,6 +133,7 @@ struct TenantCatalogue::Impl {
   boost::unordered_flat_map<std::string, Owners> old_aliases;
   SeenTexts seen;
   std::unique_ptr<SortedNames> names;  // of all aliases, from the first line on that asks for it
+  std::unique_ptr<MatchIndex> words;   // likewise
   std::string form;                    // working memory
 
   Item* at(ItemId item) { return item == 0 || item > items.size() ? nullptr : &items[item - 1]; }
@@ -144,12 +149,17 @@ struct TenantCatalogue::Impl {
   void RemoveLastItem();
   void SetDescription(Item* item, std::string_view text);
 
-  ItemId FindSorted();
+  template <typename Add>
+  void ForEachAlias(const Add& add) const;
+  const SortedNames& Names();
+  MatchIndex& Words();
   DescriptionKind TakeVariant(ItemId item, std::string_view text, CatalogueChanges* changes);
   Decision Found(ItemId item, DecidedBy rule, std::string_view text, CatalogueChanges* changes);
   Decision FoundByOldAlias(ItemId item, std::string_view text);
   Decision Create(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
                   CatalogueChanges* changes);
+  Decision MapByWords(const CheckedLine& line, MapPolicy policy, uint64_t room,
+                      CatalogueChanges* changes);
   Status CheckSame(ItemId number, const StoredItem& stored);
 };
 
@@ -220,6 +230,9 @@ bool TenantCatalogue::Impl::AddAlias(ItemId item, std::string_view text, std::st
   if (names != nullptr) {
     names->Add(item, *kept);
   }
+  if (words != nullptr) {
+    words->Add(item, *kept);
+  }
   return true;
 }
 
@@ -231,6 +244,9 @@ void TenantCatalogue::Impl::RemoveAlias(const NewAlias& alias) {
   if (names != nullptr) {
     names->Remove(alias.item, alias.text);
   }
+  if (words != nullptr) {
+    words->RemoveLast();
+  }
   if (--found->second.count == 0) {
     TS_CHECK(found->second.first == alias.item);
     aliases.erase(found);
@@ -241,22 +257,41 @@ void TenantCatalogue::Impl::RemoveAlias(const NewAlias& alias) {
 
 // --- mapping ---
 
-// The item that `form` names in another order of words.
-ItemId TenantCatalogue::Impl::FindSorted() {
-  if (names == nullptr) {
-    names = std::make_unique<SortedNames>();
-    boost::unordered_flat_map<const char*, std::string_view> shared_texts;
-    for (const auto& [text, owners] : aliases) {
-      names->Add(owners.first, text);
-      if (owners.count > 1) {
-        shared_texts.emplace(text.data(), text);
-      }
-    }
-    for (const SharedAlias& shared : shared_aliases) {
-      names->Add(shared.item, shared_texts.find(shared.text)->second);
+// add(item, text) for each alias of each item.
+template <typename Add>
+void TenantCatalogue::Impl::ForEachAlias(const Add& add) const {
+  boost::unordered_flat_map<const char*, std::string_view> shared_texts;
+  for (const auto& [text, owners] : aliases) {
+    add(owners.first, text);
+    if (owners.count > 1) {
+      shared_texts.emplace(text.data(), text);
     }
   }
-  return names->Find(form);
+  for (const SharedAlias& shared : shared_aliases) {
+    add(shared.item, shared_texts.find(shared.text)->second);
+  }
+}
+
+const SortedNames& TenantCatalogue::Impl::Names() {
+  if (names == nullptr) {
+    names = std::make_unique<SortedNames>();
+    ForEachAlias([this](ItemId item, std::string_view text) { names->Add(item, text); });
+  }
+  return *names;
+}
+
+// In the order of the items, so that the same catalogue has the same index.
+MatchIndex& TenantCatalogue::Impl::Words() {
+  if (words == nullptr) {
+    std::vector<std::pair<ItemId, std::string_view>> all;
+    ForEachAlias([&](ItemId item, std::string_view text) { all.emplace_back(item, text); });
+    std::sort(all.begin(), all.end());
+    words = std::make_unique<MatchIndex>();
+    for (const auto& [item, text] : all) {
+      words->Add(item, text);
+    }
+  }
+  return *words;
 }
 
 // A text that is not its item's own description: becomes that if there is none, and an alias.
@@ -333,6 +368,30 @@ Decision TenantCatalogue::Impl::Create(const CheckedLine& line, UnknownItemPolic
   return decision;
 }
 
+// What no exact rule mapped. `form` is the normal form of the line's description.
+Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy policy, uint64_t room,
+                                           CatalogueChanges* changes) {
+  MatchIndex& index = Words();
+  auto match = std::make_shared<Match>();
+  match->version = kMatchVersion;
+  index.FindCandidates(form, &match->candidates);
+  const Candidate meant =
+      policy.mode == MappingMode::kAuto ? index.FindMisspelled(form, Names()) : Candidate{};
+  Decision decision;
+  if (meant.item != 0) {
+    match->score = meant.score;
+    decision = Found(meant.item, DecidedBy::kFuzzy, line.description, changes);
+  } else {
+    decision = Create(line, policy.unknown, room, changes);
+    const bool like = !match->candidates.empty() && match->candidates.front().score >= kReviewScore;
+    if (decision.outcome == Outcome::kAccepted && like) {
+      decision.decided_by = DecidedBy::kReview;
+    }
+  }
+  decision.match = std::move(match);
+  return decision;
+}
+
 void TenantCatalogue::FindByCodes(std::span<const std::string_view> codes,
                                   std::span<ItemId> found) const {
   constexpr size_t kTogether = 64;
@@ -368,7 +427,7 @@ void TenantCatalogue::FindByCodes(std::span<const std::string_view> codes,
   }
 }
 
-Decision TenantCatalogue::Map(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
+Decision TenantCatalogue::Map(const CheckedLine& line, MapPolicy policy, uint64_t room,
                               CatalogueChanges* changes, ItemId with_code) {
   Impl& impl = *impl_;
   if (changes->empty()) {
@@ -380,7 +439,7 @@ Decision TenantCatalogue::Map(const CheckedLine& line, UnknownItemPolicy policy,
       return impl.Found(found, DecidedBy::kCode, line.description, changes);
     }
     NormaliseDescription(line.description, &impl.form);
-    return impl.Create(line, policy, room, changes);
+    return impl.Create(line, policy.unknown, room, changes);
   }
   Decision ambiguous;
   ambiguous.outcome = Outcome::kAmbiguousItem;
@@ -408,12 +467,15 @@ Decision TenantCatalogue::Map(const CheckedLine& line, UnknownItemPolicy policy,
                  ? ambiguous
                  : impl.Found(found->second.first, DecidedBy::kAlias, line.description, changes);
     }
-    const ItemId sorted = impl.FindSorted();
+    const ItemId sorted = impl.Names().Find(impl.form);
     if (sorted != 0) {
       return impl.Found(sorted, DecidedBy::kSorted, line.description, changes);
     }
+    if (policy.mode != MappingMode::kExact) {
+      return impl.MapByWords(line, policy, room, changes);
+    }
   }
-  return impl.Create(line, policy, room, changes);
+  return impl.Create(line, policy.unknown, room, changes);
 }
 
 void TenantCatalogue::Undo(const CatalogueChanges& changes) {

@@ -1,6 +1,6 @@
 // TenantCatalogue: the items and aliases of one tenant, and the mapper: which item a line means.
 //
-// The exact part of the cascade (DESIGN 4.2), first that decides:
+// The cascade (DESIGN 4.2), first that decides:
 //   1. the line has a code: the item with that code, or a new item (its description then decides
 //   nothing)
 //   2. the line has a GTIN: the item with that GTIN
@@ -8,7 +8,9 @@
 //   ambiguous
 //   4. the one item that has an alias of the same tokens in another, equal arrangement
 //   (arrangement.h)
-//   5. a new item, or kUnknownItem by policy
+//   5. mode kAuto: the one item that it names but for misspelled words (MatchIndex)
+//   6. a new item, or kUnknownItem by policy; modes kSuggest and kAuto write down what else the line
+//   may have meant
 // Every text seen with an item becomes an alias of it (at most limits::kAliasesPerItemMax per
 // item).
 #pragma once
@@ -33,6 +35,14 @@ struct Decision {
   DecidedBy decided_by = DecidedBy::kNone;
   ItemId item = 0;
   DescriptionKind description_kind = DescriptionKind::kNone;
+  std::shared_ptr<const Match> match = nullptr;
+};
+
+struct MapPolicy {
+  MapPolicy(UnknownItemPolicy unknown_items, MappingMode mapping_mode = MappingMode::kExact)
+      : unknown(unknown_items), mode(mapping_mode) {}
+  UnknownItemPolicy unknown;
+  MappingMode mode;
 };
 
 // The text by which descriptions are compared: NFKC, case folded, its tokens (token_form.h) with
@@ -51,7 +61,7 @@ class TenantCatalogue {
   // Decides, and makes what the decision needs. What is made is appended to *changes (views into
   // this catalogue, valid while it lives). `room` = how many more items may be made. `with_code` =
   // the item that FindByCodes found for this line's code; 0 = none was found, or nobody looked.
-  Decision Map(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
+  Decision Map(const CheckedLine& line, MapPolicy policy, uint64_t room,
                CatalogueChanges* changes, ItemId with_code = 0);
 
   // The items with these codes, 0 = none, into `found`, which is as long. Faster than one by one:

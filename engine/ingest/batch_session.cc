@@ -235,7 +235,7 @@ Status BatchSession::AppendChunk(Workspace* work, std::span<const PreparedLine> 
   request.flags = static_cast<uint8_t>((first ? kChunkFirst : 0) | (last ? kChunkLast : 0));
   request.first_line = position_ + 1;
   request.digest = digest_;
-  request.unknown_items = options_.unknown_items;
+  request.policy = {options_.unknown_items, options_.mapping};
   work->results.clear();
   TS_RETURN_IF_ERROR(work->maker.Append(request, lines, &work->results, &lsn_));
 
@@ -269,7 +269,7 @@ Status BatchSession::TryAll(Workspace* work, std::span<const PreparedLine> lines
   ChunkRequest request;
   request.tenant = tenant_;
   request.batch = batch_;
-  request.unknown_items = options_.unknown_items;
+  request.policy = {options_.unknown_items, options_.mapping};
   TS_RETURN_IF_ERROR(work->maker.Try(request, lines, results));
   for (size_t index = 0; index < results->size(); ++index) {
     const LineResult& result = (*results)[index];

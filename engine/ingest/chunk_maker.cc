@@ -53,11 +53,17 @@ Status ChunkMaker::Append(const ChunkRequest& request, std::span<const PreparedL
   core_->tenants.AddItems(chunk_.catalogue.items.size());
   core_->lines_logged += lines.size();
   if (results != nullptr) {
-    for (const ChunkLine& line : chunk_.lines) {
-      results->push_back({line.number, line.outcome, line.decided_by, line.item});
-    }
+    AppendResults(results);
   }
   return Status::Ok();
+}
+
+void ChunkMaker::AppendResults(std::vector<LineResult>* results) const {
+  for (size_t index = 0; index < chunk_.lines.size(); ++index) {
+    const ChunkLine& line = chunk_.lines[index];
+    results->push_back({line.number, line.outcome, line.decided_by, line.item,
+                        index < matches_.size() ? matches_[index] : nullptr});
+  }
 }
 
 BatchSum ChunkMaker::Appended(Lsn lsn) const {
@@ -70,9 +76,7 @@ BatchSum ChunkMaker::Appended(Lsn lsn) const {
 Status ChunkMaker::Try(const ChunkRequest& request, std::span<const PreparedLine> lines,
                        std::vector<LineResult>* results) {
   Status status = MapLines(request, lines);
-  for (const ChunkLine& line : chunk_.lines) {
-    results->push_back({line.number, line.outcome, line.decided_by, line.item});
-  }
+  AppendResults(results);
   request.tenant->catalogue.Undo(chunk_.catalogue);
   return status;
 }
@@ -86,6 +90,7 @@ Status ChunkMaker::MapLines(const ChunkRequest& request, std::span<const Prepare
   chunk_.catalogue.clear();
   chunk_.lines.clear();
   chunk_.lines.reserve(lines.size());
+  matches_.clear();
   pending_.clear();
   texts_.clear();
   accepted_ = 0;
@@ -134,13 +139,17 @@ Status ChunkMaker::MapLine(const ChunkRequest& request, const CheckedLine& check
                            ItemId with_code, ChunkLine* line) {
   const uint64_t items = core_->tenants.room();
   const uint64_t taken = chunk_.catalogue.items.size();
-  const Decision decision = request.tenant->catalogue.Map(checked, request.unknown_items,
+  Decision decision = request.tenant->catalogue.Map(checked, request.policy,
                                                           items > taken ? items - taken : 0,
                                                           &chunk_.catalogue, with_code);
   line->outcome = decision.outcome;
   line->decided_by = decision.decided_by;
   line->item = decision.item;
   line->description_kind = decision.description_kind;
+  if (decision.match != nullptr) {
+    matches_.resize(chunk_.lines.size());
+    matches_.back() = std::move(decision.match);
+  }
   if (line->outcome != Outcome::kAccepted) {
     line->item = 0;
     return Status::Ok();

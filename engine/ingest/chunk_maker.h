@@ -33,7 +33,7 @@ struct ChunkRequest {
   uint64_t first_line = 1;
   ContentDigest digest;   // of the batch up to and including these lines
   uint32_t attempts = 1;  // what a line that fails will have had
-  UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
+  MapPolicy policy = UnknownItemPolicy::kCreate;
 };
 
 // Not thread-safe: working memory of one caller.
@@ -63,6 +63,7 @@ class ChunkMaker {
   Status MapLine(const ChunkRequest& request, const CheckedLine& checked, ItemId with_code,
                  ChunkLine* line);
   Status CheckBalance(const Tenant& tenant, ChunkLine* line);
+  void AppendResults(std::vector<LineResult>* results) const;
   Status Write(Tenant* tenant, Lsn* lsn);
 
   Core* const core_;
@@ -72,6 +73,8 @@ class ChunkMaker {
   std::array<ItemId, limits::kChunkLinesMax> with_code_;
   // Booked and not yet logged by this call, of items with a large product.
   std::unordered_map<ItemId, Int128> pending_;
+  // By index of a line of chunk_: what it was compared with; shorter if the rest was not.
+  std::vector<std::shared_ptr<const Match>> matches_;
   // Numbers of failed lines that came as Decimals, as text.
   std::deque<std::string> texts_;
 };

@@ -106,7 +106,7 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
     request.flags = kChunkRetry;
     request.first_line = key.line;
     request.attempts = letter.attempts + 1;
-    request.unknown_items = options.unknown_items;
+    request.policy = {options.unknown_items, options.mapping};
     std::vector<LineResult> results;
     // Loads the batch's state before its counts change.
     BatchState* state = nullptr;

@@ -14,11 +14,12 @@ Status Preview::Run(const IngestOptions& options, const Batch& batch,
   uint64_t number = 0;
   for (const RawLine& raw : batch.lines().lines()) {
     const CheckedLine line = CheckLine(raw);
-    LineResult result{++number, line.outcome, DecidedBy::kNone, 0};
+    LineResult result{++number, line.outcome};
     if (line.outcome == Outcome::kAccepted) {
       changes.clear();
-      Decision decision = tenant->catalogue.Map(
-          line, options.unknown_items, items_ >= items_max_ ? 0 : items_max_ - items_, &changes);
+      Decision decision =
+          tenant->catalogue.Map(line, {options.unknown_items, options.mapping},
+                                items_ >= items_max_ ? 0 : items_max_ - items_, &changes);
       items_ += changes.items.size();
       if (decision.outcome == Outcome::kAccepted) {
         TS_RETURN_IF_ERROR(CheckBalance(line, tenant, &decision));
@@ -28,6 +29,7 @@ Status Preview::Run(const IngestOptions& options, const Batch& batch,
         result.decided_by = decision.decided_by;
         result.item = decision.item;
       }
+      result.match = std::move(decision.match);
     }
     results->push_back(result);
   }

@@ -35,8 +35,8 @@ static_assert(std::size(kOutcomes) == kOutcomeCount);
 static_assert(static_cast<int>(Outcome::kStoreRejected) + 1 == kOutcomeCount);
 
 constexpr std::string_view kDecidedBy[] = {"",       "code",  "gtin",   "alias",
-                                           "sorted", "fuzzy", "created"};
-static_assert(std::size(kDecidedBy) == static_cast<size_t>(DecidedBy::kCreated) + 1);
+                                           "sorted", "fuzzy", "created", "review"};
+static_assert(std::size(kDecidedBy) == static_cast<size_t>(DecidedBy::kReview) + 1);
 
 }  // namespace
 

@@ -76,6 +76,7 @@ ExitCode ImportRun::OpenInputs() {
 Status ImportRun::OpenBooker() {
   IngestOptions ingest;
   ingest.unknown_items = options_.unknown_items;
+  ingest.mapping = options_.mapping;
   if (options_.dry_run) {
     Status s = OpenInspector(options_.database, &inspector_);
     if (s.IsNotFound()) {

@@ -101,6 +101,22 @@ void AddRoutingOptions(CLI::App* command, ImportOptions* options) {
 
 }  // namespace
 
+void AddMappingOption(CLI::App* command, MappingMode* mapping) {
+  command
+      ->add_option_function<std::string>(
+          "--mapping",
+          [mapping](const std::string& name) {
+            *mapping = name == "auto"      ? MappingMode::kAuto
+                       : name == "suggest" ? MappingMode::kSuggest
+                                           : MappingMode::kExact;
+          },
+          "Names that no exact rule maps: exact (default) makes a new item; suggest also notes the "
+          "items that it may mean, for review; auto books what is only misspelled and suggests the "
+          "rest")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"exact", "suggest", "auto"}));
+}
+
 void AddImportOptions(CLI::App* command, ImportOptions* options) {
   command
       ->add_option("FILE", options->files,
@@ -119,6 +135,7 @@ void AddImportOptions(CLI::App* command, ImportOptions* options) {
           "create (default) or reject lines of items that are not known")
       ->type_name("POLICY")
       ->check(CLI::IsMember({"create", "reject"}));
+  AddMappingOption(command, &options->mapping);
   command->add_flag("--dry-run", options->dry_run,
                     "Say what would become of each line; book nothing");
   command

@@ -20,12 +20,15 @@ struct ImportOptions {
   ColumnNames columns;
   InputOptions input;
   UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
+  MappingMode mapping = MappingMode::kExact;
   bool dry_run = false;
   std::string outcomes;  // empty = none
   bool spreadsheet_safe = false;
   bool json = false;
   uint64_t open_batches = 1'000'000;
 };
+
+void AddMappingOption(CLI::App* command, MappingMode* mapping);
 
 void AddImportOptions(CLI::App* command, ImportOptions* options);
 

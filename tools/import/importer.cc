@@ -98,7 +98,7 @@ void Importer::CountBlock(const Block& block, const std::vector<BlockGroup>& gro
     if (refused) {
       ++report_->lines_refused;
       if (outcomes_ != nullptr) {
-        outcomes_->Write(number, kBatchConflict, unknown, block.code(row));
+        outcomes_->Write(number, kBatchConflict, unknown, block.code(row), {});
       }
       continue;
     }
@@ -126,7 +126,9 @@ void Importer::CountRow(uint64_t row, std::string_view tenant, std::string_view 
     code_ = booker_->CodeOf(tenant, result.item);
     code = code_;
   }
-  outcomes_->Write(row, word, result, code);
+  outcomes_->Write(row, word, result, code, [&](size_t candidate) {
+    return booker_->CodeOf(tenant, result.match->candidates[candidate].item);
+  });
 }
 
 // With `all` every batch, otherwise only as many as are too many.

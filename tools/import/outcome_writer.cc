@@ -8,6 +8,44 @@
 #include "output/json.h"
 
 namespace tallystone::tool {
+namespace {
+
+// Thousandths, as 0.875, 1 or nothing.
+std::string ScoreText(uint32_t score) {
+  return score >= 1000 ? "1" : fmt::format("0.{:03}", score);
+}
+
+std::string ScoreOf(const LineResult& result) {
+  if (result.item == 0) {
+    return {};
+  }
+  const bool made = result.decided_by == DecidedBy::kCreated ||
+                    result.decided_by == DecidedBy::kReview;
+  const Match* const match = result.match.get();
+  if (!made) {
+    return ScoreText(match == nullptr ? 1000 : match->score);
+  }
+  return match == nullptr || match->candidates.empty() ? std::string()
+                                                       : ScoreText(match->candidates.front().score);
+}
+
+void AppendCandidates(const Match& match, const OutcomeWriter::CandidateCode& code,
+                      std::string* out) {
+  JsonWriter json(out);
+  json.BeginArray();
+  for (size_t index = 0; index < match.candidates.size(); ++index) {
+    const Candidate& candidate = match.candidates[index];
+    json.BeginObject();
+    json.Field("item", candidate.item);
+    json.Field("code", code(index));
+    json.Key("score");
+    json.Raw(ScoreText(candidate.score));
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+}  // namespace
 
 Status OutcomeWriter::Open(const std::string& path, bool for_spreadsheet,
                            std::unique_ptr<OutcomeWriter>* writer) {
@@ -23,18 +61,23 @@ Status OutcomeWriter::Open(const std::string& path, bool for_spreadsheet,
     opened->ndjson_ = path.ends_with(".ndjson") || path.ends_with(".jsonl");
   }
   if (!opened->ndjson_) {
-    opened->sink_->Write("line,outcome,item,code,decided_by\n");
+    opened->sink_->Write("line,outcome,item,code,decided_by,score,candidates\n");
   }
   *writer = std::move(opened);
   return Status::Ok();
 }
 
 void OutcomeWriter::Write(uint64_t row, std::string_view outcome, const LineResult& result,
-                          std::string_view code) {
+                          std::string_view code, const CandidateCode& candidate_code) {
   if (sink_->done()) {
     return;
   }
   line_.clear();
+  score_ = ScoreOf(result);
+  candidates_.clear();
+  if (result.match != nullptr) {
+    AppendCandidates(*result.match, candidate_code, &candidates_);
+  }
   if (ndjson_) {
     WriteNdjson(row, outcome, result, code);
   } else {
@@ -60,7 +103,9 @@ void OutcomeWriter::WriteCsv(uint64_t row, std::string_view outcome, const LineR
     AppendCsvField(code, &line_);
   }
   line_.push_back(',');
-  line_.append(DecidedByName(result.decided_by));
+  line_.append(DecidedByName(result.decided_by)).push_back(',');
+  line_.append(score_).push_back(',');
+  AppendCsvField(candidates_, &line_);
 }
 
 void OutcomeWriter::WriteNdjson(uint64_t row, std::string_view outcome, const LineResult& result,
@@ -78,6 +123,10 @@ void OutcomeWriter::WriteNdjson(uint64_t row, std::string_view outcome, const Li
   }
   json.Field("code", code);
   json.Field("decided_by", DecidedByName(result.decided_by));
+  json.Key("score");
+  json.Raw(score_.empty() ? "null" : score_);
+  json.Key("candidates");
+  json.Raw(candidates_.empty() ? "[]" : candidates_);
   json.EndObject();
 }
 

@@ -1,6 +1,7 @@
 // OutcomeWriter: what became of each row of an import, one line a row, in the order of the file.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,8 +15,13 @@ namespace tallystone::tool {
 // it.
 inline constexpr std::string_view kBatchConflict = "batch_conflict";
 
-// CSV with the header line,outcome,item,code,decided_by; or NDJSON with the same fields and `file`.
-// With several files `line` begins again at 1 for each.
+// CSV with the header line,outcome,item,code,decided_by,score,candidates; or NDJSON with the same
+// fields and `file`. With several files `line` begins again at 1 for each.
+//
+// `score`: how like the name of the line's item is, from 0 to 1; 1 where an exact rule decided. Of a
+// new item that of the best candidate, empty if there is none. `candidates`: a JSON array of the
+// items that the line may mean, best first, {item, code, score} each; empty where an exact rule
+// decided.
 class OutcomeWriter {
  public:
   // "-" is standard output (CSV); a name that ends in .ndjson or .jsonl gets NDJSON.
@@ -24,8 +30,10 @@ class OutcomeWriter {
                      std::unique_ptr<OutcomeWriter>* writer);
 
   void BeginFile(std::string_view file) { file_ = file; }
+  // candidate_code(n) is the code of the n-th candidate of the result's match.
+  using CandidateCode = std::function<std::string(size_t)>;
   void Write(uint64_t row, std::string_view outcome, const LineResult& result,
-             std::string_view code);
+             std::string_view code, const CandidateCode& candidate_code);
   // The first error. A reader of standard output that went away is none.
   Status Flush() { return sink_->Flush(); }
 
@@ -41,6 +49,8 @@ class OutcomeWriter {
   bool for_spreadsheet_ = false;
   std::string file_;
   std::string line_;
+  std::string score_;
+  std::string candidates_;  // as JSON
 };
 
 }  // namespace tallystone::tool

@@ -57,12 +57,27 @@ enum class Durability : uint8_t {
   kApplied = 1,  // also in the store: the store's refusals are in the result
 };
 
+// An item that a line may mean.
+struct Candidate {
+  uint32_t item = 0;   // number within the tenant
+  uint32_t score = 0;  // how like their names are, in thousandths: 1000 = alike
+  friend bool operator==(const Candidate&, const Candidate&) = default;
+};
+
+// Of a line that no exact rule mapped, in MappingMode kSuggest or kAuto.
+struct Match {
+  uint32_t score = 0;                 // of the item that it was booked on; 0 = it made a new one
+  uint8_t version = 0;                // of the algorithm
+  std::vector<Candidate> candidates;  // best first, at most limits::kCandidatesMax
+};
+
 // What became of one line.
 struct LineResult {
   uint64_t line = 0;  // 1 = first of the batch
   Outcome outcome = Outcome::kAccepted;
   DecidedBy decided_by = DecidedBy::kNone;
   uint32_t item = 0;  // the item's number within its tenant; 0 = none
+  std::shared_ptr<const Match> match = nullptr;  // null = nothing was looked for
 };
 
 struct FailedItem {

@@ -36,6 +36,8 @@ inline constexpr size_t kBatchLinesMax = 1'000'000;
 inline constexpr size_t kFailedItemsInResultMax = 1000;
 inline constexpr size_t kAliasesPerItemMax = 64;
 inline constexpr size_t kDeadLetterDetailBytesMax = 1024;
+// Items that a line may mean, of a suggestion.
+inline constexpr size_t kCandidatesMax = 20;
 
 // A window is full at Options::window_lines_max lines, or at this much of the log: failed lines are
 // kept whole, and a few hundred thousand long ones would not fit the memory.

@@ -48,6 +48,15 @@ enum class UnknownItemPolicy : uint8_t {
   kReject = 1,  // the line fails as kUnknownItem
 };
 
+// How far a line without a known code, GTIN or name is mapped. Every mode maps by the exact rules
+// first.
+enum class MappingMode : uint8_t {
+  kExact = 0,    // no further
+  kSuggest = 1,  // the items that it may mean are written down for review (kReview)
+  kAuto = 2,     // booked on the one item that it means but for misspelled words (kFuzzy); else
+                 // suggested
+};
+
 // What to do with a batch that has bad lines.
 enum class BadLinePolicy : uint8_t {
   kContinue = 0,  // book the good lines, the bad ones become dead letters
@@ -58,6 +67,7 @@ enum class BadLinePolicy : uint8_t {
 struct IngestOptions {
   Durability level = Durability::kLogged;
   UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
+  MappingMode mapping = MappingMode::kExact;
   BadLinePolicy bad_lines = BadLinePolicy::kContinue;  // not for a BatchWriter
   bool line_results = true;                            // fill BatchResult::lines
 };

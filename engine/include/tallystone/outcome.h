@@ -46,11 +46,13 @@ enum class DecidedBy : uint8_t {
   kGtin = 2,     // GTIN
   kAlias = 3,    // normalised description
   kSorted = 4,   // same words in another order
-  kFuzzy = 5,    // token alignment (not made by this version)
+  kFuzzy = 5,    // the same words but for one or two that are misspelled
   kCreated = 6,  // nothing matched: this line made the item
+  kReview = 7,   // this line made the item, and asks whether it means another one
 };
+inline constexpr int kDecidedByCount = 8;
 
-// "code", "gtin", "alias", "sorted", "fuzzy", "created", "".
+// "code", "gtin", "alias", "sorted", "fuzzy", "created", "review", "".
 std::string_view DecidedByName(DecidedBy decided_by);
 
 }  // namespace tallystone

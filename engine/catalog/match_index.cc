@@ -1,0 +1,312 @@
+#include "catalog/match_index.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <string>
+
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/check.h"
+#include "catalog/arrangement.h"
+#include "catalog/sorted_names.h"
+#include "catalog/spelling.h"
+#include "catalog/trigrams.h"
+#include "catalog/vocabulary.h"
+#include "catalog/votes.h"
+#include "tallystone/limits.h"
+
+namespace tallystone {
+namespace {
+
+using NameNumber = uint32_t;  // from 0
+
+struct Name {
+  const char* text = nullptr;
+  uint32_t bytes = 0;
+  ItemId item = 0;
+  [[nodiscard]] std::string_view form() const { return {text, bytes}; }
+};
+
+// The names with a word, or the words with a trigram: numbers, ascending.
+using Postings = boost::container::small_vector<NameNumber, 2>;
+
+// A word of the catalogue that a line has, or may mean.
+struct Clue {
+  WordId word = 0;
+  uint32_t names = 0;
+  bool meant = false;  // not written so
+};
+
+}  // namespace
+
+struct MatchIndex::Impl {
+  std::vector<Name> names;
+  Vocabulary vocabulary;
+  std::vector<Postings> postings;  // of word n at n - 1
+  boost::unordered_flat_map<uint32_t, Postings> words_with;  // a trigram; words of four bytes and more
+  Trigrams trigrams;
+  Votes votes;
+  // Working memory.
+  std::vector<std::string_view> tokens;
+  std::vector<WordId> similar;
+  std::vector<NameNumber> best;
+  std::string meant;
+
+  void AddTrigramsOf(WordId word);
+  void RemoveTrigramsOf(WordId word);
+  void FindMeanings(std::string_view token);
+  void Vote(const std::vector<Clue>& clues);
+};
+
+namespace {
+
+constexpr size_t kPartlyKnownMin = 4;  // bytes of a word that is found by its trigrams
+
+}  // namespace
+
+void MatchIndex::Impl::AddTrigramsOf(WordId word) {
+  if (vocabulary.text(word).size() >= kPartlyKnownMin) {
+    ForEachTrigram(vocabulary.text(word), [&](uint32_t trigram) {
+      Postings& words = words_with[trigram];
+      if (words.empty() || words.back() != word) {
+        words.push_back(word);
+      }
+    });
+  }
+}
+
+void MatchIndex::Impl::RemoveTrigramsOf(WordId word) {
+  if (vocabulary.text(word).size() >= kPartlyKnownMin) {
+    ForEachTrigram(vocabulary.text(word), [&](uint32_t trigram) {
+      Postings& words = words_with[trigram];
+      if (!words.empty() && words.back() == word) {
+        words.pop_back();
+      }
+    });
+  }
+}
+
+// The words that share most trigrams with a token, in `similar`: KXTS108W and TS108W, breadmaker
+// and maker.
+void MatchIndex::Impl::FindMeanings(std::string_view token) {
+  constexpr size_t kMeaningsMax = 8;
+  constexpr uint32_t kSharedMin = 2;
+  similar.clear();
+  if (token.size() < kPartlyKnownMin) {
+    return;
+  }
+  boost::container::small_vector<const Postings*, 64> lists;
+  ForEachTrigram(token, [&](uint32_t trigram) {
+    const auto found = words_with.find(trigram);
+    if (found != words_with.end()) {
+      lists.push_back(&found->second);
+    }
+  });
+  std::sort(lists.begin(), lists.end(),
+            [](const Postings* left, const Postings* right) { return left->size() < right->size(); });
+  constexpr size_t kHeardMax = 1'500;
+  size_t heard = 0;
+  votes.Begin();
+  for (const Postings* words : lists) {
+    heard += words->size();
+    if (heard > kHeardMax) {
+      break;
+    }
+    for (const WordId word : *words) {
+      votes.Add(word, 1);
+    }
+  }
+  votes.Best(kMeaningsMax, kSharedMin, &similar);
+}
+
+MatchIndex::MatchIndex() : impl_(std::make_unique<Impl>()) {}
+MatchIndex::~MatchIndex() = default;
+
+void MatchIndex::Add(ItemId item, std::string_view form) {
+  Impl& impl = *impl_;
+  const auto number = static_cast<NameNumber>(impl.names.size());
+  impl.names.push_back({form.data(), static_cast<uint32_t>(form.size()), item});
+  SplitTokens(form, &impl.tokens);
+  for (const std::string_view token : impl.tokens) {
+    const WordId word = impl.vocabulary.Add(token);
+    if (word > impl.postings.size()) {
+      impl.postings.emplace_back();
+      impl.AddTrigramsOf(word);
+    }
+    Postings& postings = impl.postings[word - 1];
+    if (postings.empty() || postings.back() != number) {
+      postings.push_back(number);
+    }
+  }
+  impl.trigrams.Add(form);
+}
+
+void MatchIndex::RemoveLast() {
+  Impl& impl = *impl_;
+  TS_CHECK(!impl.names.empty());
+  const std::string_view form = impl.names.back().form();
+  const auto number = static_cast<NameNumber>(impl.names.size() - 1);
+  SplitTokens(form, &impl.tokens);
+  for (auto token = impl.tokens.rbegin(); token != impl.tokens.rend(); ++token) {
+    const WordId word = impl.vocabulary.Find(*token);
+    if (word == 0) {
+      continue;  // stood twice, and went already
+    }
+    Postings& postings = impl.postings[word - 1];
+    if (!postings.empty() && postings.back() == number) {
+      postings.pop_back();
+    }
+    if (postings.empty()) {  // the name made the word: it is one of the last
+      TS_CHECK(word == impl.vocabulary.size());
+      impl.RemoveTrigramsOf(word);
+      impl.vocabulary.RemoveLast();
+      impl.postings.pop_back();
+    }
+  }
+  impl.trigrams.Remove(form);
+  impl.names.pop_back();
+}
+
+Candidate MatchIndex::FindMisspelled(std::string_view form, const SortedNames& names) {
+  constexpr size_t kTokensMin = 4;
+  constexpr size_t kChangedMax = 2;
+  constexpr size_t kMeaningsMax = 8;
+  Impl& impl = *impl_;
+  SplitTokens(form, &impl.tokens);
+  if (impl.tokens.size() < kTokensMin) {
+    return {};
+  }
+  // Every word that no name has must be one that is misspelled.
+  std::array<std::string_view, kChangedMax> changed;
+  std::array<std::vector<WordId>, kChangedMax> meanings;
+  size_t count = 0;
+  for (const std::string_view token : impl.tokens) {
+    if (impl.vocabulary.Find(token) != 0) {
+      continue;
+    }
+    if (count == kChangedMax) {
+      return {};
+    }
+    impl.vocabulary.FindSimilar(token, &impl.similar);
+    std::erase_if(impl.similar, [&](WordId word) {
+      return !IsMisspelling(token, impl.vocabulary.text(word));
+    });
+    if (impl.similar.empty() || impl.similar.size() > kMeaningsMax) {
+      return {};
+    }
+    changed[count] = token;
+    meanings[count++] = impl.similar;
+  }
+  if (count == 0) {
+    return {};
+  }
+  Candidate found;
+  const size_t seconds = count == 2 ? meanings[1].size() : 1;
+  for (const WordId first : meanings[0]) {
+    for (size_t second = 0; second < seconds; ++second) {
+      impl.meant.clear();
+      for (const std::string_view token : impl.tokens) {
+        impl.meant += impl.meant.empty() ? "" : " ";
+        impl.meant += token == changed[0] ? impl.vocabulary.text(first)
+                      : count == 2 && token == changed[1]
+                          ? impl.vocabulary.text(meanings[1][second])
+                          : token;
+      }
+      for (const ItemId item : names.FindAll(impl.meant)) {
+        if (found.item != 0 && found.item != item) {
+          return {};
+        }
+        if (found.item == 0) {
+          found = {item, Trigrams::Query(impl.trigrams, form).Score(impl.meant)};
+        }
+      }
+    }
+  }
+  return found;
+}
+
+// The rarest clues speak first. One that half the names have says nothing; of one that many have
+// the latest names are heard, if nothing better spoke.
+void MatchIndex::Impl::Vote(const std::vector<Clue>& clues) {
+  constexpr uint32_t kWeightBits = 4;
+  const auto log2 = [](size_t value) { return static_cast<uint32_t>(std::bit_width(value)); };
+  const uint32_t all = log2(names.size()) << kWeightBits;
+  votes.Begin();
+  size_t room = Votes::kThingsMax;
+  for (const Clue& clue : clues) {
+    const Postings& with = postings[clue.word - 1];
+    const uint32_t has = log2(with.size()) << kWeightBits;
+    uint32_t weight = (all > has ? all - has : 0) + (1u << kWeightBits);
+    weight = clue.meant ? weight * 3 / 4 : weight;
+    const size_t heard = std::min(with.size(), room);
+    for (size_t index = with.size() - heard; index < with.size(); ++index) {
+      votes.Add(with[index], weight);
+    }
+    room -= heard;
+    if (room == 0) {
+      break;
+    }
+  }
+}
+
+void MatchIndex::FindCandidates(std::string_view form, std::vector<Candidate>* candidates) {
+  constexpr size_t kUnknownMax = 16;
+  constexpr size_t kRanked = 64;
+  Impl& impl = *impl_;
+  candidates->clear();
+  SplitTokens(form, &impl.tokens);
+  std::vector<Clue> clues;
+  size_t unknown = 0;
+  const auto add = [&](WordId word, bool meant) {
+    clues.push_back({word, static_cast<uint32_t>(impl.postings[word - 1].size()), meant});
+  };
+  for (const std::string_view token : impl.tokens) {
+    const WordId word = impl.vocabulary.Find(token);
+    if (word != 0) {
+      add(word, false);
+      continue;
+    }
+    if (unknown++ < kUnknownMax) {
+      impl.FindMeanings(token);
+      for (const WordId meant : impl.similar) {
+        add(meant, true);
+      }
+    }
+  }
+  std::sort(clues.begin(), clues.end(), [](const Clue& left, const Clue& right) {
+    return left.names != right.names ? left.names < right.names : left.word < right.word;
+  });
+  clues.erase(std::unique(clues.begin(), clues.end(),
+                          [](const Clue& left, const Clue& right) { return left.word == right.word; }),
+              clues.end());
+  impl.Vote(clues);
+  impl.votes.Best(kRanked, 1, &impl.best);
+  for (const NameNumber number : impl.best) {
+    __builtin_prefetch(&impl.names[number]);
+  }
+  for (const NameNumber number : impl.best) {
+    __builtin_prefetch(impl.names[number].text);
+  }
+  const Trigrams::Query query(impl.trigrams, form);
+  for (const NameNumber number : impl.best) {
+    const Name& name = impl.names[number];
+    candidates->push_back({name.item, query.Score(name.form())});
+  }
+  // The best name of each item.
+  std::sort(candidates->begin(), candidates->end(), [](const Candidate& left, const Candidate& right) {
+    return left.item != right.item ? left.item < right.item : left.score > right.score;
+  });
+  candidates->erase(std::unique(candidates->begin(), candidates->end(),
+                                [](const Candidate& left, const Candidate& right) {
+                                  return left.item == right.item;
+                                }),
+                    candidates->end());
+  std::sort(candidates->begin(), candidates->end(), [](const Candidate& left, const Candidate& right) {
+    return left.score != right.score ? left.score > right.score : left.item < right.item;
+  });
+  candidates->resize(std::min(candidates->size(), limits::kCandidatesMax));
+}
+
+}  // namespace tallystone

@@ -1,0 +1,46 @@
+// MatchIndex: the names of a catalogue by their words, for lines that no exact rule maps: which item
+// a line with a typing error surely means, and which ones it may mean.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "model/ids.h"
+#include "tallystone/batch.h"
+
+namespace tallystone {
+
+// The rule and the ranking as of this number; recorded with every decision that they make.
+inline constexpr uint8_t kMatchVersion = 1;
+
+class SortedNames;
+
+// About 150 bytes a name and 300 a word. Forms are normal forms, not copied: they must live as long
+// as they are here. Not thread-safe.
+class MatchIndex {
+ public:
+  MatchIndex();
+  ~MatchIndex();
+
+  void Add(ItemId item, std::string_view form);
+  // What was added last; its text must still be there.
+  void RemoveLast();
+
+  // The one item that `form` names with one or two misspelled words (IsMisspelling), all others
+  // equal and arranged the same (SortedNames). Item 0 = there is none, or several. Names of less than
+  // four words are never matched. `names` has the same names.
+  [[nodiscard]] Candidate FindMisspelled(std::string_view form, const SortedNames& names);
+
+  // The items whose names are most like `form`, best first, at most limits::kCandidatesMax. Looks at
+  // a bounded number of names, those that share its rarest words, so that the time does not grow
+  // with the catalogue.
+  void FindCandidates(std::string_view form, std::vector<Candidate>* candidates);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tallystone

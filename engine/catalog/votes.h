@@ -1,0 +1,78 @@
+// Votes: which of many numbered things were named most, among a bounded number of them.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace tallystone {
+
+// Not thread-safe. 100 KB, from the first use on.
+class Votes {
+ public:
+  // Things that may be named in one round; more are not heard.
+  static constexpr size_t kThingsMax = 3'000;
+
+  // Forgets all, in no time.
+  void Begin() {
+    if (slots_.empty()) {
+      slots_.resize(kSlots);
+    }
+    ++round_;
+    voted_.clear();
+  }
+
+  void Add(uint32_t thing, uint32_t weight) {
+    size_t place = (thing * 0x9E3779B1u) >> kShift;
+    while (slots_[place].round == round_ && slots_[place].thing != thing) {
+      place = (place + 1) & (kSlots - 1);
+    }
+    Vote& vote = slots_[place];
+    if (vote.round != round_) {
+      if (voted_.size() == kThingsMax) {
+        return;
+      }
+      vote = {thing, 0, round_};
+      voted_.push_back(static_cast<uint32_t>(place));
+    }
+    vote.weight += weight;
+  }
+
+  // Those with most weight, and at least `least`, at most `most` of them, in no order; of the same
+  // weight those with the smaller numbers.
+  void Best(size_t most, uint32_t least, std::vector<uint32_t>* best) {
+    std::erase_if(voted_, [&](uint32_t place) { return slots_[place].weight < least; });
+    const auto before = [this](uint32_t left, uint32_t right) {
+      const Vote& one = slots_[left];
+      const Vote& other = slots_[right];
+      return one.weight != other.weight ? one.weight > other.weight : one.thing < other.thing;
+    };
+    if (voted_.size() > most) {
+      std::nth_element(voted_.begin(), voted_.begin() + static_cast<ptrdiff_t>(most), voted_.end(),
+                       before);
+      voted_.resize(most);
+    }
+    best->clear();
+    for (const uint32_t place : voted_) {
+      best->push_back(slots_[place].thing);
+    }
+  }
+
+ private:
+  struct Vote {
+    uint32_t thing = 0;
+    uint32_t weight = 0;
+    uint32_t round = 0;
+  };
+  static constexpr int kSlotBits = 13;
+  static constexpr size_t kSlots = size_t{1} << kSlotBits;
+  static constexpr int kShift = 32 - kSlotBits;
+  static_assert(kThingsMax < kSlots / 2);
+
+  std::vector<Vote> slots_;
+  std::vector<uint32_t> voted_;  // places in slots_
+  uint32_t round_ = 0;
+};
+
+}  // namespace tallystone
