@@ -69,6 +69,9 @@ void SplitTokens(std::string_view form, std::vector<std::string_view>* tokens) {
 }
 
 bool SameArrangement(std::string_view left, std::string_view right) {
+  if (left == right) {
+    return true;
+  }
   Tokens one, other;
   SplitTokens(left, &one);
   SplitTokens(right, &other);

@@ -45,7 +45,8 @@ struct MatchIndex::Impl {
   std::vector<Name> names;
   Vocabulary vocabulary;
   std::vector<Postings> postings;  // of word n at n - 1
-  boost::unordered_flat_map<uint32_t, Postings> words_with;  // a trigram; words of four bytes and more
+  boost::unordered_flat_map<uint32_t, Postings>
+      words_with;  // a trigram; words of four bytes and more
   Trigrams trigrams;
   Votes votes;
   // Working memory.
@@ -104,8 +105,9 @@ void MatchIndex::Impl::FindMeanings(std::string_view token) {
       lists.push_back(&found->second);
     }
   });
-  std::sort(lists.begin(), lists.end(),
-            [](const Postings* left, const Postings* right) { return left->size() < right->size(); });
+  std::sort(lists.begin(), lists.end(), [](const Postings* left, const Postings* right) {
+    return left->size() < right->size();
+  });
   constexpr size_t kHeardMax = 1'500;
   size_t heard = 0;
   votes.Begin();
@@ -190,9 +192,8 @@ Candidate MatchIndex::FindMisspelled(std::string_view form, const SortedNames& n
       return {};
     }
     impl.vocabulary.FindSimilar(token, &impl.similar);
-    std::erase_if(impl.similar, [&](WordId word) {
-      return !IsMisspelling(token, impl.vocabulary.text(word));
-    });
+    std::erase_if(impl.similar,
+                  [&](WordId word) { return !IsMisspelling(token, impl.vocabulary.text(word)); });
     if (impl.similar.empty() || impl.similar.size() > kMeaningsMax) {
       return {};
     }
@@ -278,9 +279,10 @@ void MatchIndex::FindCandidates(std::string_view form, std::vector<Candidate>* c
   std::sort(clues.begin(), clues.end(), [](const Clue& left, const Clue& right) {
     return left.names != right.names ? left.names < right.names : left.word < right.word;
   });
-  clues.erase(std::unique(clues.begin(), clues.end(),
-                          [](const Clue& left, const Clue& right) { return left.word == right.word; }),
-              clues.end());
+  clues.erase(
+      std::unique(clues.begin(), clues.end(),
+                  [](const Clue& left, const Clue& right) { return left.word == right.word; }),
+      clues.end());
   impl.Vote(clues);
   impl.votes.Best(kRanked, 1, &impl.best);
   for (const NameNumber number : impl.best) {
@@ -295,17 +297,19 @@ void MatchIndex::FindCandidates(std::string_view form, std::vector<Candidate>* c
     candidates->push_back({name.item, query.Score(name.form())});
   }
   // The best name of each item.
-  std::sort(candidates->begin(), candidates->end(), [](const Candidate& left, const Candidate& right) {
-    return left.item != right.item ? left.item < right.item : left.score > right.score;
-  });
+  std::sort(candidates->begin(), candidates->end(),
+            [](const Candidate& left, const Candidate& right) {
+              return left.item != right.item ? left.item < right.item : left.score > right.score;
+            });
   candidates->erase(std::unique(candidates->begin(), candidates->end(),
                                 [](const Candidate& left, const Candidate& right) {
                                   return left.item == right.item;
                                 }),
                     candidates->end());
-  std::sort(candidates->begin(), candidates->end(), [](const Candidate& left, const Candidate& right) {
-    return left.score != right.score ? left.score > right.score : left.item < right.item;
-  });
+  std::sort(candidates->begin(), candidates->end(),
+            [](const Candidate& left, const Candidate& right) {
+              return left.score != right.score ? left.score > right.score : left.item < right.item;
+            });
   candidates->resize(std::min(candidates->size(), limits::kCandidatesMax));
 }
 

@@ -1,5 +1,5 @@
-// MatchIndex: the names of a catalogue by their words, for lines that no exact rule maps: which item
-// a line with a typing error surely means, and which ones it may mean.
+// MatchIndex: the names of a catalogue by their words, for lines that no exact rule maps: which
+// item a line with a typing error surely means, and which ones it may mean.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +29,12 @@ class MatchIndex {
   void RemoveLast();
 
   // The one item that `form` names with one or two misspelled words (IsMisspelling), all others
-  // equal and arranged the same (SortedNames). Item 0 = there is none, or several. Names of less than
-  // four words are never matched. `names` has the same names.
+  // equal and arranged the same (SortedNames). Item 0 = there is none, or several. Names of less
+  // than four words are never matched. `names` has the same names.
   [[nodiscard]] Candidate FindMisspelled(std::string_view form, const SortedNames& names);
 
-  // The items whose names are most like `form`, best first, at most limits::kCandidatesMax. Looks at
-  // a bounded number of names, those that share its rarest words, so that the time does not grow
+  // The items whose names are most like `form`, best first, at most limits::kCandidatesMax. Looks
+  // at a bounded number of names, those that share its rarest words, so that the time does not grow
   // with the catalogue.
   void FindCandidates(std::string_view form, std::vector<Candidate>* candidates);
 

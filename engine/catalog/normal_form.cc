@@ -292,8 +292,8 @@ void NormaliseDescription(std::string_view text, std::string* out) {
   if (!out->empty()) {
     return;
   }
-  // Nothing but punctuation: then that is the name. Unless folding made words of it, as of a service
-  // mark.
+  // Nothing but punctuation: then that is the name. Unless folding made words of it, as of a
+  // service mark.
   std::string folded;
   Fold(text, &folded);
   WriteForm(folded, out);

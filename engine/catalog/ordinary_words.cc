@@ -18,24 +18,19 @@ struct WordHash {
   using is_avalanching = void;
   size_t operator()(std::string_view word) const { return XXH3_64bits(word.data(), word.size()); }
 };
-// True: an English word.
-using Words = boost::unordered_flat_map<std::string_view, bool, WordHash>;
+using Words = boost::unordered_flat_map<std::string_view, Languages, WordHash>;
 
-// One word a line. The English list is the first.
 Words ReadLists() {
   constexpr size_t kWords = 50'000;
   Words words;
   words.reserve(kWords);
-  bool english = true;
-  for (std::string_view list : kOrdinaryWordsTexts) {
-    while (!list.empty()) {
-      const size_t end = std::min(list.find('\n'), list.size());
-      if (end > 0) {
-        words.try_emplace(list.substr(0, end), english);
+  for (const WordList& list : kOrdinaryWordLists) {
+    const Languages language = LanguageNamed(list.language);
+    ForEachLine(list, [&](std::string_view word) {
+      if (!word.empty()) {
+        words[word] |= language;
       }
-      list.remove_prefix(std::min(end + 1, list.size()));
-    }
-    english = false;
+    });
   }
   return words;
 }
@@ -51,59 +46,76 @@ size_t Letters(std::string_view token) {
   }));
 }
 
-// Endings of inflected words in the languages of the lists, longest first.
-constexpr std::string_view kEndings[] = {
-    "ings", "ing", "ers", "ern", "est", "ies", "ied", "ed", "er", "es", "en", "em", "ly",
-    "s",    "e",   "n",   "r",   "d",   "y",   "x",   "a",  "i",  "o",  "t",
-};
-
-bool IsInflected(std::string_view token) {
-  constexpr size_t kStemMin = 3;
+// The languages of the words that `token` is a form of: one of `endings` is taken off.
+template <typename Endings>
+Languages FormsOf(std::string_view token, const Endings& endings, size_t stem_min) {
+  Languages languages = 0;
   std::string stem;
-  for (const std::string_view ending : kEndings) {
-    if (!token.ends_with(ending) || token.size() - ending.size() < kStemMin) {
+  for (const std::string_view ending : endings) {
+    if (!token.ends_with(ending) || token.size() - ending.size() < stem_min) {
       continue;
     }
     stem = token.substr(0, token.size() - ending.size());
-    if (IsListedWord(stem) || IsListedWord(stem + "e") || IsListedWord(stem + "y")) {
-      return true;
-    }
     const size_t last = stem.size() - 1;
-    if (stem.size() > kStemMin && stem[last] == stem[last - 1] &&
-        IsListedWord(std::string_view(stem).substr(0, last))) {
-      return true;  // running
+    if (ending == "s") {
+      languages |= stem[last] == 's' ? 0 : LanguagesOf(stem);
+      continue;
+    }
+    languages |= LanguagesOf(stem) | LanguagesOf(stem + "e") | LanguagesOf(stem + "y");
+    const bool vowel = std::string_view("aeiouy").find(ending.front()) != std::string_view::npos;
+    if (vowel && stem.size() > stem_min && stem[last] == stem[last - 1]) {  // running
+      languages |= LanguagesOf(stem.substr(0, last));
     }
   }
-  return false;
+  return languages;
 }
 
-bool IsCompound(std::string_view token) {
-  constexpr size_t kPartMin = 4;
-  for (size_t at = kPartMin; at + kPartMin <= token.size(); ++at) {
-    const std::string_view head = token.substr(0, at);
-    const bool known_head =
-        IsListedWord(head) || (head.back() == 's' && IsListedWord(head.substr(0, at - 1)));
-    if (known_head && (IsListedWord(token.substr(at)) || IsInflected(token.substr(at)))) {
-      return true;
-    }
+constexpr std::string_view kEnglishEndings[] = {"ings", "ing", "ers", "est", "ies", "ied",
+                                                "ed",   "er",  "es",  "ly",  "s",   "y"};
+constexpr std::string_view kOtherEndings[] = {"ern", "em", "en", "er", "es", "ne", "te", "e", "n",
+                                              "r",   "s",  "t",  "x",  "a",  "i",  "o",  "d", "y"};
+
+Languages InflectedIn(std::string_view token) {
+  constexpr size_t kEnglishStemMin = 3;
+  constexpr size_t kStemMin = 4;
+  return (FormsOf(token, kEnglishEndings, kEnglishStemMin) & kEnglish) |
+         (FormsOf(token, kOtherEndings, kStemMin) & ~kEnglish);
+}
+
+// Of a part of a compound, which may bind by an s or be plural.
+Languages LanguagesOfPart(std::string_view part) {
+  const bool s = part.back() == 's';
+  return LanguagesOf(part) | (s ? LanguagesOf(part.substr(0, part.size() - 1)) : 0);
+}
+
+Languages CompoundIn(std::string_view token, size_t part_min) {
+  Languages languages = 0;
+  for (size_t at = part_min; at + part_min <= token.size(); ++at) {
+    languages |= LanguagesOfPart(token.substr(0, at)) & LanguagesOfPart(token.substr(at));
   }
-  return false;
+  return languages;
 }
 
 }  // namespace
 
-bool IsListedWord(std::string_view token) {
-  return AllWords().contains(token) || ClassOfWord(token) != WordClass::kNone;
-}
-
-bool MayBeAWord(std::string_view token) {
-  return IsListedWord(token) || IsInflected(token) || IsCompound(token);
-}
-
-bool IsWellKnownWord(std::string_view token) {
-  constexpr size_t kForeignMin = 7;
+Languages LanguagesOf(std::string_view token) {
   const auto found = AllWords().find(token);
-  return found != AllWords().end() && (found->second || Letters(token) >= kForeignMin);
+  return (found == AllWords().end() ? 0 : found->second) | LanguagesProtecting(token);
+}
+
+Languages LanguagesOfForms(std::string_view token) {
+  constexpr size_t kPartMin = 4;
+  return LanguagesOf(token) | InflectedIn(token) | CompoundIn(token, kPartMin);
+}
+
+Languages WellKnownIn(std::string_view token) {
+  constexpr size_t kStemMin = 4;
+  constexpr size_t kPartMin = 3;
+  constexpr size_t kLongMin = 7;
+  const bool is_long = Letters(token) >= kLongMin;
+  const Languages english = LanguagesOf(token) | FormsOf(token, kEnglishEndings, kStemMin) |
+                            (is_long ? CompoundIn(token, kPartMin) : 0);
+  return (english & kEnglish) | (is_long ? LanguagesOf(token) : 0);
 }
 
 }  // namespace tallystone

@@ -3,20 +3,23 @@
 
 #include <string_view>
 
+#include "catalog/word_list.h"
+
 namespace tallystone {
 
 // All take a token in normal form; letters only, anything else is no word. Thread-safe; the first
 // call reads the lists (milliseconds).
 
-// In a list of any of the eleven languages, or protected (protected_words.h).
-bool IsListedWord(std::string_view token);
+// The languages that list the word, or protect it (protected_words.h).
+Languages LanguagesOf(std::string_view token);
 
-// Listed, or made of listed words: an inflection (`candles`, `Kerzen`), or two of them together
-// (`cardholder`, `Tischlampe`). In doubt it is one.
-bool MayBeAWord(std::string_view token);
+// The same, also of a word that is made of listed ones: an inflection (`candles`, `Kerzen`), or two
+// of them together (`cardholder`, `Tischlampe`). In doubt it is one.
+Languages LanguagesOfForms(std::string_view token);
 
-// Listed, and we know its language so well that a neighbour which is in no list is hardly a word:
-// English from 4 letters, the other languages, whose lists are shorter, from 7.
-bool IsWellKnownWord(std::string_view token);
+// The languages of a word that we know so well that a neighbour which is no word is hardly one that
+// we do not know: English, also inflected or of two parts, or of 7 letters and more in the others,
+// whose lists are shorter. 0 = none.
+Languages WellKnownIn(std::string_view token);
 
 }  // namespace tallystone

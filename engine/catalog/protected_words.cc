@@ -18,7 +18,11 @@ struct WordHash {
   using is_avalanching = void;
   size_t operator()(std::string_view word) const { return XXH3_64bits(word.data(), word.size()); }
 };
-using Words = boost::unordered_flat_map<std::string_view, WordClass, WordHash>;
+struct Protected {
+  WordClass word_class = WordClass::kNone;
+  Languages languages = 0;
+};
+using Words = boost::unordered_flat_map<std::string_view, Protected, WordHash>;
 
 // By value of WordClass.
 constexpr std::string_view kNames[] = {"none", "without",  "relation", "number",  "unit",  "sex",
@@ -37,7 +41,7 @@ WordClass ClassNamed(std::string_view name) {
 }
 
 // One line of a list: "class: word word ...", a comment or nothing.
-void TakeLine(std::string_view line, Words* words) {
+void TakeLine(std::string_view line, Languages language, Words* words) {
   const size_t colon = line.find(':');
   if (line.empty() || line.front() == '#' || colon == std::string_view::npos) {
     return;
@@ -47,8 +51,11 @@ void TakeLine(std::string_view line, Words* words) {
   while (!line.empty()) {
     const size_t end = std::min(line.find(' '), line.size());
     if (end > 0) {
-      WordClass& known = words->try_emplace(line.substr(0, end), word_class).first->second;
-      known = std::min(known, word_class);
+      Protected& known = words->try_emplace(line.substr(0, end)).first->second;
+      known.word_class = known.word_class == WordClass::kNone
+                             ? word_class
+                             : std::min(known.word_class, word_class);
+      known.languages |= language;
     }
     line.remove_prefix(std::min(end + 1, line.size()));
   }
@@ -56,22 +63,37 @@ void TakeLine(std::string_view line, Words* words) {
 
 Words ReadLists() {
   Words words;
-  for (std::string_view list : kProtectedWordsTexts) {
-    while (!list.empty()) {
-      const size_t end = std::min(list.find('\n'), list.size());
-      TakeLine(list.substr(0, end), &words);
-      list.remove_prefix(std::min(end + 1, list.size()));
-    }
+  for (const WordList& list : kProtectedWordLists) {
+    const Languages language = LanguageNamed(list.language);
+    ForEachLine(list, [&](std::string_view line) { TakeLine(line, language, &words); });
   }
   return words;
+}
+
+const Words& AllWords() {
+  static const Words words = ReadLists();
+  return words;
+}
+
+Protected Find(std::string_view token) {
+  const auto found = AllWords().find(token);
+  return found == AllWords().end() ? Protected{} : found->second;
 }
 
 }  // namespace
 
 WordClass ClassOfWord(std::string_view token) {
-  static const Words words = ReadLists();
-  const auto found = words.find(token);
-  return found == words.end() ? WordClass::kNone : found->second;
+  return Find(token).word_class;
+}
+
+Languages LanguagesProtecting(std::string_view token) {
+  return Find(token).languages;
+}
+
+void ForEachProtectedWord(const std::function<void(std::string_view)>& visit) {
+  for (const auto& [word, known] : AllWords()) {
+    visit(word);
+  }
 }
 
 }  // namespace tallystone

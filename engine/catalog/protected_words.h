@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
+
+#include "catalog/word_list.h"
 
 namespace tallystone {
 
@@ -30,5 +33,11 @@ enum class WordClass : uint8_t {
 
 // Of a token in normal form. Thread-safe; the first call reads the lists (milliseconds).
 WordClass ClassOfWord(std::string_view token);
+
+// The languages that protect it.
+Languages LanguagesProtecting(std::string_view token);
+
+// In no order. They live as long as the program.
+void ForEachProtectedWord(const std::function<void(std::string_view)>& visit);
 
 }  // namespace tallystone

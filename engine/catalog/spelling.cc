@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include <utf8proc.h>
 
 #include "catalog/ordinary_words.h"
 #include "catalog/protected_words.h"
+#include "catalog/vocabulary.h"
 
 namespace tallystone {
 namespace {
@@ -26,35 +28,107 @@ bool IsLetter(utf8proc_int32_t rune) {
   }
 }
 
-// Same stem, and what follows it on both sides is short and may be an ending.
-bool MayBeInflections(std::string_view written, std::string_view word) {
-  const auto [left, right] =
-      std::mismatch(written.begin(), written.end(), word.begin(), word.end());
-  const auto rest_of = [](auto at, std::string_view text) {
-    return text.substr(static_cast<size_t>(at - text.begin()));
-  };
-  const std::string_view one = rest_of(left, written);
-  const std::string_view other = rest_of(right, word);
-  constexpr size_t kEndingMax = 2;
-  constexpr std::string_view kLettersOfEndings = "aeiouyäöüåøæéèàáíóúńnmrsdtlxgkjwch";
-  const auto is_ending = [&](std::string_view rest) {
-    return rest.size() <= kEndingMax &&
-           rest.find_first_not_of(kLettersOfEndings) == std::string_view::npos;
-  };
-  return is_ending(one) && is_ending(other);
+// What is left of both behind what they have in common at the front.
+std::pair<std::string_view, std::string_view> Ends(std::string_view one, std::string_view other) {
+  const auto [left, right] = std::mismatch(one.begin(), one.end(), other.begin(), other.end());
+  return {one.substr(static_cast<size_t>(left - one.begin())),
+          other.substr(static_cast<size_t>(right - other.begin()))};
 }
 
-// Names of substances: benzoate and benzoic, ...ine and ...ide.
-bool MayBeASubstance(std::string_view word) {
-  constexpr std::string_view kEndings[] = {
-      "ate",  "ite",  "ide",  "ine",  "ol",   "yl",   "one",  "ane",  "ene", "yne", "ose",
-      "ase",  "ium",  "ic",   "oin",  "azole", "mycin", "cillin", "pril", "sartan", "statin", "olol",
-      "pam",  "lam",  "at",   "it",   "id",   "in",   "on",   "an",   "en",
+bool OneOf(std::string_view text, std::initializer_list<std::string_view> all) {
+  return std::find(all.begin(), all.end(), text) != all.end();
+}
+
+// An English word with an ending more, or a plural without it; or with another vowel at its end
+// (latino, latina), or another ending behind a word.
+bool MayBeEnglishForms(std::string_view written, std::string_view word) {
+  const auto [one, other] = Ends(written, word);
+  const std::string_view stem = word.substr(0, word.size() - other.size());
+  if (other.empty()) {
+    return OneOf(one, {"s", "d", "r", "y", "n", "es", "ed", "er", "ly", "a", "o", "i"});
+  }
+  const bool vowels = OneOf(one, {"a", "e", "i", "o"}) && OneOf(other, {"a", "e", "i", "o"});
+  const bool endings = OneOf(one, {"", "s", "d", "r", "y", "n", "es", "ed", "er"}) &&
+                       OneOf(other, {"s", "d", "r", "y", "n", "es", "ed", "er"});
+  return vowels || (one.empty() && other == "s") || (endings && LanguagesOf(stem) != 0);
+}
+
+// Same stem, and what follows it on both sides may be an ending.
+bool MayBeInflections(std::string_view written, std::string_view word) {
+  constexpr size_t kEndingMax = 2;
+  constexpr std::string_view kLetters = "aeiouyäöüåøæéèàáíóúńnmrsdtlxgkjwch";
+  const auto [one, other] = Ends(written, word);
+  if (one.size() > kEndingMax || other.size() > kEndingMax) {
+    return false;
+  }
+  if (one.size() == 2 && other.size() == 2 && one[0] == other[1]) {
+    return false;  // swapped
+  }
+  return (WellKnownIn(word) & kEnglish) != 0
+             ? MayBeEnglishForms(written, word)
+             : one.find_first_not_of(kLetters) == std::string_view::npos &&
+                   other.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
+// Substances that differ in their ending: nitrate and nitrite, ethanol and ethanal.
+bool MayBeSubstances(std::string_view written, std::string_view word) {
+  constexpr std::string_view kEndings[] = {"ate", "ite", "ide",   "ine",   "ol",   "al",     "yl",
+                                           "one", "ane", "ene",   "yne",   "ose",  "ase",    "ium",
+                                           "ic",  "oin", "azole", "mycin", "in",   "cillin", "at",
+                                           "it",  "id",  "pam",   "lam",   "pril", "olol"};
+  constexpr size_t kLettersMin = 6;
+  const auto ends = [&](std::string_view text) {
+    return std::any_of(std::begin(kEndings), std::end(kEndings),
+                       [&](std::string_view ending) { return text.ends_with(ending); });
   };
-  constexpr size_t kLettersMin = 7;
-  return word.size() >= kLettersMin && !IsListedWord(word) &&
-         std::any_of(std::begin(kEndings), std::end(kEndings),
-                     [&](std::string_view ending) { return word.ends_with(ending); });
+  constexpr size_t kEndingMax = 4;
+  const auto [one, other] = Ends(written, word);
+  return word.size() >= kLettersMin && ends(written) && ends(word) && one.size() <= kEndingMax &&
+         other.size() <= kEndingMax;
+}
+
+// The protected words, by their neighbours.
+const Vocabulary& ProtectedWords() {
+  static const Vocabulary words = [] {
+    Vocabulary all;
+    ForEachProtectedWord([&](std::string_view word) { all.Add(word); });
+    return all;
+  }();
+  return words;
+}
+
+bool IsAProtectedWordAsNear(const Letters& written, std::string_view text, std::string_view word,
+                            Languages languages, int edits) {
+  std::vector<WordId> similar;
+  ProtectedWords().FindSimilar(text, &similar);
+  Letters letters;
+  const WordClass of_class = ClassOfWord(word);
+  return std::any_of(similar.begin(), similar.end(), [&](WordId id) {
+    const std::string_view other = ProtectedWords().text(id);
+    LettersOf(other, &letters);
+    return other != word && (LanguagesProtecting(other) & languages) != 0 &&
+           (of_class == WordClass::kNone || of_class == ClassOfWord(other)) &&
+           Edits(written, letters, edits) <= edits;
+  });
+}
+
+// What may be repaired into, as far as it is protected.
+bool MayBeMeant(std::string_view word, int edits) {
+  constexpr size_t kSideMin = 5;
+  switch (ClassOfWord(word)) {
+    case WordClass::kNone:
+      return true;
+    case WordClass::kWithout:
+    case WordClass::kRelation:
+    case WordClass::kNumber:
+    case WordClass::kUnit:
+    case WordClass::kSex:
+      return false;
+    case WordClass::kSide:
+      return edits == 1 && word.size() >= kSideMin;
+    default:  // one edit makes no unscented of scented
+      return edits == 1;
+  }
 }
 
 }  // namespace
@@ -97,8 +171,8 @@ int Edits(const Letters& one, const Letters& other, int max) {
     int least = now[0];
     for (size_t column = 1; column <= other.size(); ++column) {
       const bool same = one[row - 1] == other[column - 1];
-      int edits = std::min({above[column] + 1, now[column - 1] + 1,
-                            above[column - 1] + (same ? 0 : 1)});
+      int edits =
+          std::min({above[column] + 1, now[column - 1] + 1, above[column - 1] + (same ? 0 : 1)});
       if (row > 1 && column > 1 && one[row - 1] == other[column - 2] &&
           one[row - 2] == other[column - 1]) {
         edits = std::min(edits, two_above[column - 2] + 1);
@@ -120,16 +194,24 @@ int EditsAllowed(size_t letters) {
 }
 
 bool IsMisspelling(std::string_view written, std::string_view word) {
-  constexpr size_t kFirstMayDiffer = 6;
+  constexpr size_t kFirstMayDiffer = 5;
   Letters one, other;
   LettersOf(written, &one);
   LettersOf(word, &other);
   const size_t letters = std::min(one.size(), other.size());
   const int allowed = EditsAllowed(letters);
-  return allowed > 0 && (letters >= kFirstMayDiffer || one.front() == other.front()) &&
-         Edits(one, other, allowed) <= allowed && ClassOfWord(word) == WordClass::kNone &&
-         IsWellKnownWord(word) && !MayBeAWord(written) && !MayBeASubstance(written) &&
-         !MayBeInflections(written, word);
+  if (allowed == 0) {
+    return false;
+  }
+  const bool first_replaced =
+      one.size() == other.size() && one[0] != other[0] && one[0] != other[1];
+  const Languages languages = WellKnownIn(word);
+  const int edits = Edits(one, other, allowed);
+  return edits <= allowed && languages != 0 && !(letters < kFirstMayDiffer && first_replaced) &&
+         MayBeMeant(word, edits) && LanguagesOf(written) == 0 &&
+         (LanguagesOfForms(written) & languages) == 0 && !MayBeInflections(written, word) &&
+         !MayBeSubstances(written, word) &&
+         !IsAProtectedWordAsNear(one, written, word, languages, edits);
 }
 
 }  // namespace tallystone

@@ -20,12 +20,16 @@ int Edits(const Letters& one, const Letters& other, int max);
 // two. Of two words the shorter one counts.
 int EditsAllowed(size_t letters);
 
-// `written`, which no list of words and no name of the catalogue has, means `word`. False in any
-// doubt:
-//   - `word` must be well known (ordinary_words.h): names of makers, drugs and chemicals are as
-//     like each other as a typing error is to its word
-//   - the first letter must be the same in words below 6 letters
-//   - the ends must not differ by what could be an inflection, in number, case, sex or tense
+// `written`, which no name of the catalogue has, means `word`. False in any doubt:
+//   - `written` must be in no list of words, nor a form of such a word in the language of `word`
+//   - `word` must be well known (WellKnownIn): names of makers, drugs and chemicals are as like
+//   each
+//     other as a typing error is to its word
+//   - if `word` is protected (protected_words.h), it must be one edit away. Sexes, numbers, units,
+//     with, without, for and their like are never repaired, nor sides of four letters
+//   - no other protected word of the language, of its class if it has one, may be as near
+//   - the ends must not differ by what may be an inflection, in number, case, sex or tense
+//   - the first of only four letters must be the same, or more or less by one
 bool IsMisspelling(std::string_view written, std::string_view word);
 
 }  // namespace tallystone

@@ -380,7 +380,7 @@ Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy po
   Decision decision;
   if (meant.item != 0) {
     match->score = meant.score;
-    decision = Found(meant.item, DecidedBy::kFuzzy, line.description, changes);
+    decision = {Outcome::kAccepted, DecidedBy::kFuzzy, meant.item, DescriptionKind::kOwn};
   } else {
     decision = Create(line, policy.unknown, room, changes);
     const bool like = !match->candidates.empty() && match->candidates.front().score >= kReviewScore;

@@ -9,8 +9,8 @@
 //   4. the one item that has an alias of the same tokens in another, equal arrangement
 //   (arrangement.h)
 //   5. mode kAuto: the one item that it names but for misspelled words (MatchIndex)
-//   6. a new item, or kUnknownItem by policy; modes kSuggest and kAuto write down what else the line
-//   may have meant
+//   6. a new item, or kUnknownItem by policy; modes kSuggest and kAuto write down what else the
+//   line may have meant
 // Every text seen with an item becomes an alias of it (at most limits::kAliasesPerItemMax per
 // item).
 #pragma once
@@ -61,8 +61,8 @@ class TenantCatalogue {
   // Decides, and makes what the decision needs. What is made is appended to *changes (views into
   // this catalogue, valid while it lives). `room` = how many more items may be made. `with_code` =
   // the item that FindByCodes found for this line's code; 0 = none was found, or nobody looked.
-  Decision Map(const CheckedLine& line, MapPolicy policy, uint64_t room,
-               CatalogueChanges* changes, ItemId with_code = 0);
+  Decision Map(const CheckedLine& line, MapPolicy policy, uint64_t room, CatalogueChanges* changes,
+               ItemId with_code = 0);
 
   // The items with these codes, 0 = none, into `found`, which is as long. Faster than one by one:
   // the look-ups wait for memory together.

@@ -56,8 +56,7 @@ class Deletes {
     return left;
   }
   void Add(size_t size) {
-    hashes_[count_++] =
-        static_cast<uint32_t>(XXH3_64bits(left_.data(), size * sizeof(char32_t)));
+    hashes_[count_++] = static_cast<uint32_t>(XXH3_64bits(left_.data(), size * sizeof(char32_t)));
   }
 
   std::array<char32_t, kBeginning> left_{};

@@ -12,8 +12,8 @@ namespace tallystone {
 
 using WordId = uint32_t;  // from 1
 
-// Not thread-safe. Texts are not copied: they must live as long as they are here. Memory: 24 bytes a
-// word and about 16 for each way to leave out a letter or two: 100 to 500 for a word of letters.
+// Not thread-safe. Texts are not copied: they must live as long as they are here. Memory: 24 bytes
+// a word and about 16 for each way to leave out a letter or two: 100 to 500 for a word of letters.
 class Vocabulary {
  public:
   // The word, added if it is not there. Words are numbered in the order that they came.

@@ -139,9 +139,8 @@ Status ChunkMaker::MapLine(const ChunkRequest& request, const CheckedLine& check
                            ItemId with_code, ChunkLine* line) {
   const uint64_t items = core_->tenants.room();
   const uint64_t taken = chunk_.catalogue.items.size();
-  Decision decision = request.tenant->catalogue.Map(checked, request.policy,
-                                                          items > taken ? items - taken : 0,
-                                                          &chunk_.catalogue, with_code);
+  Decision decision = request.tenant->catalogue.Map(
+      checked, request.policy, items > taken ? items - taken : 0, &chunk_.catalogue, with_code);
   line->outcome = decision.outcome;
   line->decided_by = decision.decided_by;
   line->item = decision.item;

@@ -56,7 +56,8 @@ std::vector<Pair> ReadPairs(const std::string& name) {
   return pairs;
 }
 
-// By what rule a line is booked when its tenant has one item, made from the name in the catalogue.
+// By what rule, in mode auto, a line is booked when its tenant has one item, made from the name in
+// the catalogue.
 DecidedBy BookSecond(const Pair& pair) {
   TenantCatalogue catalogue;
   CatalogueChanges changes;
@@ -68,7 +69,7 @@ DecidedBy BookSecond(const Pair& pair) {
     raw.unit_cost_text = "1";
     const CheckedLine line = CheckLine(raw);
     EXPECT_EQ(line.outcome, Outcome::kAccepted) << name;
-    decision = catalogue.Map(line, UnknownItemPolicy::kCreate, 10, &changes);
+    decision = catalogue.Map(line, {UnknownItemPolicy::kCreate, MappingMode::kAuto}, 10, &changes);
     EXPECT_EQ(decision.outcome, Outcome::kAccepted) << name;
   }
   return decision.decided_by;
@@ -78,8 +79,9 @@ TEST(PairsTest, NamesOfTwoProductsAreNeverBookedOnOneItem) {
   const std::vector<Pair> pairs = ReadPairs("must_not_merge.csv");
   EXPECT_GT(pairs.size(), 800u);
   for (const Pair& pair : pairs) {
-    EXPECT_EQ(DecidedByName(BookSecond(pair)), "created")
-        << pair.kind << ": " << pair.catalogue << " / " << pair.line;
+    const DecidedBy rule = BookSecond(pair);
+    EXPECT_TRUE(rule == DecidedBy::kCreated || rule == DecidedBy::kReview)
+        << DecidedByName(rule) << ": " << pair.kind << ": " << pair.catalogue << " / " << pair.line;
   }
 }
 

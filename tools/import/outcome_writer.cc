@@ -19,8 +19,8 @@ std::string ScoreOf(const LineResult& result) {
   if (result.item == 0) {
     return {};
   }
-  const bool made = result.decided_by == DecidedBy::kCreated ||
-                    result.decided_by == DecidedBy::kReview;
+  const bool made =
+      result.decided_by == DecidedBy::kCreated || result.decided_by == DecidedBy::kReview;
   const Match* const match = result.match.get();
   if (!made) {
     return ScoreText(match == nullptr ? 1000 : match->score);

@@ -18,8 +18,8 @@ inline constexpr std::string_view kBatchConflict = "batch_conflict";
 // CSV with the header line,outcome,item,code,decided_by,score,candidates; or NDJSON with the same
 // fields and `file`. With several files `line` begins again at 1 for each.
 //
-// `score`: how like the name of the line's item is, from 0 to 1; 1 where an exact rule decided. Of a
-// new item that of the best candidate, empty if there is none. `candidates`: a JSON array of the
+// `score`: how like the name of the line's item is, from 0 to 1; 1 where an exact rule decided. Of
+// a new item that of the best candidate, empty if there is none. `candidates`: a JSON array of the
 // items that the line may mean, best first, {item, code, score} each; empty where an exact rule
 // decided.
 class OutcomeWriter {

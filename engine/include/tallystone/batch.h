@@ -76,7 +76,7 @@ struct LineResult {
   uint64_t line = 0;  // 1 = first of the batch
   Outcome outcome = Outcome::kAccepted;
   DecidedBy decided_by = DecidedBy::kNone;
-  uint32_t item = 0;  // the item's number within its tenant; 0 = none
+  uint32_t item = 0;                             // the item's number within its tenant; 0 = none
   std::shared_ptr<const Match> match = nullptr;  // null = nothing was looked for
 };
 
