@@ -17,6 +17,9 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddBatchesCommand(app, chosen);
   AddBatchCommand(app, chosen);
   AddDeadLettersCommand(app, chosen);
+  AddReviewCommand(app, chosen);
+  AddMappingCommand(app, chosen);
+  AddExplainMappingCommand(app, chosen);
   AddStatusCommand(app, chosen);
   AddVerifyCommand(app, chosen);
   AddResumeCommand(app, chosen);

@@ -4,7 +4,9 @@
 #include "base/check.h"
 #include "ingest/batch_session.h"
 #include "ingest/dead_letters.h"
+#include "ingest/review.h"
 #include "inspect/repair.h"
+#include "inspect/reviews.h"
 #include "model/batch_lines.h"
 #include "tallystone/limits.h"
 
@@ -47,7 +49,12 @@ Status EngineImpl::OpenWith(const Options& options, const std::string& path, Par
     }
   }
   TS_RETURN_IF_ERROR(status);
-  *engine = std::make_unique<EngineImpl>(std::move(core));
+  auto made = std::make_unique<EngineImpl>(std::move(core));
+  // What cannot go on now waits in the log for the next time; the database is sound.
+  if (const Status moved = ContinueMoves(made->core_.get()); !moved.ok()) {
+    made->core_->Log(LogLevel::kWarning, "a move of lines goes on later: " + moved.ToString());
+  }
+  *engine = std::move(made);
   return Status::Ok();
 }
 
@@ -265,6 +272,40 @@ Status EngineImpl::DropDeadLetter(const DeadLetterKey& key) {
   const CoreCall call(core_.get());
   TS_RETURN_IF_ERROR(call.status());
   return tallystone::DropDeadLetter(core_.get(), key);
+}
+
+Status EngineImpl::NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) {
+  return MakeCursor(MakeReviewCursor, filter, cursor);
+}
+
+Status EngineImpl::AcceptReview(const AcceptAnswer& answer, ReviewResult* result) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
+  return tallystone::AcceptReview(core_.get(), answer, result);
+}
+
+Status EngineImpl::RejectReview(const RejectAnswer& answer, ReviewResult* result) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
+  return tallystone::RejectReview(core_.get(), answer, result);
+}
+
+Status EngineImpl::SplitItem(const SplitRequest& request, ReviewResult* result) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
+  return tallystone::SplitItem(core_.get(), request, result);
+}
+
+Status EngineImpl::SetMapping(std::string_view tenant, const MappingSettings& settings) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
+  return tallystone::SetMapping(core_.get(), tenant, settings);
+}
+
+Status EngineImpl::GetMapping(std::string_view tenant, MappingSettings* settings) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
+  return tallystone::GetMapping(core_.get(), tenant, settings);
 }
 
 EngineStats EngineImpl::stats() const {

@@ -43,6 +43,12 @@ class EngineImpl final : public Engine {
   Status GetLineResults(std::string_view tenant, std::string_view id,
                         std::vector<LineResult>* results) override;
 
+  Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) override;
+  Status AcceptReview(const AcceptAnswer& answer, ReviewResult* result) override;
+  Status RejectReview(const RejectAnswer& answer, ReviewResult* result) override;
+  Status SplitItem(const SplitRequest& request, ReviewResult* result) override;
+  Status SetMapping(std::string_view tenant, const MappingSettings& settings) override;
+  Status GetMapping(std::string_view tenant, MappingSettings* settings) override;
   Status RetryDeadLetter(const IngestOptions& options, const DeadLetterKey& key,
                          const TextLine* corrected, LineResult* result) override;
   Status DropDeadLetter(const DeadLetterKey& key) override;

@@ -7,6 +7,7 @@
 
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/check.h"
 #include "catalog/arrangement.h"
@@ -49,12 +50,19 @@ struct MatchIndex::Impl {
       words_with;  // a trigram; words of four bytes and more
   Trigrams trigrams;
   Votes votes;
+  boost::unordered_flat_set<std::string> protected_words;
   // Working memory.
   std::vector<std::string_view> tokens;
   std::vector<WordId> similar;
   std::vector<NameNumber> best;
   std::string meant;
 
+  [[nodiscard]] bool IsProtected(std::string_view word) const {
+    return !protected_words.empty() && protected_words.contains(std::string(word));
+  }
+  // The words that `token`, which is none of them, may be misspelled for.
+  void FindMeant(std::string_view token, std::vector<WordId>* similar) const;
+  [[nodiscard]] bool BeginsAnother(std::string_view token, const std::vector<WordId>& meant) const;
   void AddTrigramsOf(WordId word);
   void RemoveTrigramsOf(WordId word);
   void FindMeanings(std::string_view token);
@@ -66,6 +74,46 @@ namespace {
 constexpr size_t kPartlyKnownMin = 4;  // bytes of a word that is found by its trigrams
 
 }  // namespace
+
+void MatchIndex::Impl::FindMeant(std::string_view token, std::vector<WordId>* similar) const {
+  vocabulary.FindSimilar(token, similar);
+  std::erase_if(*similar, [&](WordId word) {
+    const std::string_view meant = vocabulary.text(word);
+    return IsProtected(token) || IsProtected(meant) || !IsMisspelling(token, meant);
+  });
+  if (!similar->empty() && BeginsAnother(token, *similar)) {
+    similar->clear();
+  }
+}
+
+// LEAV may be LEAVES as well as LEAF: a word that others begin with, but none of `meant`, may be
+// short for one of them.
+bool MatchIndex::Impl::BeginsAnother(std::string_view token,
+                                     const std::vector<WordId>& meant) const {
+  constexpr size_t kHeardMax = 4'096;
+  const Postings* rarest = nullptr;
+  bool unknown = false;
+  size_t left = token.size();  // the last trigram ends the word
+  ForEachTrigram(token, [&](uint32_t trigram) {
+    if (left-- == 1 || unknown) {
+      return;
+    }
+    const auto found = words_with.find(trigram);
+    unknown = found == words_with.end();
+    if (!unknown && (rarest == nullptr || found->second.size() < rarest->size())) {
+      rarest = &found->second;
+    }
+  });
+  if (unknown || rarest == nullptr) {
+    return false;
+  }
+  const size_t heard = std::min(rarest->size(), kHeardMax);
+  return std::any_of(rarest->begin(), rarest->begin() + static_cast<ptrdiff_t>(heard),
+                     [&](WordId word) {
+                       return vocabulary.text(word).starts_with(token) &&
+                              std::find(meant.begin(), meant.end(), word) == meant.end();
+                     });
+}
 
 void MatchIndex::Impl::AddTrigramsOf(WordId word) {
   if (vocabulary.text(word).size() >= kPartlyKnownMin) {
@@ -171,6 +219,26 @@ void MatchIndex::RemoveLast() {
   impl.names.pop_back();
 }
 
+void MatchIndex::Protect(std::string_view words) {
+  impl_->protected_words.clear();
+  std::vector<std::string_view> all;
+  SplitTokens(words, &all);
+  impl_->protected_words.insert(all.begin(), all.end());
+}
+
+bool MatchIndex::Knows(std::string_view word, std::vector<std::string_view>* meant) const {
+  meant->clear();
+  if (impl_->vocabulary.Find(word) != 0) {
+    return true;
+  }
+  std::vector<WordId> similar;
+  impl_->FindMeant(word, &similar);
+  for (const WordId id : similar) {
+    meant->push_back(impl_->vocabulary.text(id));
+  }
+  return false;
+}
+
 Candidate MatchIndex::FindMisspelled(std::string_view form, const SortedNames& names) {
   constexpr size_t kTokensMin = 4;
   constexpr size_t kChangedMax = 2;
@@ -191,9 +259,7 @@ Candidate MatchIndex::FindMisspelled(std::string_view form, const SortedNames& n
     if (count == kChangedMax) {
       return {};
     }
-    impl.vocabulary.FindSimilar(token, &impl.similar);
-    std::erase_if(impl.similar,
-                  [&](WordId word) { return !IsMisspelling(token, impl.vocabulary.text(word)); });
+    impl.FindMeant(token, &impl.similar);
     if (impl.similar.empty() || impl.similar.size() > kMeaningsMax) {
       return {};
     }

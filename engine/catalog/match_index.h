@@ -28,10 +28,16 @@ class MatchIndex {
   // What was added last; its text must still be there.
   void RemoveLast();
 
+  // Words, with blanks between them, that are never repaired, nor repaired into, in this catalogue.
+  void Protect(std::string_view words);
+
   // The one item that `form` names with one or two misspelled words (IsMisspelling), all others
   // equal and arranged the same (SortedNames). Item 0 = there is none, or several. Names of less
   // than four words are never matched. `names` has the same names.
   [[nodiscard]] Candidate FindMisspelled(std::string_view form, const SortedNames& names);
+
+  // Whether a word is one of the catalogue's, and which of them it may be misspelled for.
+  bool Knows(std::string_view word, std::vector<std::string_view>* meant) const;
 
   // The items whose names are most like `form`, best first, at most limits::kCandidatesMax. Looks
   // at a bounded number of names, those that share its rarest words, so that the time does not grow

@@ -25,7 +25,7 @@ struct Protected {
 using Words = boost::unordered_flat_map<std::string_view, Protected, WordHash>;
 
 // By value of WordClass.
-constexpr std::string_view kNames[] = {"none", "without",  "relation", "number",  "unit",  "sex",
+constexpr std::string_view kNames[] = {"",     "without",  "relation", "number",  "unit",  "sex",
                                        "side", "polarity", "colour",   "size",    "level", "pack",
                                        "form", "edition",  "material", "flavour", "time"};
 static_assert(std::size(kNames) == static_cast<size_t>(WordClass::kTime) + 1);
@@ -81,6 +81,11 @@ Protected Find(std::string_view token) {
 }
 
 }  // namespace
+
+std::string_view WordClassName(WordClass word_class) {
+  const auto index = static_cast<size_t>(word_class);
+  return index < std::size(kNames) ? kNames[index] : "";
+}
 
 WordClass ClassOfWord(std::string_view token) {
   return Find(token).word_class;

@@ -31,6 +31,9 @@ enum class WordClass : uint8_t {
   kTime,
 };
 
+// "colour", "size", ...; kNone is "".
+std::string_view WordClassName(WordClass word_class);
+
 // Of a token in normal form. Thread-safe; the first call reads the lists (milliseconds).
 WordClass ClassOfWord(std::string_view token);
 

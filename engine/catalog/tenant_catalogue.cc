@@ -10,11 +10,17 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/check.h"
+#include "base/coding.h"
 #include "base/hash_index.h"
+#include "catalog/arrangement.h"
+#include "catalog/gtin.h"
 #include "catalog/match_index.h"
 #include "catalog/normal_form.h"
+#include "catalog/protected_words.h"
+#include "catalog/record_table.h"
 #include "catalog/sorted_names.h"
 #include "catalog/text_arena.h"
+#include "model/review_entry.h"
 #include "tallystone/limits.h"
 
 namespace tallystone {
@@ -126,22 +132,28 @@ struct TenantCatalogue::Impl {
   TextArena arena;
   TextArena::Mark unchanged;  // where the arena stood when the changes were empty
   HashIndex codes;
-  boost::unordered_flat_map<std::string_view, Owners, TextHash> gtins;
+  boost::unordered_flat_map<uint64_t, Owners> gtins;  // by ParseGtin
   boost::unordered_flat_map<std::string_view, Owners, TextHash> aliases;
   boost::unordered_flat_set<SharedAlias, SharedAliasHash> shared_aliases;
   // By the form of version 1, which differs from today's.
   boost::unordered_flat_map<std::string, Owners> old_aliases;
+  RecordTable records{&arena};
   SeenTexts seen;
   std::unique_ptr<SortedNames> names;  // of all aliases, from the first line on that asks for it
   std::unique_ptr<MatchIndex> words;   // likewise
-  std::string form;                    // working memory
+  MappingMode mode = MappingMode::kExact;
+  std::string form;  // working memory
 
   Item* at(ItemId item) { return item == 0 || item > items.size() ? nullptr : &items[item - 1]; }
+  [[nodiscard]] const Item* at(ItemId item) const {
+    return item == 0 || item > items.size() ? nullptr : &items[item - 1];
+  }
 
   [[nodiscard]] ItemId FindCode(std::string_view code, uint32_t hash) const {
     return codes.Find(hash, [&](ItemId item) { return items[item - 1].code() == code; });
   }
 
+  void TakeSettings();
   ItemId AddItem(std::string_view code, std::string_view gtin, std::string_view unit,
                  std::string_view description);
   bool AddAlias(ItemId item, std::string_view text, std::string_view* kept);
@@ -155,7 +167,17 @@ struct TenantCatalogue::Impl {
   MatchIndex& Words();
   DescriptionKind TakeVariant(ItemId item, std::string_view text, CatalogueChanges* changes);
   Decision Found(ItemId item, DecidedBy rule, std::string_view text, CatalogueChanges* changes);
-  Decision FoundByOldAlias(ItemId item, std::string_view text);
+  Decision FoundAsItIs(ItemId item, DecidedBy rule, std::string_view text);
+  Decision FoundMisspelled(const CheckedLine& line, ItemId item, CatalogueChanges* changes);
+  ItemId FindSaid(std::string_view vendor) const;
+  ItemId FindVendorCode(const CheckedLine& line) const;
+  [[nodiscard]] ItemId Resolve(std::string_view vendor, ItemId item) const;
+  [[nodiscard]] bool Contradicts(uint64_t gtin, ItemId item) const;
+  void TidyCandidates(std::string_view vendor, std::vector<Candidate>* candidates) const;
+  void AskForReview(const CheckedLine& line, ItemId item, const Match& match,
+                    CatalogueChanges* changes);
+  Decision MapByRules(const CheckedLine& line, MapPolicy policy, uint64_t room,
+                      CatalogueChanges* changes);
   Decision Create(const CheckedLine& line, UnknownItemPolicy policy, uint64_t room,
                   CatalogueChanges* changes);
   Decision MapByWords(const CheckedLine& line, MapPolicy policy, uint64_t room,
@@ -184,8 +206,8 @@ ItemId TenantCatalogue::Impl::AddItem(std::string_view code, std::string_view gt
   if (!code.empty()) {
     codes.Insert(HashCode(code), number);
   }
-  if (!gtin.empty()) {
-    Owners& owners = gtins.try_emplace(item.gtin()).first->second;
+  if (const uint64_t gtin_number = ParseGtin(gtin); gtin_number != 0) {
+    Owners& owners = gtins.try_emplace(gtin_number).first->second;
     owners.first = owners.count == 0 ? number : owners.first;
     ++owners.count;
   }
@@ -199,8 +221,8 @@ void TenantCatalogue::Impl::RemoveLastItem() {
   if (item.code_bytes != 0) {
     codes.Erase(HashCode(item.code()), static_cast<ItemId>(items.size()));
   }
-  if (item.gtin_bytes != 0) {
-    auto owners = gtins.find(item.gtin());
+  if (const uint64_t gtin = ParseGtin(item.gtin()); gtin != 0) {
+    auto owners = gtins.find(gtin);
     TS_CHECK(owners != gtins.end());
     if (--owners->second.count == 0) {
       gtins.erase(owners);
@@ -255,6 +277,14 @@ void TenantCatalogue::Impl::RemoveAlias(const NewAlias& alias) {
   }
 }
 
+void TenantCatalogue::Impl::TakeSettings() {
+  mode = MappingMode::kExact;
+  (void)ParseMappingMode(records.Find(RecordKind::kSetting, kMappingSetting), &mode);
+  if (words != nullptr) {
+    words->Protect(records.Find(RecordKind::kSetting, kProtectedSetting));
+  }
+}
+
 // --- mapping ---
 
 // add(item, text) for each alias of each item.
@@ -290,6 +320,7 @@ MatchIndex& TenantCatalogue::Impl::Words() {
     for (const auto& [item, text] : all) {
       words->Add(item, text);
     }
+    words->Protect(records.Find(RecordKind::kSetting, kProtectedSetting));
   }
   return *words;
 }
@@ -333,16 +364,19 @@ Decision TenantCatalogue::Impl::Found(ItemId item, DecidedBy rule, std::string_v
 }
 
 // Learns nothing: today's form of the text may be an alias of another item, which was kept apart.
-Decision TenantCatalogue::Impl::FoundByOldAlias(ItemId item, std::string_view text) {
-  return {Outcome::kAccepted, DecidedBy::kAlias, item,
-          text == items[item - 1].description() ? DescriptionKind::kOfItem : DescriptionKind::kOwn};
+Decision TenantCatalogue::Impl::FoundAsItIs(ItemId item, DecidedBy rule, std::string_view text) {
+  return {Outcome::kAccepted, rule, item,
+          text.empty()                            ? DescriptionKind::kNone
+          : text == items[item - 1].description() ? DescriptionKind::kOfItem
+                                                  : DescriptionKind::kOwn};
 }
 
 // `form` is the normal form of the line's description.
 Decision TenantCatalogue::Impl::Create(const CheckedLine& line, UnknownItemPolicy policy,
                                        uint64_t room, CatalogueChanges* changes) {
   Decision decision;
-  const bool identifiable = !line.code.empty() || !line.gtin.empty() || !form.empty();
+  const bool identifiable = !line.code.empty() || ParseGtin(line.gtin) != 0 || !form.empty() ||
+                            (!line.vendor.empty() && !line.vendor_code.empty());
   if (policy == UnknownItemPolicy::kReject || !identifiable) {
     decision.outcome = Outcome::kUnknownItem;
     return decision;
@@ -368,6 +402,66 @@ Decision TenantCatalogue::Impl::Create(const CheckedLine& line, UnknownItemPolic
   return decision;
 }
 
+// What a person said that this vendor's lines of an item are.
+ItemId TenantCatalogue::Impl::Resolve(std::string_view vendor, ItemId item) const {
+  if (!records.HasAny(RecordKind::kMerged)) [[likely]] {
+    return item;
+  }
+  // Chains are short, and free of circles: ReviewMover sees to it.
+  for (size_t steps = 0; steps < items.size(); ++steps) {
+    ItemId next = records.FindItem(RecordKind::kMerged, VendorItemKey(vendor, item));
+    if (next == 0 && !vendor.empty()) {
+      next = records.FindItem(RecordKind::kMerged, VendorItemKey({}, item));
+    }
+    if (next == 0 || at(next) == nullptr) {
+      break;
+    }
+    item = next;
+  }
+  return item;
+}
+
+// Two different GTINs are two products, whatever else the line says.
+bool TenantCatalogue::Impl::Contradicts(uint64_t gtin, ItemId item) const {
+  const uint64_t of_item = gtin == 0 ? 0 : ParseGtin(items[item - 1].gtin());
+  return of_item != 0 && of_item != gtin;
+}
+
+// The misspelled name is remembered apart from the aliases: its words are none of the catalogue's,
+// so they may be repaired again in other names.
+Decision TenantCatalogue::Impl::FoundMisspelled(const CheckedLine& line, ItemId item,
+                                                CatalogueChanges* changes) {
+  records.Set(RecordKind::kAlias, VendorTextKey({}, form), ItemValue(item), changes);
+  return FoundAsItIs(item, DecidedBy::kFuzzy, line.description);
+}
+
+void TenantCatalogue::Impl::AskForReview(const CheckedLine& line, ItemId item, const Match& match,
+                                         CatalogueChanges* changes) {
+  ReviewEntry entry;
+  entry.version = match.version;
+  entry.text = line.description;
+  entry.vendor = line.vendor;
+  entry.candidates = match.candidates;
+  std::string value;
+  EncodeReviewEntry(entry, &value);
+  records.Set(RecordKind::kReview, ItemKeyOf(item), value, changes);
+}
+
+// As this vendor calls them, without those that a person said it is not.
+void TenantCatalogue::Impl::TidyCandidates(std::string_view vendor,
+                                           std::vector<Candidate>* candidates) const {
+  for (Candidate& candidate : *candidates) {
+    candidate.item = Resolve(vendor, candidate.item);
+  }
+  std::vector<ItemId> seen_items;
+  std::erase_if(*candidates, [&](const Candidate& candidate) {
+    const bool twice =
+        std::find(seen_items.begin(), seen_items.end(), candidate.item) != seen_items.end();
+    seen_items.push_back(candidate.item);
+    return twice || !records.Find(RecordKind::kRejected, ItemTextKey(candidate.item, form)).empty();
+  });
+}
+
 // What no exact rule mapped. `form` is the normal form of the line's description.
 Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy policy, uint64_t room,
                                            CatalogueChanges* changes) {
@@ -375,21 +469,99 @@ Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy po
   auto match = std::make_shared<Match>();
   match->version = kMatchVersion;
   index.FindCandidates(form, &match->candidates);
-  const Candidate meant =
-      policy.mode == MappingMode::kAuto ? index.FindMisspelled(form, Names()) : Candidate{};
+  TidyCandidates(line.vendor, &match->candidates);
+  Candidate meant;
+  if (policy.mode == MappingMode::kAuto) {
+    meant = index.FindMisspelled(form, Names());
+  }
+  const ItemId item = meant.item == 0 ? 0 : Resolve(line.vendor, meant.item);
+  const bool rejected = item == 0 || Contradicts(ParseGtin(line.gtin), item) ||
+                        !records.Find(RecordKind::kRejected, ItemTextKey(item, form)).empty();
   Decision decision;
-  if (meant.item != 0) {
+  if (!rejected) {
     match->score = meant.score;
-    decision = {Outcome::kAccepted, DecidedBy::kFuzzy, meant.item, DescriptionKind::kOwn};
+    decision = FoundMisspelled(line, item, changes);
   } else {
     decision = Create(line, policy.unknown, room, changes);
     const bool like = !match->candidates.empty() && match->candidates.front().score >= kReviewScore;
     if (decision.outcome == Outcome::kAccepted && like) {
       decision.decided_by = DecidedBy::kReview;
+      AskForReview(line, decision.item, *match, changes);
     }
   }
   decision.match = std::move(match);
   return decision;
+}
+
+// A line without a code of its own.
+Decision TenantCatalogue::Impl::MapByRules(const CheckedLine& line, MapPolicy policy, uint64_t room,
+                                           CatalogueChanges* changes) {
+  Decision ambiguous;
+  ambiguous.outcome = Outcome::kAmbiguousItem;
+  const uint64_t gtin = ParseGtin(line.gtin);
+  if (gtin != 0) {
+    const auto found = gtins.find(gtin);
+    if (found != gtins.end()) {
+      return found->second.count > 1 ? ambiguous
+                                     : Found(Resolve(line.vendor, found->second.first),
+                                             DecidedBy::kGtin, line.description, changes);
+    }
+  }
+  if (!old_aliases.empty()) {
+    NormaliseVersion1(line.description, &form);
+    const auto found = old_aliases.find(form);
+    if (found != old_aliases.end()) {
+      return found->second.count > 1 ? ambiguous
+                                     : FoundAsItIs(Resolve(line.vendor, found->second.first),
+                                                   DecidedBy::kAlias, line.description);
+    }
+  }
+  NormaliseDescription(line.description, &form);
+  if (form.empty()) {
+    return Create(line, policy.unknown, room, changes);
+  }
+  const ItemId said = FindSaid(line.vendor);
+  if (said != 0 && !Contradicts(gtin, said)) {
+    return FoundAsItIs(said, DecidedBy::kAlias, line.description);
+  }
+  const auto found = aliases.find(form);
+  if (found != aliases.end()) {
+    if (found->second.count > 1) {
+      // A GTIN that no item has is none of theirs.
+      return gtin == 0 ? ambiguous : Create(line, policy.unknown, room, changes);
+    }
+    const ItemId item = Resolve(line.vendor, found->second.first);
+    return Contradicts(gtin, item) ? Create(line, policy.unknown, room, changes)
+                                   : Found(item, DecidedBy::kAlias, line.description, changes);
+  }
+  const ItemId sorted = Names().Find(form);
+  if (sorted != 0 && !Contradicts(gtin, Resolve(line.vendor, sorted))) {
+    return Found(Resolve(line.vendor, sorted), DecidedBy::kSorted, line.description, changes);
+  }
+  return policy.mode == MappingMode::kExact ? Create(line, policy.unknown, room, changes)
+                                            : MapByWords(line, policy, room, changes);
+}
+
+// The item that a person, or the fuzzy rule, said `form` is, of this vendor or of any; 0 = none.
+ItemId TenantCatalogue::Impl::FindSaid(std::string_view vendor) const {
+  if (!records.HasAny(RecordKind::kAlias)) [[likely]] {
+    return 0;
+  }
+  ItemId item = records.FindItem(RecordKind::kAlias, VendorTextKey(vendor, form));
+  if (item == 0 && !vendor.empty()) {
+    item = records.FindItem(RecordKind::kAlias, VendorTextKey({}, form));
+  }
+  return item == 0 || at(item) == nullptr ? 0 : Resolve(vendor, item);
+}
+
+// The item with the vendor's own code; 0 = none.
+ItemId TenantCatalogue::Impl::FindVendorCode(const CheckedLine& line) const {
+  if (line.vendor.empty() || !records.HasAny(RecordKind::kVendorCode)) {
+    return 0;
+  }
+  const ItemId item =
+      records.FindItem(RecordKind::kVendorCode, VendorTextKey(line.vendor, line.vendor_code));
+  return item == 0 || at(item) == nullptr ? 0 : Resolve(line.vendor, item);
 }
 
 void TenantCatalogue::FindByCodes(std::span<const std::string_view> codes,
@@ -433,49 +605,31 @@ Decision TenantCatalogue::Map(const CheckedLine& line, MapPolicy policy, uint64_
   if (changes->empty()) {
     impl.unchanged = impl.arena.mark();
   }
+  if (policy.mode == MappingMode::kOfTenant) {
+    policy.mode = impl.mode;
+  }
+  const bool vendor_code = !line.vendor_code.empty() && !line.vendor.empty();
+  Decision decision;
   if (!line.code.empty()) {
     const ItemId found = with_code != 0 ? with_code : impl.FindCode(line.code, HashCode(line.code));
     if (found != 0) [[likely]] {
-      return impl.Found(found, DecidedBy::kCode, line.description, changes);
+      decision = impl.Found(found, DecidedBy::kCode, line.description, changes);
+    } else {
+      NormaliseDescription(line.description, &impl.form);
+      decision = impl.Create(line, policy.unknown, room, changes);
     }
-    NormaliseDescription(line.description, &impl.form);
-    return impl.Create(line, policy.unknown, room, changes);
+  } else if (const ItemId found = vendor_code ? impl.FindVendorCode(line) : 0; found != 0) {
+    return impl.Found(found, DecidedBy::kVendorCode, line.description, changes);
+  } else {
+    decision = impl.MapByRules(line, policy, room, changes);
   }
-  Decision ambiguous;
-  ambiguous.outcome = Outcome::kAmbiguousItem;
-  if (!line.gtin.empty()) {
-    auto found = impl.gtins.find(line.gtin);
-    if (found != impl.gtins.end()) {
-      return found->second.count > 1
-                 ? ambiguous
-                 : impl.Found(found->second.first, DecidedBy::kGtin, line.description, changes);
-    }
-  }
-  if (!impl.old_aliases.empty()) {
-    NormaliseVersion1(line.description, &impl.form);
-    const auto found = impl.old_aliases.find(impl.form);
-    if (found != impl.old_aliases.end()) {
-      return found->second.count > 1 ? ambiguous
-                                     : impl.FoundByOldAlias(found->second.first, line.description);
+  if (vendor_code && decision.outcome == Outcome::kAccepted) [[unlikely]] {
+    const std::string key = VendorTextKey(line.vendor, line.vendor_code);
+    if (impl.records.Find(RecordKind::kVendorCode, key).empty()) {  // the first that had it counts
+      impl.records.Set(RecordKind::kVendorCode, key, ItemValue(decision.item), changes);
     }
   }
-  NormaliseDescription(line.description, &impl.form);
-  if (!impl.form.empty()) {
-    auto found = impl.aliases.find(impl.form);
-    if (found != impl.aliases.end()) {
-      return found->second.count > 1
-                 ? ambiguous
-                 : impl.Found(found->second.first, DecidedBy::kAlias, line.description, changes);
-    }
-    const ItemId sorted = impl.Names().Find(impl.form);
-    if (sorted != 0) {
-      return impl.Found(sorted, DecidedBy::kSorted, line.description, changes);
-    }
-    if (policy.mode != MappingMode::kExact) {
-      return impl.MapByWords(line, policy, room, changes);
-    }
-  }
-  return impl.Create(line, policy.unknown, room, changes);
+  return decision;
 }
 
 void TenantCatalogue::Undo(const CatalogueChanges& changes) {
@@ -495,6 +649,8 @@ void TenantCatalogue::Undo(const CatalogueChanges& changes) {
     TS_CHECK(item->item == impl_->items.size());
     impl_->RemoveLastItem();
   }
+  impl_->records.Undo(changes);
+  impl_->TakeSettings();
   impl_->seen.Forget();
   impl_->arena.Rewind(impl_->unchanged);
 }
@@ -578,10 +734,69 @@ Status TenantCatalogue::Learn(const CatalogueChanges& changes) {
   for (const NewAlias& alias : changes.aliases) {
     TS_RETURN_IF_ERROR(LearnAlias(alias.item, alias.text));
   }
+  for (const CatalogueRecord& record : changes.records) {
+    LearnRecord(record);
+  }
   return Status::Ok();
 }
 
+void TenantCatalogue::LearnRecord(const CatalogueRecord& record) {
+  impl_->records.Set(record.kind, record.key, record.value, nullptr);
+  if (record.kind == RecordKind::kSetting) {
+    impl_->TakeSettings();
+  }
+}
+
+void TenantCatalogue::SetRecord(const CatalogueRecord& record, CatalogueChanges* changes) {
+  if (changes->empty()) {
+    impl_->unchanged = impl_->arena.mark();
+  }
+  impl_->records.Set(record.kind, record.key, record.value, changes);
+  if (record.kind == RecordKind::kSetting) {
+    impl_->TakeSettings();
+  }
+}
+
+const RecordTable& TenantCatalogue::records() const {
+  return impl_->records;
+}
+
+ItemId TenantCatalogue::AddSplitItem(std::string_view description, CatalogueChanges* changes) {
+  if (changes->empty()) {
+    impl_->unchanged = impl_->arena.mark();
+  }
+  const ItemId number = impl_->AddItem({}, {}, {}, description);
+  const Item& item = impl_->items.back();
+  changes->items.push_back({number, item.code(), item.gtin(), item.description(), item.unit()});
+  return number;
+}
+
+ItemId TenantCatalogue::Resolve(std::string_view vendor, ItemId item) const {
+  return impl_->Resolve(vendor, item);
+}
+
 // --- reading ---
+
+void TenantCatalogue::Explain(const CheckedLine& line, MappingExplanation* explanation) {
+  Impl& impl = *impl_;
+  NormaliseDescription(line.description, &impl.form);
+  explanation->normal_form = impl.form;
+  std::vector<std::string_view> tokens, meant;
+  SplitTokens(explanation->normal_form, &tokens);
+  for (const std::string_view token : tokens) {
+    ExplainedToken& explained = explanation->tokens.emplace_back();
+    explained.text = token;
+    explained.protected_as = WordClassName(ClassOfWord(token));
+    explained.known = impl.Words().Knows(token, &meant);
+    explained.meant.assign(meant.begin(), meant.end());
+  }
+  impl.Words().FindCandidates(explanation->normal_form, &explanation->candidates);
+  impl.TidyCandidates(line.vendor, &explanation->candidates);
+}
+
+MappingMode TenantCatalogue::mode() const {
+  return impl_->mode;
+}
 
 TenantCatalogue::TenantCatalogue() : impl_(std::make_unique<Impl>()) {}
 TenantCatalogue::~TenantCatalogue() = default;

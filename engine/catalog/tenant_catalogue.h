@@ -1,16 +1,17 @@
 // TenantCatalogue: the items and aliases of one tenant, and the mapper: which item a line means.
 //
 // The cascade (DESIGN 4.2), first that decides:
-//   1. the line has a code: the item with that code, or a new item (its description then decides
-//   nothing)
-//   2. the line has a GTIN: the item with that GTIN
-//   3. the line has a description: the item that its normalised text is an alias of; several:
-//   ambiguous
-//   4. the one item that has an alias of the same tokens in another, equal arrangement
-//   (arrangement.h)
-//   5. mode kAuto: the one item that it names but for misspelled words (MatchIndex)
-//   6. a new item, or kUnknownItem by policy; modes kSuggest and kAuto write down what else the
-//   line may have meant
+//   1. the line has a code: the item with that code, or a new item; nothing else then decides
+//   2. the item with that vendor's code
+//   3. the item with that GTIN (gtin.h)
+//   4. the item that a person, or rule 7, said the name is, of this vendor or of any
+//   5. the item that the normalised name is an alias of; several: ambiguous
+//   6. the one item with an alias of the same tokens in an equal arrangement (arrangement.h)
+//   7. mode kAuto: the one item that it names but for misspelled words (MatchIndex)
+//   8. a new item, or kUnknownItem by policy; kSuggest and kAuto write down what it may have meant
+// An item with another GTIN than the line's is never found by 4 to 7. What is found by 2 to 7 and
+// is, as a person said, another item (RecordKind::kMerged) is that one.
+//
 // Every text seen with an item becomes an alias of it (at most limits::kAliasesPerItemMax per
 // item).
 #pragma once
@@ -25,9 +26,16 @@
 #include "model/chunk.h"
 #include "model/line_check.h"
 #include "model/stored.h"
+#include "tallystone/explain.h"
 #include "tallystone/options.h"
 
 namespace tallystone {
+
+class RecordTable;
+
+// Names of settings (RecordKind::kSetting).
+inline constexpr std::string_view kMappingSetting = "mapping";
+inline constexpr std::string_view kProtectedSetting = "protected";
 
 struct Decision {
   Outcome outcome =
@@ -78,6 +86,20 @@ class TenantCatalogue {
   Status Learn(const CatalogueChanges& changes);
   Status LearnItem(ItemId item, const StoredItem& stored);
   Status LearnAlias(ItemId item, std::string_view text);
+  void LearnRecord(const CatalogueRecord& record);
+
+  // What a person decided: appended to *changes, to be undone with them.
+  void SetRecord(const CatalogueRecord& record, CatalogueChanges* changes);
+  // An item for lines that are taken from another one: without code and without aliases.
+  ItemId AddSplitItem(std::string_view description, CatalogueChanges* changes);
+  [[nodiscard]] const RecordTable& records() const;
+  // The item that a person said this vendor's lines of `item` are; mostly itself.
+  [[nodiscard]] ItemId Resolve(std::string_view vendor, ItemId item) const;
+
+  // What the rules for names see in a line without deciding anything: fills normal form, tokens and
+  // candidates of *explanation.
+  void Explain(const CheckedLine& line, MappingExplanation* explanation);
+  [[nodiscard]] MappingMode mode() const;  // of the tenant
 
   // kNotFound. The views live as long as the catalogue, or until the description of the item
   // changes.

@@ -19,7 +19,7 @@ size_t KeptBytes(const CheckedLine& line) {
   size_t bytes = 0;
   for (const std::string_view field :
        {line.code, line.description, line.vendor, line.gtin, line.unit, line.document, line.time,
-        line.line_id, line.quantity_text, line.unit_cost_text, line.raw}) {
+        line.line_id, line.quantity_text, line.unit_cost_text, line.raw, line.vendor_code}) {
     bytes += std::min(field.size(), limits::kFailedFieldBytesMax);
   }
   return bytes;

@@ -5,6 +5,7 @@
 #include "base/canary.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "catalog/match_index.h"
 #include "tallystone/limits.h"
 #include "window/sort_window.h"
 
@@ -31,6 +32,7 @@ void Fill(const CheckedLine& checked, uint64_t number, ChunkLine* line) {
   line->document = checked.document;
   line->time = checked.time;
   line->line_id = checked.line_id;
+  line->vendor_code = checked.vendor_code;
   line->raw = checked.raw;
 }
 
@@ -81,19 +83,40 @@ Status ChunkMaker::Try(const ChunkRequest& request, std::span<const PreparedLine
   return status;
 }
 
-Status ChunkMaker::MapLines(const ChunkRequest& request, std::span<const PreparedLine> lines) {
+void ChunkMaker::Begin(const ChunkRequest& request) {
   chunk_.header = {};
   chunk_.header.flags = request.flags;
   chunk_.header.batch = request.batch;
   chunk_.header.first_line = request.first_line;
   chunk_.header.digest = request.digest;
   chunk_.catalogue.clear();
+  chunk_.mapping_version = 0;
   chunk_.lines.clear();
-  chunk_.lines.reserve(lines.size());
   matches_.clear();
   pending_.clear();
   texts_.clear();
   accepted_ = 0;
+}
+
+Status ChunkMaker::AppendMade(const ChunkRequest& request, std::span<const ChunkLine> lines,
+                              CatalogueChanges changes, Lsn* lsn) {
+  Begin(request);
+  chunk_.catalogue = std::move(changes);
+  chunk_.lines.assign(lines.begin(), lines.end());
+  accepted_ = static_cast<uint32_t>(lines.size());
+  Status status = Write(request.tenant, lsn);
+  if (!status.ok()) {
+    request.tenant->catalogue.Undo(chunk_.catalogue);
+    return status;
+  }
+  core_->tenants.AddItems(chunk_.catalogue.items.size());
+  core_->lines_logged += lines.size();
+  return Status::Ok();
+}
+
+Status ChunkMaker::MapLines(const ChunkRequest& request, std::span<const PreparedLine> lines) {
+  Begin(request);
+  chunk_.lines.reserve(lines.size());
   uint64_t number = request.first_line;
   for (size_t index = 0; index < lines.size(); ++index) {
     const size_t place = index % with_code_.size();
@@ -145,7 +168,11 @@ Status ChunkMaker::MapLine(const ChunkRequest& request, const CheckedLine& check
   line->decided_by = decision.decided_by;
   line->item = decision.item;
   line->description_kind = decision.description_kind;
+  if (line->decided_by == DecidedBy::kSorted) {
+    chunk_.mapping_version = kMatchVersion;
+  }
   if (decision.match != nullptr) {
+    RecordMatch(*decision.match, line);
     matches_.resize(chunk_.lines.size());
     matches_.back() = std::move(decision.match);
   }
@@ -154,6 +181,18 @@ Status ChunkMaker::MapLine(const ChunkRequest& request, const CheckedLine& check
     return Status::Ok();
   }
   return CheckBalance(*request.tenant, line);
+}
+
+void ChunkMaker::RecordMatch(const Match& match, ChunkLine* line) {
+  chunk_.mapping_version = match.version;
+  line->score = match.score;
+  for (const Candidate& candidate : match.candidates) {
+    if (candidate.item != line->item) {
+      line->runner_up = candidate.item;
+      line->runner_up_score = candidate.score;
+      break;
+    }
+  }
 }
 
 Status ChunkMaker::CheckBalance(const Tenant& tenant, ChunkLine* line) {

@@ -53,6 +53,11 @@ class ChunkMaker {
   Status Try(const ChunkRequest& request, std::span<const PreparedLine> lines,
              std::vector<LineResult>* results);
 
+  // Appends lines whose items are decided, and changes that the tenant's catalogue has already.
+  // Requires the tenant's mutex. On error the changes are undone.
+  Status AppendMade(const ChunkRequest& request, std::span<const ChunkLine> lines,
+                    CatalogueChanges changes, Lsn* lsn);
+
   // Appends a chunk that drops one dead letter. Requires the tenant's mutex.
   Status AppendDrop(Tenant* tenant, std::string_view batch, uint64_t line, Lsn* lsn);
 
@@ -62,7 +67,9 @@ class ChunkMaker {
   void KeepWhole(const CheckedLine& checked, uint32_t attempts, ChunkLine* line);
   Status MapLine(const ChunkRequest& request, const CheckedLine& checked, ItemId with_code,
                  ChunkLine* line);
+  void RecordMatch(const Match& match, ChunkLine* line);
   Status CheckBalance(const Tenant& tenant, ChunkLine* line);
+  void Begin(const ChunkRequest& request);
   void AppendResults(std::vector<LineResult>* results) const;
   Status Write(Tenant* tenant, Lsn* lsn);
 

@@ -47,6 +47,7 @@ RawLine LineOf(const StoredDeadLetter& letter) {
   line.document = letter.document;
   line.time = letter.time;
   line.line_id = letter.line_id;
+  line.vendor_code = letter.vendor_code;
   line.quantity_text = letter.quantity;
   line.unit_cost_text = letter.unit_cost;
   return line;

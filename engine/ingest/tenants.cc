@@ -38,7 +38,8 @@ Status Tenants::Load(StoreView* view) {
   }
   TS_RETURN_IF_ERROR(cursor->status());
   TS_RETURN_IF_ERROR(LoadItems(view));
-  return LoadAliases(view);
+  TS_RETURN_IF_ERROR(LoadAliases(view));
+  return LoadRecords(view);
 }
 
 Status Tenants::LoadItems(StoreView* view) {
@@ -70,6 +71,20 @@ Status Tenants::LoadAliases(StoreView* view) {
     }
     TS_RETURN_IF_ERROR(
         tenant->catalogue.LearnAlias(cursor->value().first.item, cursor->value().second));
+  }
+  return cursor->status();
+}
+
+Status Tenants::LoadRecords(StoreView* view) {
+  auto cursor = view->Records();
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    const auto& [ref, value] = cursor->value();
+    Tenant* tenant = Find(ref.tenant);
+    if (tenant == nullptr) {
+      return Status::Corruption("the store has a record of tenant number " +
+                                std::to_string(ref.tenant) + ", which it does not know");
+    }
+    tenant->catalogue.LearnRecord({ref.kind, ref.key, value});
   }
   return cursor->status();
 }
@@ -122,6 +137,15 @@ Status Tenants::Learn(TenantId id, std::string_view name, Tenant** tenant) {
   }
   (*tenant)->logged = true;
   return Status::Ok();
+}
+
+std::vector<Tenant*> Tenants::All() const {
+  const ReaderLock lock(&mutex_);
+  std::vector<Tenant*> all;
+  for (const auto& [id, tenant] : by_id_) {
+    all.push_back(tenant.get());
+  }
+  return all;
 }
 
 void Tenants::ForgetBatches(Lsn applied) {

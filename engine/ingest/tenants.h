@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/mutex.h"
 #include "catalog/tenant_catalogue.h"
@@ -70,6 +71,8 @@ class Tenants {
   // known.
   Status Learn(TenantId id, std::string_view name, Tenant** tenant);
 
+  [[nodiscard]] std::vector<Tenant*> All() const;
+
   // Forgets batches that the store knows whole. Tenants that are busy are left for the next time.
   void ForgetBatches(Lsn applied);
 
@@ -86,6 +89,7 @@ class Tenants {
  private:
   Status LoadItems(StoreView* view);
   Status LoadAliases(StoreView* view);
+  Status LoadRecords(StoreView* view);
   Tenant* Insert(TenantId id, std::string_view name) TS_REQUIRES(mutex_);
 
   const uint64_t items_max_;

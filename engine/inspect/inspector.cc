@@ -10,6 +10,7 @@
 #include "inspect/open_inspector.h"
 #include "inspect/preview.h"
 #include "inspect/queries.h"
+#include "inspect/reviews.h"
 #include "inspect/state_digest.h"
 #include "inspect/verify.h"
 #include "store/memory/memory_store.h"
@@ -75,6 +76,16 @@ class InspectorImpl final : public Inspector {
   Status NewDeadLetterCursor(const Filter& filter,
                              std::unique_ptr<Cursor<DeadLetter>>* cursor) override {
     return MakeDeadLetterCursor(view_, filter, cursor);
+  }
+  Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) override {
+    return MakeReviewCursor(view_, filter, cursor);
+  }
+  Status GetMapping(std::string_view tenant, MappingSettings* settings) override {
+    return ReadMappingOf(view_.get(), tenant, settings);
+  }
+  Status Explain(std::string_view tenant, const MappingQuery& query,
+                 MappingExplanation* explanation) override {
+    return preview_->Explain(std::string(tenant), query, explanation);
   }
   Status GetLineResults(std::string_view tenant, std::string_view id,
                         std::vector<LineResult>* results) override {

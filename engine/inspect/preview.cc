@@ -1,6 +1,7 @@
 #include "inspect/preview.h"
 
 #include "base/check.h"
+#include "catalog/gtin.h"
 #include "model/line_check.h"
 #include "tallystone/limits.h"
 
@@ -33,6 +34,75 @@ Status Preview::Run(const IngestOptions& options, const Batch& batch,
     }
     results->push_back(result);
   }
+  return Status::Ok();
+}
+
+namespace {
+
+std::string_view ReasonOf(const MappingExplanation& explained) {
+  switch (explained.result.decided_by) {
+    case DecidedBy::kCode:
+      return "the line has the code of this item; nothing else decides then";
+    case DecidedBy::kVendorCode:
+      return "this vendor's code was seen with this item before";
+    case DecidedBy::kGtin:
+      return "the item has this GTIN";
+    case DecidedBy::kAlias:
+      return "this name, in normal form, was seen with this item before, or a person said so";
+    case DecidedBy::kSorted:
+      return "the item has a name of the same words in another order, with what binds still bound";
+    case DecidedBy::kFuzzy:
+      return "the item has this name but for misspelled words, and no other item fits";
+    case DecidedBy::kReview:
+      return "no rule is sure; it would make a new item and ask about those that are like it";
+    case DecidedBy::kCreated:
+      return "nothing is known that it means; it would make a new item";
+    case DecidedBy::kMoved:
+    case DecidedBy::kNone:
+      break;
+  }
+  return OutcomeText(explained.result.outcome);
+}
+
+}  // namespace
+
+Status Preview::Explain(const std::string& name, const MappingQuery& query,
+                        MappingExplanation* explanation) {
+  *explanation = {};
+  if (view_ == nullptr || view_->FindTenant(name) == 0) {
+    return Status::NotFound("there is no tenant '" + name + "'");
+  }
+  PreviewedTenant* tenant = nullptr;
+  TS_RETURN_IF_ERROR(Find(name, &tenant));
+  TenantCatalogue& catalogue = tenant->catalogue;
+  RawLine raw;
+  raw.code = query.code;
+  raw.description = query.description;
+  raw.vendor = query.vendor;
+  raw.vendor_code = query.vendor_code;
+  raw.gtin = query.gtin;
+  raw.quantity_text = "1";
+  raw.unit_cost_text = "1";
+  const CheckedLine line = CheckLine(raw);
+  explanation->mode = query.mode == MappingMode::kOfTenant ? catalogue.mode() : query.mode;
+  const uint64_t gtin = ParseGtin(line.gtin);
+  if (gtin != 0) {
+    constexpr size_t kDigits = 14;
+    explanation->gtin = std::to_string(gtin);
+    explanation->gtin.insert(0, kDigits - explanation->gtin.size(), '0');
+  }
+  explanation->result.line = 1;
+  explanation->result.outcome = line.outcome;
+  if (line.outcome == Outcome::kAccepted) {
+    catalogue.Explain(line, explanation);
+    CatalogueChanges changes;
+    Decision decision =
+        catalogue.Map(line, {UnknownItemPolicy::kCreate, explanation->mode}, UINT32_MAX, &changes);
+    catalogue.Undo(changes);
+    explanation->result = {1, decision.outcome, decision.decided_by, decision.item,
+                           std::move(decision.match)};
+  }
+  explanation->reason = ReasonOf(*explanation);
   return Status::Ok();
 }
 
@@ -94,7 +164,15 @@ Status Preview::Load(PreviewedTenant* tenant) {
       TS_RETURN_IF_ERROR(tenant->catalogue.LearnAlias(key.item, text));
     }
   }
-  return aliases->status();
+  TS_RETURN_IF_ERROR(aliases->status());
+  auto records = view_->Records();
+  for (records->SeekToFirst(); tenant->id != 0 && records->Valid(); records->Next()) {
+    const auto& [ref, value] = records->value();
+    if (ref.tenant == tenant->id) {
+      tenant->catalogue.LearnRecord({ref.kind, ref.key, value});
+    }
+  }
+  return records->status();
 }
 
 Status Preview::GetItem(const ItemKey& key, ItemInfo* item) {

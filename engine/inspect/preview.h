@@ -19,6 +19,9 @@ class Preview {
   Preview(LiveView* view, uint64_t items_max) : view_(view), items_max_(items_max) {}
 
   Status Run(const IngestOptions& options, const Batch& batch, std::vector<LineResult>* results);
+  // See Inspector::Explain.
+  Status Explain(const std::string& tenant, const MappingQuery& query,
+                 MappingExplanation* explanation);
   // An item as the previews left it. kNotFound.
   Status GetItem(const ItemKey& key, ItemInfo* item);
   // Whether previews made or loaded this tenant.

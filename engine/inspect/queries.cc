@@ -156,6 +156,7 @@ DeadLetter MakeDeadLetter(const LiveView& view, const LineRef& ref,
   letter.document = stored.document;
   letter.time = stored.time;
   letter.line_id = stored.line_id;
+  letter.vendor_code = stored.vendor_code;
   letter.raw = stored.raw;
   return letter;
 }

@@ -131,6 +131,7 @@ Status TransactionCursor::TakeBlock(const StoredBlock& block) {
     transaction.document = whole.document;
     transaction.time = whole.time;
     transaction.line_id = whole.line_id;
+    transaction.vendor_code = whole.vendor_code;
     waiting_.push_back(std::move(transaction));
     return Status::Ok();
   });

@@ -34,6 +34,7 @@ void BatchLines::Add(const Line& line) {
   raw.document = Copy(line.document);
   raw.time = Copy(line.time);
   raw.line_id = Copy(line.line_id);
+  raw.vendor_code = Copy(line.vendor_code);
   raw.quantity = line.quantity;
   raw.unit_cost = line.unit_cost;
   raw.typed = true;
@@ -51,6 +52,7 @@ void BatchLines::AddText(const TextLine& line) {
   raw.document = Copy(line.document);
   raw.time = Copy(line.time);
   raw.line_id = Copy(line.line_id);
+  raw.vendor_code = Copy(line.vendor_code);
 }
 
 void BatchLines::AddUnreadable(Outcome outcome, std::string_view raw_line) {

@@ -14,7 +14,7 @@ namespace tallystone {
 
 // A line as received. Numbers are text, or already Decimals when `typed` is set.
 struct RawLine {
-  std::string_view code, description, vendor, gtin, unit, document, time, line_id;
+  std::string_view code, description, vendor, gtin, unit, document, time, line_id, vendor_code;
   std::string_view quantity_text, unit_cost_text;
   Decimal quantity, unit_cost;
   bool typed = false;

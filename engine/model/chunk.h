@@ -2,10 +2,10 @@
 // record of the batch log, and, byte for byte, one block of the store.
 //
 // clang-format off
-// Payload, format 1. Integers are little-endian; `varint` is LEB128 of at most 64 bits; `text` is
+// Payload, format 2. Integers are little-endian; `varint` is LEB128 of at most 64 bits; `text` is
 // varint length + bytes; `digest` is 16 bytes. Nothing may stand behind the last field.
 //
-//   u8 version (1) | u8 flags (ChunkFlags) | varint tenant
+//   u8 version (2) | u8 flags (ChunkFlags) | varint tenant
 //   | [flag kChunkNewTenant: text tenant name] | text batch id | varint accepted_at_us
 //   | varint first line number | varint lines | varint accepted lines
 //   | digest of the batch up to and including this chunk (zero in a retry or drop)
@@ -16,6 +16,7 @@
 //                  | n x { text code | text gtin | text description | text unit }
 //   descriptions:  varint n | n x { varint item | text description }, items that now have one
 //   aliases:       varint n | n x { varint item | text normalised }
+//   records:       varint n | n x { u8 RecordKind | text key | text value }, catalogue_record.h
 //
 // NUMBERS, of the accepted lines in order:
 //   varint item of each | `number` quantity of each | `number` unit cost of each
@@ -33,17 +34,23 @@
 //      index) | u8 outcome | varint fields | what the set bits of `fields` name, lowest bit first:
 //        bit 0 quantity     bit 4 document   bit 8 unit        bit 12 varint attempts
 //        bit 1 unit cost    bit 5 time       bit 9 line id     bit 13 digest
-//        bit 2 code         bit 6 vendor     bit 10 raw        (bits 0..11 are texts)
-//        bit 3 description  bit 7 gtin       bit 11 detail
+//        bit 2 code         bit 6 vendor     bit 10 raw        bit 14 vendor code
+//        bit 3 description  bit 7 gtin       bit 11 detail     (all but 12 and 13 are texts)
 //      Without bit 12 attempts is 1. Bit 13: a field was cut; this is the digest of the whole line.
 //   3. Accepted lines:
-//      columns       u8, bits 0 time, 1 document, 2 vendor, 3 unit, 4 gtin, 5 line id, 6 code;
-//                    of each set bit, lowest first: runs of { varint lines (> 0) | text }
-//      rules         runs of varint (lines * 8 + DecidedBy)
+//      columns       u8, bits 0 time, 1 document, 2 vendor, 3 unit, 4 gtin, 5 line id, 6 code,
+//                    7 vendor code; of each set bit, lowest first: runs of { varint lines (> 0) | text }
+//      rules         runs of varint (lines * 16 + DecidedBy)
 //      descriptions  runs of varint (lines * 4 + DescriptionKind)
 //                    | text description of each line that is kOwn
+//      matches       [a line is kSorted, kFuzzy or kReview: u8 version of the mapping | of each line
+//                    that is kFuzzy or kReview: varint score of its item, 0 = it made one | varint
+//                    item of the runner-up, 0 = none | varint its score]
 //      Runs cover the accepted lines exactly. A line decided by kCode or kCreated has the code of
 //      its item: it is empty in the column.
+//
+// Format 1, which is still read, has no records, no vendor code, no matches, and lines * 8 in the
+// rules.
 // clang-format on
 #pragma once
 
@@ -52,6 +59,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/catalogue_record.h"
 #include "model/content_digest.h"
 #include "model/ids.h"
 #include "tallystone/outcome.h"
@@ -81,18 +89,27 @@ struct NewAlias {
   std::string_view text;  // normalised
 };
 
+// What the catalogue keeps beside items and their aliases: the last value of a key counts.
+struct CatalogueRecord {
+  RecordKind kind = RecordKind::kAlias;
+  std::string_view key;
+  std::string_view value;  // empty = there is none any more
+};
+
 // What a chunk adds to the catalogue of its tenant. New items are numbered without gaps.
 struct CatalogueChanges {
   std::vector<NewItem> items;
   std::vector<ItemDescription> descriptions;
   std::vector<NewAlias> aliases;
+  std::vector<CatalogueRecord> records;
   [[nodiscard]] bool empty() const {
-    return items.empty() && descriptions.empty() && aliases.empty();
+    return items.empty() && descriptions.empty() && aliases.empty() && records.empty();
   }
   void clear() {
     items.clear();
     descriptions.clear();
     aliases.clear();
+    records.clear();
   }
 };
 
@@ -115,7 +132,10 @@ struct ChunkLine {
   // when decoded: `code` where the item was found by it or made by the line, `description` unless
   // it is kOwn.
   std::string_view code = {}, description = {}, vendor = {}, gtin = {}, unit = {}, document = {},
-                   time = {}, line_id = {};
+                   time = {}, line_id = {}, vendor_code = {};
+  // Of a line that is kFuzzy or kReview: how like its item's name is, and that of the next best.
+  uint32_t score = 0, runner_up_score = 0;
+  ItemId runner_up = 0;
   // Of a failed line. Numbers that came as Decimals are written as text.
   std::string_view quantity_text = {}, unit_cost_text = {}, raw = {}, detail = {};
   uint32_t attempts = 1;
@@ -125,6 +145,7 @@ struct ChunkLine {
 };
 
 struct ChunkHeader {
+  uint8_t version = 0;  // of the format it was decoded from
   uint8_t flags = 0;
   TenantId tenant = 0;
   std::string_view tenant_name;
@@ -141,6 +162,7 @@ struct Chunk {
   ChunkHeader header;
   CatalogueChanges catalogue;
   std::vector<ChunkLine> lines;
+  uint8_t mapping_version = 0;  // of the rules kSorted, kFuzzy and kReview; 0 = no line is any
 };
 
 // The numbers of the accepted lines only: what a window folds.
@@ -157,9 +179,9 @@ struct ChunkNumbers {
 void EncodeChunk(const Chunk& chunk, std::string* out);
 
 // Each reads one part of a payload; what was in the result is replaced. kCorruption if the bytes
-// cannot be a chunk of format 1, kFormatMismatch if they say another version; the result is then
-// unspecified. Safe on any bytes: nothing is allocated for a count that the limits or the bytes do
-// not bear out.
+// cannot be a chunk of format 1 or 2, kFormatMismatch if they say another version; the result is
+// then unspecified. Safe on any bytes: nothing is allocated for a count that the limits or the
+// bytes do not bear out.
 Status DecodeChunkHeader(std::string_view payload, ChunkHeader* header);
 Status DecodeChunkCatalogue(std::string_view payload, CatalogueChanges* changes);
 Status DecodeChunkNumbers(std::string_view payload, ChunkNumbers* numbers);

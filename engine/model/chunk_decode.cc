@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/coding.h"
@@ -32,10 +33,11 @@ Status TakeHeader(std::string_view* input, ChunkHeader* header) {
   if (!TakeByte(input, &version)) {
     return Damaged("header");
   }
-  if (version != kVersion) {
+  if (version < kOldestVersion || version > kVersion) {
     return Status::FormatMismatch("a chunk of format " + std::to_string(version) +
-                                  "; this version of Tallystone reads format 1");
+                                  "; this version of Tallystone reads formats 1 and 2");
   }
+  header->version = version;
   header->tenant_name = {};
   uint64_t lines = 0;
   uint64_t accepted = 0;
@@ -108,12 +110,31 @@ bool TakeTexts(std::string_view* input, std::string_view Change::*text,
   return true;
 }
 
-Status DecodeCatalogue(std::string_view section, CatalogueChanges* changes) {
+bool TakeRecords(std::string_view* input, std::vector<CatalogueRecord>* records) {
+  uint64_t count = 0;
+  if (!GetVarint64(input, &count)) {
+    return false;
+  }
+  for (; count > 0; --count) {
+    CatalogueRecord record;
+    uint8_t kind = 0;
+    if (!TakeByte(input, &kind) || kind == 0 || kind > kRecordKindMax ||
+        !GetText(input, &record.key) || !GetText(input, &record.value)) {
+      return false;
+    }
+    record.kind = static_cast<RecordKind>(kind);
+    records->push_back(record);
+  }
+  return true;
+}
+
+Status DecodeCatalogue(std::string_view section, uint8_t version, CatalogueChanges* changes) {
   changes->clear();
   if (!section.empty() &&
       (!TakeItems(&section, &changes->items) ||
        !TakeTexts(&section, &ItemDescription::description, &changes->descriptions) ||
-       !TakeTexts(&section, &NewAlias::text, &changes->aliases) || !section.empty())) {
+       !TakeTexts(&section, &NewAlias::text, &changes->aliases) ||
+       (version > 1 && !TakeRecords(&section, &changes->records)) || !section.empty())) {
     return Damaged("catalogue");
   }
   return Status::Ok();
@@ -164,9 +185,32 @@ bool TakePacked(std::string_view* input, size_t count, int bits, uint64_t max, c
 
 using AcceptedLines = std::array<ChunkLine*, limits::kChunkLinesMax>;
 
-bool TakeAccepted(std::string_view* input, size_t count, const AcceptedLines& lines) {
+bool TakeMatches(std::string_view* input, size_t count, const AcceptedLines& lines,
+                 uint8_t* mapping_version) {
+  const auto end = lines.begin() + count;
+  if (std::none_of(lines.begin(), end,
+                   [](const ChunkLine* line) { return HasMappingVersion(line->decided_by); })) {
+    return true;
+  }
+  if (!TakeByte(input, mapping_version)) {
+    return false;
+  }
+  return std::all_of(lines.begin(), end, [&](ChunkLine* line) {
+    return !HasMatch(line->decided_by) ||
+           (GetVarint32(input, &line->score) && GetVarint32(input, &line->runner_up) &&
+            GetVarint32(input, &line->runner_up_score));
+  });
+}
+
+// The bits of columns that a version has.
+constexpr int ColumnsOf(uint8_t version) {
+  return version == 1 ? kColumnCount - 1 : kColumnCount;
+}
+
+bool TakeAccepted(std::string_view* input, uint8_t version, size_t count,
+                  const AcceptedLines& lines, uint8_t* mapping_version) {
   uint8_t columns = 0;
-  if (!TakeByte(input, &columns) || columns >> kColumnCount != 0) {
+  if (!TakeByte(input, &columns) || columns >> ColumnsOf(version) != 0) {
     return false;
   }
   for (int column = 0; column < kColumnCount; ++column) {
@@ -180,7 +224,8 @@ bool TakeAccepted(std::string_view* input, size_t count, const AcceptedLines& li
     }
   }
   const bool read =
-      TakePacked(input, count, kRuleBits, static_cast<uint64_t>(DecidedBy::kCreated),
+      TakePacked(input, count, RuleBits(version),
+                 version == 1 ? static_cast<uint64_t>(DecidedBy::kCreated) : kDecidedByCount - 1,
                  [&lines](size_t begin, size_t end, uint8_t rule) {
                    for (size_t index = begin; index < end; ++index) {
                      lines[index]->decided_by = static_cast<DecidedBy>(rule);
@@ -198,14 +243,15 @@ bool TakeAccepted(std::string_view* input, size_t count, const AcceptedLines& li
       return false;
     }
   }
-  return read;
+  return read && (version == 1 || TakeMatches(input, count, lines, mapping_version));
 }
 
-bool TakeFailedLine(std::string_view* input, ChunkLine* line) {
+bool TakeFailedLine(std::string_view* input, uint8_t version, ChunkLine* line) {
   uint8_t outcome = 0;
   uint32_t fields = 0;
   if (!TakeByte(input, &outcome) || outcome == 0 || outcome >= kOutcomeCount ||
-      !GetVarint32(input, &fields) || fields >= kFailedFieldsEnd) {
+      !GetVarint32(input, &fields) ||
+      fields >= (version == 1 ? kVendorCodeBit : kFailedFieldsEnd)) {
     return false;
   }
   line->outcome = static_cast<Outcome>(outcome);
@@ -215,12 +261,14 @@ bool TakeFailedLine(std::string_view* input, ChunkLine* line) {
     }
   }
   return ((fields & kAttemptsBit) == 0 || GetVarint32(input, &line->attempts)) &&
-         ((fields & kCutDigestBit) == 0 || GetFixed128(input, &line->cut_digest));
+         ((fields & kCutDigestBit) == 0 || GetFixed128(input, &line->cut_digest)) &&
+         ((fields & kVendorCodeBit) == 0 || GetText(input, &line->vendor_code));
 }
 
 // Reads `failed` of `lines` lines; line_at(index) says where to.
 template <typename LineAt>
-bool TakeFailed(std::string_view* input, size_t lines, size_t failed, const LineAt& line_at) {
+bool TakeFailed(std::string_view* input, uint8_t version, size_t lines, size_t failed,
+                const LineAt& line_at) {
   size_t next = 0;  // the least index that may follow
   for (; failed > 0; --failed) {
     uint64_t gap = 0;
@@ -228,7 +276,7 @@ bool TakeFailed(std::string_view* input, size_t lines, size_t failed, const Line
       return false;
     }
     next += static_cast<size_t>(gap);
-    if (!TakeFailedLine(input, line_at(next))) {
+    if (!TakeFailedLine(input, version, line_at(next))) {
       return false;
     }
     ++next;
@@ -261,8 +309,8 @@ bool TakeDropCauses(std::string_view* input, std::vector<ChunkLine>* lines) {
 }
 
 bool TakeLines(std::string_view input, const ChunkHeader& header, const ChunkNumbers& numbers,
-               std::vector<ChunkLine>* lines) {
-  if (!TakeFailed(&input, header.lines, header.lines - header.accepted,
+               std::vector<ChunkLine>* lines, uint8_t* mapping_version) {
+  if (!TakeFailed(&input, header.version, header.lines, header.lines - header.accepted,
                   [lines](size_t index) { return &(*lines)[index]; })) {
     return false;
   }
@@ -276,7 +324,8 @@ bool TakeLines(std::string_view input, const ChunkHeader& header, const ChunkNum
       accepted[next++] = &line;
     }
   }
-  return (next == 0 || TakeAccepted(&input, next, accepted)) && input.empty();
+  return (next == 0 || TakeAccepted(&input, header.version, next, accepted, mapping_version)) &&
+         input.empty();
 }
 
 }  // namespace
@@ -288,7 +337,8 @@ Status DecodeChunkHeader(std::string_view payload, ChunkHeader* header) {
 Status DecodeChunkCatalogue(std::string_view payload, CatalogueChanges* changes) {
   Sections sections;
   Status status = SplitChunk(payload, &sections);
-  return status.ok() ? DecodeCatalogue(sections.catalogue, changes) : status;
+  return status.ok() ? DecodeCatalogue(sections.catalogue, sections.header.version, changes)
+                     : status;
 }
 
 Status DecodeChunkNumbers(std::string_view payload, ChunkNumbers* numbers) {
@@ -320,9 +370,9 @@ Status DecodeChunkTimes(std::string_view payload, std::vector<std::string_view>*
   ChunkLine failed;
   uint8_t columns = 0;
   if (!read ||
-      !TakeFailed(&input, header.lines, header.lines - header.accepted,
+      !TakeFailed(&input, header.version, header.lines, header.lines - header.accepted,
                   [&failed](size_t) { return &failed; }) ||
-      !TakeByte(&input, &columns) || columns >> kColumnCount != 0) {
+      !TakeByte(&input, &columns) || columns >> ColumnsOf(header.version) != 0) {
     return Damaged("details");
   }
   static_assert(kColumns[0] == &ChunkLine::time, "the times come first");
@@ -349,6 +399,7 @@ Status DecodeChunk(std::string_view payload, Chunk* chunk) {
   }
   chunk->header = sections.header;
   chunk->lines.assign(sections.header.lines, {});
+  chunk->mapping_version = 0;
   const uint8_t flags = sections.header.flags;
   bool read = true;
   if ((flags & (kChunkRetry | kChunkDrop)) != 0) {
@@ -361,9 +412,11 @@ Status DecodeChunk(std::string_view payload, Chunk* chunk) {
   if (read && (flags & kChunkDrop) != 0) {
     read = TakeDropCauses(&sections.details, &chunk->lines) && sections.details.empty();
   } else if (read) {
-    read = TakeLines(sections.details, sections.header, numbers, &chunk->lines);
+    read = TakeLines(sections.details, sections.header, numbers, &chunk->lines,
+                     &chunk->mapping_version);
   }
-  return read ? DecodeCatalogue(sections.catalogue, &chunk->catalogue) : Damaged("details");
+  return read ? DecodeCatalogue(sections.catalogue, sections.header.version, &chunk->catalogue)
+              : Damaged("details");
 }
 
 }  // namespace tallystone

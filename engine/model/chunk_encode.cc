@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -42,6 +43,12 @@ void EncodeCatalogue(const CatalogueChanges& changes, std::string* out) {
     PutVarint32(out, alias.item);
     PutText(out, alias.text);
   }
+  PutVarint64(out, changes.records.size());
+  for (const CatalogueRecord& record : changes.records) {
+    out->push_back(static_cast<char>(record.kind));
+    PutText(out, record.key);
+    PutText(out, record.value);
+  }
 }
 
 std::string_view ColumnText(const ChunkLine& line, int column) {
@@ -67,10 +74,9 @@ void ForRuns(AcceptedLines lines, const Same& same, const Put& put) {
 uint8_t ColumnsOf(AcceptedLines lines) {
   std::array<size_t, kColumnCount> bytes{};
   for (const ChunkLine* line : lines) {
-    for (int column = 0; column < kCodeColumn; ++column) {
-      bytes[column] |= (line->*kColumns[column]).size();
+    for (int column = 0; column < kColumnCount; ++column) {
+      bytes[column] |= ColumnText(*line, column).size();
     }
-    bytes[kCodeColumn] |= ColumnText(*line, kCodeColumn).size();
   }
   uint8_t columns = 0;
   for (int column = 0; column < kColumnCount; ++column) {
@@ -79,7 +85,24 @@ uint8_t ColumnsOf(AcceptedLines lines) {
   return columns;
 }
 
-void EncodeAccepted(AcceptedLines lines, std::string* out) {
+void EncodeMatches(AcceptedLines lines, uint8_t version, std::string* out) {
+  const bool any = std::any_of(lines.begin(), lines.end(), [](const ChunkLine* line) {
+    return HasMappingVersion(line->decided_by);
+  });
+  if (!any) {
+    return;
+  }
+  out->push_back(static_cast<char>(version));
+  for (const ChunkLine* line : lines) {
+    if (HasMatch(line->decided_by)) {
+      PutVarint32(out, line->score);
+      PutVarint32(out, line->runner_up);
+      PutVarint32(out, line->runner_up_score);
+    }
+  }
+}
+
+void EncodeAccepted(AcceptedLines lines, uint8_t mapping_version, std::string* out) {
   const uint8_t columns = ColumnsOf(lines);
   out->push_back(static_cast<char>(columns));
   for (int column = 0; column < kColumnCount; ++column) {
@@ -102,7 +125,7 @@ void EncodeAccepted(AcceptedLines lines, std::string* out) {
         return left.decided_by == right.decided_by;
       },
       [out](size_t length, const ChunkLine& line) {
-        PutVarint64(out, length << kRuleBits | static_cast<uint8_t>(line.decided_by));
+        PutVarint64(out, length << RuleBits(kVersion) | static_cast<uint8_t>(line.decided_by));
       });
   ForRuns(
       lines,
@@ -117,6 +140,7 @@ void EncodeAccepted(AcceptedLines lines, std::string* out) {
       PutText(out, line->description);
     }
   }
+  EncodeMatches(lines, mapping_version, out);
 }
 
 // Where to cut a text that is too long: not inside a UTF-8 sequence, so that what is kept stays
@@ -146,15 +170,18 @@ ChunkLine CutLine(const ChunkLine& line, std::string* detail) {
   static_assert(std::size(kNames) == kFailedTextCount);
   ChunkLine cut = line;
   detail->assign(line.detail);
-  for (int text = 0; text < kDetailText; ++text) {
-    std::string_view& field = cut.*kFailedTexts[text];
-    if (field.size() > limits::kFailedFieldBytesMax) {
-      const size_t size = CutAt(field);
-      detail->append(detail->empty() ? "" : "; ").append(kNames[text]).append(": ");
-      detail->append(WithSeparators(field.size() - size)).append(" bytes left out");
-      field = field.substr(0, size);
+  const auto take = [&](std::string_view name, std::string_view* field) {
+    if (field->size() > limits::kFailedFieldBytesMax) {
+      const size_t size = CutAt(*field);
+      detail->append(detail->empty() ? "" : "; ").append(name).append(": ");
+      detail->append(WithSeparators(field->size() - size)).append(" bytes left out");
+      *field = field->substr(0, size);
     }
+  };
+  for (int text = 0; text < kDetailText; ++text) {
+    take(kNames[text], &(cut.*kFailedTexts[text]));
   }
+  take("vendor code", &cut.vendor_code);
   if (cut.cut_digest == 0) {
     std::string scratch;
     cut.cut_digest = DigestLine(line.number, ReconstructLine(line, {}, {}), &scratch).sum;
@@ -169,7 +196,7 @@ bool HasOversizedField(const ChunkLine& line) {
       return true;
     }
   }
-  return false;
+  return line.vendor_code.size() > limits::kFailedFieldBytesMax;
 }
 
 void EncodeFailedLine(const ChunkLine& line, std::string* out) {
@@ -178,8 +205,9 @@ void EncodeFailedLine(const ChunkLine& line, std::string* out) {
     EncodeFailedLine(CutLine(line, &detail), out);
     return;
   }
-  uint32_t fields =
-      (line.attempts != 1 ? kAttemptsBit : 0) | (line.cut_digest != 0 ? kCutDigestBit : 0);
+  uint32_t fields = (line.attempts != 1 ? kAttemptsBit : 0) |
+                    (line.cut_digest != 0 ? kCutDigestBit : 0) |
+                    (line.vendor_code.empty() ? 0 : kVendorCodeBit);
   for (int text = 0; text < kFailedTextCount; ++text) {
     fields |= (line.*kFailedTexts[text]).empty() ? 0 : 1u << text;
   }
@@ -195,6 +223,9 @@ void EncodeFailedLine(const ChunkLine& line, std::string* out) {
   }
   if ((fields & kCutDigestBit) != 0) {
     PutFixed128(out, line.cut_digest);
+  }
+  if ((fields & kVendorCodeBit) != 0) {
+    PutText(out, line.vendor_code);
   }
 }
 
@@ -223,7 +254,7 @@ void EncodeDetails(const Chunk& chunk, AcceptedLines accepted, std::string* out)
     }
   }
   if (!accepted.empty()) {
-    EncodeAccepted(accepted, out);
+    EncodeAccepted(accepted, chunk.mapping_version, out);
   }
 }
 

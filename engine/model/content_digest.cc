@@ -34,9 +34,11 @@ ContentDigest DigestLine(uint64_t number, const CheckedLine& line, std::string* 
   }
   const std::string_view texts[] = {line.code, line.description, line.vendor, line.gtin,
                                     line.unit, line.document,    line.time,   line.line_id};
-  constexpr size_t kTexts = 11;  // those, two numbers as text, and the raw line
+  // Those, two numbers as text, the raw line, and the vendor's code.
+  constexpr size_t kTexts = 12;
   size_t bytes_max = kTexts * (kVarint64BytesMax + 1) + 2 * sizeof(int64_t) +
-                     line.quantity_text.size() + line.unit_cost_text.size() + line.raw.size();
+                     line.quantity_text.size() + line.unit_cost_text.size() + line.raw.size() +
+                     line.vendor_code.size();
   for (const std::string_view text : texts) {
     bytes_max += text.size();
   }
@@ -51,6 +53,9 @@ ContentDigest DigestLine(uint64_t number, const CheckedLine& line, std::string* 
   out = WriteNumber(out, line.quantity_read, line.quantity, line.quantity_text);
   out = WriteNumber(out, line.unit_cost_read, line.unit_cost, line.unit_cost_text);
   out = WriteText(out, line.raw);
+  if (!line.vendor_code.empty()) {  // a line without one has the digest that it always had
+    out = WriteText(out, line.vendor_code);
+  }
   const XXH128_hash_t hash = XXH3_128bits_withSeed(begin, static_cast<size_t>(out - begin), number);
   return {UInt128{hash.high64} << 64 | hash.low64};
 }

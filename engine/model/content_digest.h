@@ -7,7 +7,7 @@
 // Digests are stored, so the bytes that are hashed are a format:
 //
 //   text code | text description | text vendor | text gtin | text unit | text document | text time
-//   | text line_id | number quantity | number unit cost | text raw
+//   | text line_id | number quantity | number unit cost | text raw | [text vendor code, if any]
 //
 // `text` is varint length + bytes; `number` is u8 1 + i64 millionths, little-endian, or, if it
 // cannot be read exactly, u8 0 + text.

@@ -60,7 +60,8 @@ Outcome OutcomeOf(const CheckedLine& line, TextCheck texts, NumberCheck quantity
   if (line.quantity_read && line.quantity == 0) {
     return Outcome::kZeroQuantity;
   }
-  if (line.code.empty() && line.gtin.empty() && line.description.empty()) {
+  if (line.code.empty() && line.gtin.empty() && line.description.empty() &&
+      (line.vendor_code.empty() || line.vendor.empty())) {
     return Outcome::kNoItem;
   }
   if (texts.too_long) {
@@ -99,6 +100,7 @@ CheckedLine CheckLine(const RawLine& raw) {
   line.document = texts.Take(raw.document, limits::kDocumentBytesMax);
   line.time = texts.Take(raw.time, limits::kTimeBytesMax);
   line.line_id = texts.Take(raw.line_id, limits::kLineIdBytesMax);
+  line.vendor_code = texts.Take(raw.vendor_code, limits::kVendorCodeBytesMax);
   NumberCheck quantity;
   NumberCheck unit_cost;
   if (raw.typed) {

@@ -8,7 +8,7 @@ namespace tallystone {
 // A validated line: blanks stripped, numbers read. Views point into the RawLine's texts.
 struct CheckedLine {
   Outcome outcome = Outcome::kAccepted;  // the first that fits, in the order of the enum
-  std::string_view code, description, vendor, gtin, unit, document, time, line_id;
+  std::string_view code, description, vendor, gtin, unit, document, time, line_id, vendor_code;
   // As received (stripped); empty when the numbers came as Decimals.
   std::string_view quantity_text, unit_cost_text;
   int64_t quantity = 0;        // in 1e-6; 0 unless quantity_read

@@ -27,6 +27,7 @@ CheckedLine ReconstructLine(const ChunkLine& line, std::string_view item_code,
   rebuilt.document = line.document;
   rebuilt.time = line.time;
   rebuilt.line_id = line.line_id;
+  rebuilt.vendor_code = line.vendor_code;
   if (line.outcome != Outcome::kAccepted) {
     rebuilt.code = line.code;
     rebuilt.description = line.description;

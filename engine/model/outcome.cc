@@ -34,9 +34,9 @@ constexpr OutcomeWords kOutcomes[] = {
 static_assert(std::size(kOutcomes) == kOutcomeCount);
 static_assert(static_cast<int>(Outcome::kStoreRejected) + 1 == kOutcomeCount);
 
-constexpr std::string_view kDecidedBy[] = {"",       "code",  "gtin",   "alias",
-                                           "sorted", "fuzzy", "created", "review"};
-static_assert(std::size(kDecidedBy) == static_cast<size_t>(DecidedBy::kReview) + 1);
+constexpr std::string_view kDecidedBy[] = {"",      "code",    "gtin",   "alias", "sorted",
+                                           "fuzzy", "created", "review", "moved", "vendor_code"};
+static_assert(std::size(kDecidedBy) == kDecidedByCount);
 
 }  // namespace
 

@@ -82,7 +82,7 @@ struct StoredDeadLetter {
   uint64_t failed_at_us = 0;
   std::string detail;
   std::string code, description, quantity, unit_cost, vendor, gtin, unit, document, time, line_id,
-      raw;
+      raw, vendor_code;
   friend bool operator==(const StoredDeadLetter&, const StoredDeadLetter&) = default;
 };
 

@@ -159,6 +159,9 @@ void EncodeStoredDeadLetter(const StoredDeadLetter& letter, std::string* out) {
         &letter.raw}) {
     PutText(out, *text);
   }
+  if (!letter.vendor_code.empty()) {
+    PutText(out, letter.vendor_code);
+  }
 }
 
 Status DecodeStoredDeadLetter(std::string_view bytes, StoredDeadLetter* letter) {
@@ -171,6 +174,8 @@ Status DecodeStoredDeadLetter(std::string_view bytes, StoredDeadLetter* letter) 
                             &letter->document, &letter->time, &letter->line_id, &letter->raw}) {
     read = read && TakeString(&bytes, text);
   }
+  letter->vendor_code.clear();
+  read = read && (bytes.empty() || TakeString(&bytes, &letter->vendor_code));
   if (!read || !bytes.empty()) {
     return Damaged("a dead letter");
   }

@@ -14,7 +14,7 @@
 //   StoredDeadLetter  u8 1 | u8 cause | varint attempts | varint lsn | varint failed_at_us
 //                     | text detail | text code | text description | text quantity
 //                     | text unit_cost | text vendor | text gtin | text unit | text document
-//                     | text time | text line_id | text raw
+//                     | text time | text line_id | text raw | [text vendor code, if any]
 //   Marker            u8 1 | u8 replay (0, 1) | text database_id | varint applied
 //                     | [replay: varint last | varint done.tenant | varint done.item
 //                        | varint keys_done | varint n

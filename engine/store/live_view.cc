@@ -309,6 +309,14 @@ std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> LiveView::Aliases() {
   return std::make_unique<Both>(store_->Aliases(), overlay_.aliases);
 }
 
+std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> LiveView::Records() {
+  return std::make_unique<MergeCursor<RecordRef, std::string, std::string>>(
+      store_->Records(), overlay_.records, RecordRef{},
+      [](const std::string*, const std::string& change) {
+        return change.empty() ? std::nullopt : std::optional(change);
+      });
+}
+
 Status LiveView::GetPostings(StockKey key, std::vector<Posting>* postings) {
   TS_RETURN_IF_ERROR(store_->GetPostings(key, postings));
   auto delta = std::lower_bound(

@@ -44,6 +44,7 @@ class LiveView final : public StoreView {
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
   std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
 
  private:

@@ -44,6 +44,8 @@ class StoreView {
   virtual std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) = 0;
   // Ascending by tenant only.
   virtual std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() = 0;
+  // Ascending.
+  virtual std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() = 0;
   // All postings of one item, ascending.
   virtual Status GetPostings(StockKey key, std::vector<Posting>* postings) = 0;
 };

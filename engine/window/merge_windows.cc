@@ -72,6 +72,7 @@ SortedWindow MergeWindows(const SortedWindow& earlier, const SortedWindow& later
   Concatenate(earlier.tenants, later.tenants, &merged.tenants);
   Concatenate(earlier.aliases, later.aliases, &merged.aliases);
   Overlay(earlier.items, later.items, &merged.items);
+  Overlay(earlier.records, later.records, &merged.records);
   Overlay(earlier.dead_letters, later.dead_letters, &merged.dead_letters);
   return merged;
 }

@@ -34,6 +34,7 @@ StoredDeadLetter RejectedLetter(const ChunkLine& line, const ChunkHeader& header
   letter.document = rebuilt.document;
   letter.time = rebuilt.time;
   letter.line_id = rebuilt.line_id;
+  letter.vendor_code = rebuilt.vendor_code;
   return letter;
 }
 

@@ -66,6 +66,7 @@ class Sorter {
   std::vector<std::vector<std::string_view>> times_;
   std::vector<Description> descriptions_;  // that items got after they were made
   std::map<LineRef, std::optional<StoredDeadLetter>> letters_;
+  std::map<RecordRef, std::string> records_;
   std::unordered_map<std::string, size_t> batch_indexes_;
   std::string batch_key_;
   ChunkNumbers numbers_;
@@ -120,6 +121,9 @@ Status Sorter::TakeCatalogue(std::string_view payload, TenantId tenant) {
   }
   for (const NewAlias& alias : changes_.aliases) {
     sorted_->aliases.emplace_back(StockKey{tenant, alias.item}, alias.text);
+  }
+  for (const CatalogueRecord& record : changes_.records) {
+    records_[{tenant, record.kind, std::string(record.key)}] = record.value;
   }
   return Status::Ok();
 }
@@ -232,6 +236,7 @@ Status Sorter::Finish() {
   std::stable_sort(sorted_->aliases.begin(), sorted_->aliases.end());
   std::sort(sorted_->tenants.begin(), sorted_->tenants.end());
   sorted_->dead_letters.assign(letters_.begin(), letters_.end());
+  sorted_->records.assign(records_.begin(), records_.end());
   return Status::Ok();
 }
 
@@ -254,6 +259,7 @@ StoredDeadLetter DeadLetterOf(const ChunkLine& line, const ChunkHeader& header, 
   letter.document = line.document;
   letter.time = line.time;
   letter.line_id = line.line_id;
+  letter.vendor_code = line.vendor_code;
   letter.raw = line.raw;
   return letter;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/catalogue_record.h"
 #include "model/ids.h"
 #include "model/stored.h"
 #include "tallystone/status.h"
@@ -43,6 +44,8 @@ struct SortedWindow {
   std::vector<std::pair<TenantId, std::string>> tenants;
   std::vector<std::pair<StockKey, StoredItem>> items;     // ascending; new or changed, whole
   std::vector<std::pair<StockKey, std::string>> aliases;  // (tenant, item) and normalised text
+  // Ascending; the last value that each key was given, "" = it was removed.
+  std::vector<std::pair<RecordRef, std::string>> records;
   // Final state of each dead letter the window touched: nullopt = resolved or dropped. Ascending.
   std::vector<std::pair<LineRef, std::optional<StoredDeadLetter>>> dead_letters;
 

@@ -177,7 +177,8 @@ const std::vector<Column>& LetterColumns(bool with_line) {
   };
   static const std::vector<Column> whole = [] {
     std::vector<Column> columns = brief;
-    for (const char* name : {"vendor", "gtin", "unit", "document", "time", "line_id", "raw"}) {
+    for (const char* name :
+         {"vendor", "gtin", "unit", "document", "time", "line_id", "raw", "vendor_code"}) {
       columns.push_back({name, Kind::kText});
     }
     return columns;
@@ -198,8 +199,9 @@ void FillLetter(const DeadLetter& letter, bool with_line, std::vector<std::strin
           letter.unit_cost,
           letter.detail};
   if (with_line) {
-    for (const std::string* text : {&letter.vendor, &letter.gtin, &letter.unit, &letter.document,
-                                    &letter.time, &letter.line_id, &letter.raw}) {
+    for (const std::string* text :
+         {&letter.vendor, &letter.gtin, &letter.unit, &letter.document, &letter.time,
+          &letter.line_id, &letter.raw, &letter.vendor_code}) {
       row->push_back(*text);
     }
   }

@@ -28,8 +28,9 @@ struct Mended {
 using Action = std::function<Status(Engine*, const DeadLetter&, RecordWriter*, Mended*)>;
 
 TextLine LineOf(const DeadLetter& letter) {
-  return {letter.code, letter.description, letter.quantity, letter.unit_cost, letter.vendor,
-          letter.gtin, letter.unit,        letter.document, letter.time,      letter.line_id};
+  return {letter.code,   letter.description, letter.quantity,   letter.unit_cost,
+          letter.vendor, letter.gtin,        letter.unit,       letter.document,
+          letter.time,   letter.line_id,     letter.vendor_code};
 }
 
 Status Retry(const MendOptions& options, Engine* engine, const DeadLetter& letter,

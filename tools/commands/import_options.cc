@@ -16,7 +16,7 @@ std::string CheckColumn(const std::string& text) {
       !ParseField(text.substr(0, equals), &field)) {
     return "expected FIELD=HEADER, FIELD one of code, description, quantity, unit_cost, vendor, "
            "gtin, "
-           "unit, document, time, line_id; not " +
+           "unit, document, time, line_id, vendor_code; not " +
            text;
   }
   return {};
@@ -105,14 +105,11 @@ void AddMappingOption(CLI::App* command, MappingMode* mapping) {
   command
       ->add_option_function<std::string>(
           "--mapping",
-          [mapping](const std::string& name) {
-            *mapping = name == "auto"      ? MappingMode::kAuto
-                       : name == "suggest" ? MappingMode::kSuggest
-                                           : MappingMode::kExact;
-          },
-          "Names that no exact rule maps: exact (default) makes a new item; suggest also notes the "
-          "items that it may mean, for review; auto books what is only misspelled and suggests the "
-          "rest")
+          [mapping](const std::string& name) { (void)ParseMappingMode(name, mapping); },
+          "Names that no exact rule maps: exact makes a new item; suggest also notes the items "
+          "that "
+          "it may mean, for review; auto books what is only misspelled and suggests the rest. "
+          "Default: what `tallystone mapping` set for the tenant, or exact")
       ->type_name("MODE")
       ->check(CLI::IsMember({"exact", "suggest", "auto"}));
 }
@@ -155,6 +152,7 @@ void AddImportOptions(CLI::App* command, ImportOptions* options) {
       "  vendor       Vendor, Supplier                gtin         GTIN, EAN\n"
       "  document     InvoiceNo, Invoice, Document    time         InvoiceDate, Date\n"
       "  unit         Unit                            line_id      Line Id\n"
+      "  vendor_code  Vendor Code, Supplier Code, Vendor SKU, Vendor Item (needs a vendor)\n"
       "Importing a file again changes nothing; after an interruption it continues.\n"
       "Exit code: 0 all booked, 1 some lines failed (see dead-letters), 6 input not usable.\n"
       "Examples:\n"

@@ -20,7 +20,7 @@ struct ImportOptions {
   ColumnNames columns;
   InputOptions input;
   UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
-  MappingMode mapping = MappingMode::kExact;
+  MappingMode mapping = MappingMode::kOfTenant;
   bool dry_run = false;
   std::string outcomes;  // empty = none
   bool spreadsheet_safe = false;

@@ -13,7 +13,7 @@ const std::vector<Column>& Columns() {
       {"description", Kind::kText}, {"quantity", Kind::kDecimal}, {"unit_cost", Kind::kDecimal},
       {"decided_by", Kind::kText},  {"vendor", Kind::kText},      {"gtin", Kind::kText},
       {"unit", Kind::kText},        {"document", Kind::kText},    {"time", Kind::kText},
-      {"line_id", Kind::kText},
+      {"line_id", Kind::kText},     {"vendor_code", Kind::kText},
   };
   return columns;
 }
@@ -34,7 +34,8 @@ void FillCells(const Transaction& line, std::vector<std::string>* row) {
           line.unit,
           line.document,
           line.time,
-          line.line_id};
+          line.line_id,
+          line.vendor_code};
 }
 
 ExitCode Run(ListOptions options) {

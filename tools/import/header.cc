@@ -9,8 +9,8 @@ namespace tallystone::tool {
 namespace {
 
 constexpr std::string_view kFieldNames[kFieldCount] = {
-    "code", "description", "quantity", "unit_cost", "vendor", "gtin",
-    "unit", "document",    "time",     "line_id",   "tenant", "batch",
+    "code",     "description", "quantity", "unit_cost",   "vendor", "gtin",  "unit",
+    "document", "time",        "line_id",  "vendor_code", "tenant", "batch",
 };
 
 struct Alias {
@@ -44,6 +44,12 @@ constexpr Alias kAliases[] = {
     {"date", Field::kTime},
     {"time", Field::kTime},
     {"lineid", Field::kLineId},
+    {"vendorcode", Field::kVendorCode},
+    {"suppliercode", Field::kVendorCode},
+    {"vendorsku", Field::kVendorCode},
+    {"suppliersku", Field::kVendorCode},
+    {"vendoritem", Field::kVendorCode},
+    {"supplieritem", Field::kVendorCode},
 };
 
 std::string Normalise(std::string_view header) {
@@ -94,9 +100,9 @@ bool ParseField(std::string_view name, Field* field) {
 
 std::string_view& FieldOf(TextLine* line, Field field) {
   static constexpr std::string_view TextLine::*kMembers[kLineFieldCount] = {
-      &TextLine::code,   &TextLine::description, &TextLine::quantity, &TextLine::unit_cost,
-      &TextLine::vendor, &TextLine::gtin,        &TextLine::unit,     &TextLine::document,
-      &TextLine::time,   &TextLine::line_id,
+      &TextLine::code,   &TextLine::description, &TextLine::quantity,    &TextLine::unit_cost,
+      &TextLine::vendor, &TextLine::gtin,        &TextLine::unit,        &TextLine::document,
+      &TextLine::time,   &TextLine::line_id,     &TextLine::vendor_code,
   };
   return line->*kMembers[static_cast<size_t>(field)];
 }
@@ -174,7 +180,9 @@ Status MapColumns(const HeaderRules& rules, const std::vector<std::string_view>&
   if (!map->has(Field::kQuantity)) {
     return Unusable("no quantity column is recognised", headers);
   }
-  if (!map->has(Field::kCode) && !map->has(Field::kDescription) && !map->has(Field::kGtin)) {
+  const bool vendor_code = map->has(Field::kVendor) && map->has(Field::kVendorCode);
+  if (!map->has(Field::kCode) && !map->has(Field::kDescription) && !map->has(Field::kGtin) &&
+      !vendor_code) {
     return Unusable("no column is recognised that says what the item is", headers);
   }
   return Status::Ok();
@@ -194,7 +202,7 @@ size_t CountRecognised(const HeaderRules& rules, const std::vector<std::string_v
 std::string ExpectedHeaders() {
   return "expected: Quantity (or Qty), and at least one of StockCode (SKU, Code, Item), "
          "Description "
-         "(Name) and GTIN (EAN); other names with --column FIELD=HEADER";
+         "(Name), GTIN (EAN), and Vendor with Vendor Code; other names with --column FIELD=HEADER";
 }
 
 }  // namespace tallystone::tool

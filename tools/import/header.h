@@ -24,11 +24,12 @@ enum class Field : uint8_t {
   kDocument,
   kTime,
   kLineId,
+  kVendorCode,
   kTenant,  // only when a column is named for it
   kBatch,   // only when a column is named for it
 };
-inline constexpr size_t kFieldCount = 12;
-inline constexpr size_t kLineFieldCount = 10;
+inline constexpr size_t kFieldCount = 13;
+inline constexpr size_t kLineFieldCount = 11;
 
 // "code", "unit_cost": the words of --column and of the dead letters.
 std::string_view FieldName(Field field);

@@ -6,14 +6,10 @@
 
 #include "output/escape.h"
 #include "output/json.h"
+#include "output/text.h"
 
 namespace tallystone::tool {
 namespace {
-
-// Thousandths, as 0.875, 1 or nothing.
-std::string ScoreText(uint32_t score) {
-  return score >= 1000 ? "1" : fmt::format("0.{:03}", score);
-}
 
 std::string ScoreOf(const LineResult& result) {
   if (result.item == 0) {

@@ -180,4 +180,13 @@ std::string_view Strip(std::string_view text) {
   }
 }
 
+std::string ScoreText(uint32_t score) {
+  constexpr uint32_t kAlike = 1000;
+  if (score >= kAlike) {
+    return "1";
+  }
+  const std::string digits = std::to_string(kAlike + score);
+  return "0." + digits.substr(1);
+}
+
 }  // namespace tallystone::tool

@@ -10,6 +10,7 @@
 #include "tallystone/batch.h"
 #include "tallystone/options.h"
 #include "tallystone/records.h"
+#include "tallystone/review.h"
 #include "tallystone/status.h"
 
 namespace tallystone {
@@ -145,6 +146,21 @@ class Engine {
                                  const TextLine* corrected, LineResult* result) = 0;
   // Gives the line up, for good. Recorded in the log and counted in its batch.
   virtual Status DropDeadLetter(const DeadLetterKey& key) = 0;
+
+  // --- review (review.h) ---
+
+  // In the order (tenant number, item number).
+  virtual Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) = 0;
+  // The item under review is the other item. kNotFound: it is not under review, or there is no such
+  // item. kBusy: its lines are being moved. kRejected: a balance would overflow.
+  virtual Status AcceptReview(const AcceptAnswer& answer, ReviewResult* result) = 0;
+  virtual Status RejectReview(const RejectAnswer& answer, ReviewResult* result) = 0;
+  // result->item is the new item.
+  virtual Status SplitItem(const SplitRequest& request, ReviewResult* result) = 0;
+
+  // Recorded in the log; counts for the lines that come after.
+  virtual Status SetMapping(std::string_view tenant, const MappingSettings& settings) = 0;
+  virtual Status GetMapping(std::string_view tenant, MappingSettings* settings) = 0;
 
   [[nodiscard]] virtual EngineStats stats() const = 0;
 };

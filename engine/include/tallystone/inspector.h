@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tallystone/engine.h"
+#include "tallystone/explain.h"
 
 namespace tallystone {
 
@@ -93,6 +94,11 @@ class Inspector {
                                 std::unique_ptr<Cursor<BatchInfo>>* cursor) = 0;
   virtual Status NewDeadLetterCursor(const Filter& filter,
                                      std::unique_ptr<Cursor<DeadLetter>>* cursor) = 0;
+  virtual Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) = 0;
+  virtual Status GetMapping(std::string_view tenant, MappingSettings* settings) = 0;
+  // Why a line would be mapped as it would. kNotFound: there is no such tenant.
+  virtual Status Explain(std::string_view tenant, const MappingQuery& query,
+                         MappingExplanation* explanation) = 0;
   virtual Status GetLineResults(std::string_view tenant, std::string_view id,
                                 std::vector<LineResult>* results) = 0;
   [[nodiscard]] virtual uint64_t as_of_lsn() const = 0;

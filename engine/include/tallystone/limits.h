@@ -13,6 +13,7 @@ inline constexpr size_t kCodeBytesMax = 256;
 inline constexpr size_t kGtinBytesMax = 64;
 inline constexpr size_t kDescriptionBytesMax = 4096;
 inline constexpr size_t kVendorBytesMax = 256;
+inline constexpr size_t kVendorCodeBytesMax = 256;
 inline constexpr size_t kUnitBytesMax = 64;
 inline constexpr size_t kDocumentBytesMax = 256;
 inline constexpr size_t kTimeBytesMax = 64;
@@ -38,6 +39,8 @@ inline constexpr size_t kAliasesPerItemMax = 64;
 inline constexpr size_t kDeadLetterDetailBytesMax = 1024;
 // Items that a line may mean, of a suggestion.
 inline constexpr size_t kCandidatesMax = 20;
+// Of a tenant's own protected words, together.
+inline constexpr size_t kProtectedWordsBytesMax = 64 * 1024;
 
 // A window is full at Options::window_lines_max lines, or at this much of the log: failed lines are
 // kept whole, and a few hundred thousand long ones would not fit the memory.

@@ -17,9 +17,10 @@ struct Line {
   std::string_view vendor = {};
   std::string_view gtin = {};
   std::string_view unit = {};
-  std::string_view document = {};  // invoice, order or delivery number
-  std::string_view time = {};      // kept as written; ISO 8601 sorts
-  std::string_view line_id = {};   // the caller's own id of the line, kept
+  std::string_view document = {};     // invoice, order or delivery number
+  std::string_view time = {};         // kept as written; ISO 8601 sorts
+  std::string_view line_id = {};      // the caller's own id of the line, kept
+  std::string_view vendor_code = {};  // the vendor's own code of the item; needs `vendor`
 };
 
 // A line as text, exactly as it stood in a file or message: numbers are validated by the engine and
@@ -35,6 +36,7 @@ struct TextLine {
   std::string_view document = {};
   std::string_view time = {};
   std::string_view line_id = {};
+  std::string_view vendor_code = {};
 };
 
 }  // namespace tallystone

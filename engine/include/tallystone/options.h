@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "tallystone/batch.h"
 #include "tallystone/listener.h"
@@ -51,11 +52,16 @@ enum class UnknownItemPolicy : uint8_t {
 // How far a line without a known code, GTIN or name is mapped. Every mode maps by the exact rules
 // first.
 enum class MappingMode : uint8_t {
-  kExact = 0,    // no further
-  kSuggest = 1,  // the items that it may mean are written down for review (kReview)
-  kAuto = 2,     // booked on the one item that it means but for misspelled words (kFuzzy); else
-                 // suggested
+  kOfTenant = 0,  // as the tenant has it (Engine::SetMapping), kExact if it has nothing
+  kExact = 1,     // no further
+  kSuggest = 2,   // the items that it may mean are written down for review (kReview)
+  kAuto = 3,      // booked on the one item that it means but for misspelled words (kFuzzy); else
+                  // suggested
 };
+// "tenant", "exact", "suggest", "auto".
+std::string_view MappingModeName(MappingMode mode);
+// The inverse. False for an unknown name; *mode is then unchanged.
+bool ParseMappingMode(std::string_view name, MappingMode* mode);
 
 // What to do with a batch that has bad lines.
 enum class BadLinePolicy : uint8_t {
@@ -67,7 +73,7 @@ enum class BadLinePolicy : uint8_t {
 struct IngestOptions {
   Durability level = Durability::kLogged;
   UnknownItemPolicy unknown_items = UnknownItemPolicy::kCreate;
-  MappingMode mapping = MappingMode::kExact;
+  MappingMode mapping = MappingMode::kOfTenant;
   BadLinePolicy bad_lines = BadLinePolicy::kContinue;  // not for a BatchWriter
   bool line_results = true;                            // fill BatchResult::lines
 };

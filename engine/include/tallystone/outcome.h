@@ -41,18 +41,20 @@ std::string_view OutcomeText(Outcome outcome);
 
 // By what rule a line's item was found. Values are written to disk.
 enum class DecidedBy : uint8_t {
-  kNone = 0,     // no item: the line failed before or in the mapping
-  kCode = 1,     // own code, byte for byte
-  kGtin = 2,     // GTIN
-  kAlias = 3,    // normalised description
-  kSorted = 4,   // same words in another order
-  kFuzzy = 5,    // the same words but for one or two that are misspelled
-  kCreated = 6,  // nothing matched: this line made the item
-  kReview = 7,   // this line made the item, and asks whether it means another one
+  kNone = 0,        // no item: the line failed before or in the mapping
+  kCode = 1,        // own code, byte for byte
+  kGtin = 2,        // GTIN
+  kAlias = 3,       // normalised description
+  kSorted = 4,      // same words in another order
+  kFuzzy = 5,       // the same words but for one or two that are misspelled
+  kCreated = 6,     // nothing matched: this line made the item
+  kReview = 7,      // this line made the item, and asks whether it means another one
+  kMoved = 8,       // a person said so: moved from one item to another, or taken from the one
+  kVendorCode = 9,  // the vendor's own code
 };
-inline constexpr int kDecidedByCount = 8;
+inline constexpr int kDecidedByCount = 10;
 
-// "code", "gtin", "alias", "sorted", "fuzzy", "created", "review", "".
+// "code", "gtin", "alias", "sorted", "fuzzy", "created", "review", "moved", "vendor_code", "".
 std::string_view DecidedByName(DecidedBy decided_by);
 
 }  // namespace tallystone

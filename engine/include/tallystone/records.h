@@ -48,7 +48,7 @@ struct Transaction {
   Decimal unit_cost;
   std::string code;         // of its item
   std::string description;  // as the line had it
-  std::string vendor, gtin, unit, document, time, line_id;
+  std::string vendor, gtin, unit, document, time, line_id, vendor_code;
 };
 
 // A batch, as far as it is logged.
@@ -87,7 +87,7 @@ struct DeadLetter {
   // As received; numbers that were handed over as Decimals are written as text. `raw` is the whole
   // row of a line that could not be split into fields.
   std::string code, description, quantity, unit_cost, vendor, gtin, unit, document, time, line_id,
-      raw;
+      raw, vendor_code;
 };
 
 }  // namespace tallystone

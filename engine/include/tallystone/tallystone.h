@@ -4,6 +4,7 @@
 #include "tallystone/batch.h"
 #include "tallystone/decimal.h"
 #include "tallystone/engine.h"
+#include "tallystone/explain.h"
 #include "tallystone/inspector.h"
 #include "tallystone/limits.h"
 #include "tallystone/line.h"
@@ -12,4 +13,5 @@
 #include "tallystone/outcome.h"
 #include "tallystone/records.h"
 #include "tallystone/repair.h"
+#include "tallystone/review.h"
 #include "tallystone/status.h"

@@ -58,6 +58,13 @@ void AddRest(const SortedWindow& window, MemoryState* state) {
     state->items[key] = item;
   }
   state->aliases.insert(window.aliases.begin(), window.aliases.end());
+  for (const auto& [ref, value] : window.records) {
+    if (value.empty()) {
+      state->records.erase(ref);
+    } else {
+      state->records[ref] = value;
+    }
+  }
 }
 
 template <typename Map, typename Key, typename Value>

@@ -26,6 +26,7 @@ struct MemoryState {
   std::map<TenantId, std::string> tenants;
   std::map<StockKey, StoredItem> items;
   std::set<std::pair<StockKey, std::string>> aliases;
+  std::map<RecordRef, std::string> records;
 };
 
 // What is on the "disk": shared by the stores that are opened on it one after the other.

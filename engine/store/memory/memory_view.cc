@@ -112,6 +112,9 @@ class MemoryView : public StoreView {
     return NewCursor<std::pair<StockKey, std::string>>(
         state_, state_->aliases, state_->aliases.begin(), [](const auto& entry) { return entry; });
   }
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override {
+    return NewMapCursor(state_, state_->records, RecordRef{});
+  }
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override {
     postings->clear();
     auto found = state_->postings.find(key);

@@ -27,11 +27,14 @@ constexpr uint64_t kReplayedEntriesMax = 20'000;
 constexpr size_t kCurrentBytesMax = 256;
 
 Status ReadFormat(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
-                  const RocksStoreOptions& options) {
+                  const RocksStoreOptions& options, bool* is_older) {
   std::string value;
   const rocksdb::Status read = db->Get({}, family, ToSlice(kFormatKey), &value);
   TS_RETURN_IF_ERROR(MapStatus(read, "reading the format of " + options.path));
   const Status format = CheckFormat(value, options.extent != StoreExtent::kWhole);
+  if (is_older != nullptr) {
+    *is_older = format.ok() && IsOlderFormat(value);
+  }
   return format.ok() ? format : Status(format.code(), options.path + ": " + format.message());
 }
 
@@ -179,7 +182,7 @@ Status Database::ReadFormatAlone() {
     return MapOpenStatus(opened, "opening " + db_directory_);
   }
   const std::unique_ptr<rocksdb::DB> db(raw);
-  const Status format = ReadFormat(db.get(), handles.front(), options_);
+  const Status format = ReadFormat(db.get(), handles.front(), options_, nullptr);
   db->DestroyColumnFamilyHandle(handles.front()).PermitUncheckedError();
   return format;
 }
@@ -322,18 +325,20 @@ Status Database::NameFiles(const Status& status) const {
   return NameUnreadableFiles(status, SstOptions(Family::kDefault), db_directory_, names);
 }
 
-// Checks the format, or, in a store that is being made, writes it.
+// Checks the format. Writes it in a store that is being made, and in one of an older format that is
+// opened for writing.
 Status Database::EnsureFormat() {
-  Status format = ReadFormat(db_.get(), handle(Family::kDefault), options_);
-  if (format.IsNotFound()) {
-    if (read_only_ || !options_.create) {
-      return Status::NotFound(options_.path + ": the creation of the store was interrupted");
-    }
+  bool is_older = false;
+  Status format = ReadFormat(db_.get(), handle(Family::kDefault), options_, &is_older);
+  if (format.IsNotFound() && (read_only_ || !options_.create)) {
+    return Status::NotFound(options_.path + ": the creation of the store was interrupted");
+  }
+  if (format.IsNotFound() || (is_older && !read_only_ && options_.extent == StoreExtent::kWhole)) {
     rocksdb::WriteOptions write;
     write.sync = true;
     format = MapOpenStatus(
         db_->Put(write, handle(Family::kDefault), ToSlice(kFormatKey), EncodeFormat()),
-        "creating " + db_directory_);
+        "writing the format of " + db_directory_);
   }
   if (!format.ok() || read_only_) {
     return format;

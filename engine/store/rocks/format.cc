@@ -23,7 +23,7 @@ Status CheckFormat(std::string_view value, bool older) {
       !GetBigEndian32(&value, &format) || !GetBigEndian32(&value, &merge)) {
     return Status::FormatMismatch("not a store of Tallystone");
   }
-  if (format >= kOldestFormatVersion && format < kStoreFormatVersion && value.empty()) {
+  if (format >= kOldestFormatVersion && format < kReadableFormatVersion && value.empty()) {
     return older ? Status::Ok()
                  : Status::FormatMismatch(
                        "written in store format " + std::to_string(format) + "; this build reads " +
@@ -31,7 +31,8 @@ Status CheckFormat(std::string_view value, bool older) {
                        ": open it once for writing, as `tallystone resume` does, and it is made "
                        "anew from its blocks, the old one kept beside it");
   }
-  if (format != kStoreFormatVersion || merge != kMergeVersion || !value.empty()) {
+  if (format < kReadableFormatVersion || format > kStoreFormatVersion || merge != kMergeVersion ||
+      !value.empty()) {
     return Status::FormatMismatch("written in store format " + std::to_string(format) + "." +
                                   std::to_string(merge) + "; this build reads " +
                                   std::to_string(kStoreFormatVersion) + "." +

@@ -1,4 +1,4 @@
-// Keys of the RocksDB store, format 2, byte by byte. Integers are big-endian, so that the order of
+// Keys of the RocksDB store, format 3, byte by byte. Integers are big-endian, so that the order of
 // bytes is the order of numbers; `text` stands without a length, to the end of the key or to a 0
 // byte.
 //
@@ -12,6 +12,7 @@
 //              'I' | u32 tenant | u32 group | u64 last LSN      parts: StoredItems that a window
 //              made
 //                                                               or changed; the last one counts
+//              'R' | u32 tenant | u8 RecordKind | bytes key     value of the record
 //              'T' | u32 tenant                                 text name
 //   batches    'B' | u32 tenant | text batch | 0                BatchSum (merged)
 //              'D' | u32 tenant | text batch | 0 | u64 line     StoredDeadLetter
@@ -26,6 +27,7 @@
 #include <string_view>
 
 #include "base/coding.h"
+#include "model/catalogue_record.h"
 #include "model/ids.h"
 #include "model/stored.h"
 #include "store/rocks/item_groups.h"
@@ -37,6 +39,7 @@ inline constexpr std::string_view kMarkerKey = "marker";
 
 inline constexpr char kAliasKind = 'A';
 inline constexpr char kItemKind = 'I';
+inline constexpr char kRecordKind = 'R';
 inline constexpr char kTenantKind = 'T';
 inline constexpr char kBatchKind = 'B';
 inline constexpr char kDeadLetterKind = 'D';
@@ -92,6 +95,13 @@ inline void EncodeAliasKey(StockKey stock, std::string_view alias, std::string* 
   key->append(alias);
 }
 
+inline void EncodeRecordKey(const RecordRef& ref, std::string* key) {
+  key->assign(1, kRecordKind);
+  PutBigEndian32(key, ref.tenant);
+  key->push_back(static_cast<char>(ref.kind));
+  key->append(ref.key);
+}
+
 inline void EncodeBatchKey(const BatchRef& ref, std::string* key) {
   key->assign(1, kBatchKind);
   PutBigEndian32(key, ref.tenant);
@@ -134,6 +144,16 @@ inline bool ParseAliasKey(std::string_view key, StockKey* stock, std::string* al
     return false;
   }
   alias->assign(key);
+  return true;
+}
+
+inline bool ParseRecordKey(std::string_view key, RecordRef* ref) {
+  if (!TakeKind(&key, kRecordKind) || !GetBigEndian32(&key, &ref->tenant) || key.empty() ||
+      key.front() == 0 || static_cast<uint8_t>(key.front()) > kRecordKindMax) {
+    return false;
+  }
+  ref->kind = static_cast<RecordKind>(key.front());
+  ref->key.assign(key.substr(1));
   return true;
 }
 

@@ -296,6 +296,7 @@ class RocksView : public StoreView {
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
   std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
 
  private:
@@ -389,6 +390,16 @@ std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases() {
         return ParseAliasKey(key, &record->first, &record->second)
                    ? Status::Ok()
                    : BadKey(Family::kCatalogue, key);
+      });
+}
+
+std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> RocksView::Records() {
+  return NewCursor<std::pair<RecordRef, std::string>>(
+      moment_, Family::kCatalogue, std::string(1, kRecordKind), AfterKind(kRecordKind),
+      [](std::string_view key, std::string_view value,
+         std::pair<RecordRef, std::string>* record) -> Status {
+        record->second.assign(value);
+        return ParseRecordKey(key, &record->first) ? Status::Ok() : BadKey(Family::kCatalogue, key);
       });
 }
 

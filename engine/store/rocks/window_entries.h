@@ -55,6 +55,7 @@ class WindowEntries {
   void AddBlocks(const SortedWindow& window);
   void AddPostings(const SortedWindow& window);
   void AddItems(const SortedWindow& window);
+  void AddRecords(const SortedWindow& window);
   void AddCatalogue(const SortedWindow& window);
   void AddBatches(const SortedWindow& window);
   void AddDeadLetters(const SortedWindow& window);
@@ -226,8 +227,23 @@ void WindowEntries<Sink>::AddItems(const SortedWindow& window) {
 }
 
 template <typename Sink>
+void WindowEntries<Sink>::AddRecords(const SortedWindow& window) {
+  const RecordRef* before = nullptr;
+  for (const auto& [ref, value] : window.records) {
+    CheckAscends(ref, &before);
+    EncodeRecordKey(ref, &key_);
+    if (value.empty()) {
+      sink_->Delete(Family::kCatalogue, key_);
+    } else {
+      value_ = value;
+      Put(Family::kCatalogue);
+    }
+  }
+}
+
+template <typename Sink>
 void WindowEntries<Sink>::AddCatalogue(const SortedWindow& window) {
-  static_assert(kAliasKind < kItemKind && kItemKind < kTenantKind);
+  static_assert(kAliasKind < kItemKind && kItemKind < kRecordKind && kRecordKind < kTenantKind);
   value_.clear();
   InOrder(
       window.aliases, [](const auto& alias) -> const auto& { return alias; },
@@ -236,6 +252,7 @@ void WindowEntries<Sink>::AddCatalogue(const SortedWindow& window) {
         Put(Family::kCatalogue);
       });
   AddItems(window);
+  AddRecords(window);
   InOrder(
       window.tenants, [](const auto& tenant) { return tenant.first; },
       [&](const auto& tenant) {

@@ -1,0 +1,304 @@
+#include "ingest/review.h"
+
+#include <mutex>
+
+#include "base/coding.h"
+#include "catalog/normal_form.h"
+#include "catalog/record_table.h"
+#include "ingest/batch_session.h"
+#include "ingest/line_mover.h"
+#include "model/review_entry.h"
+#include "tallystone/limits.h"
+
+namespace tallystone {
+namespace {
+
+Status FindTenant(Core* core, const std::string& name, Tenant** tenant) {
+  *tenant = core->tenants.Find(name);
+  return *tenant == nullptr ? Status::NotFound("there is no tenant '" + name + "'") : Status::Ok();
+}
+
+// Requires the tenant's mutex, like everything below that takes a tenant.
+Status CheckItem(const Tenant& tenant, ItemId item) {
+  StoredItem stored;
+  return tenant.catalogue.Find(item, &stored)
+             ? Status::Ok()
+             : Status::NotFound("tenant '" + tenant.name + "' has no item " + std::to_string(item));
+}
+
+Status ReadEntry(const Tenant& tenant, ItemId item, ReviewEntry* entry) {
+  const std::string_view bytes =
+      tenant.catalogue.records().Find(RecordKind::kReview, ItemKeyOf(item));
+  if (bytes.empty()) {
+    return Status::NotFound("item " + std::to_string(item) + " of tenant '" + tenant.name +
+                            "' is not under review");
+  }
+  return DecodeReviewEntry(bytes, entry);
+}
+
+void WriteEntry(Tenant* tenant, ItemId item, const ReviewEntry& entry, CatalogueChanges* changes) {
+  std::string value;
+  EncodeReviewEntry(entry, &value);
+  tenant->catalogue.SetRecord({RecordKind::kReview, ItemKeyOf(item), value}, changes);
+}
+
+// Logs `changes` as a batch without lines, or as the beginning of one.
+Status LogChanges(Core* core, Tenant* tenant, const std::string& batch, uint8_t flags,
+                  CatalogueChanges changes, Lsn* lsn) {
+  ChunkMaker maker(core);
+  BatchState* state = nullptr;
+  Status status = tenant->FindBatch(batch, core->store.get(), &state);
+  if (!status.ok()) {
+    tenant->catalogue.Undo(changes);
+    return status;
+  }
+  ChunkRequest request;
+  request.tenant = tenant;
+  request.batch = batch;
+  request.flags = flags;
+  TS_RETURN_IF_ERROR(maker.AppendMade(request, {}, std::move(changes), lsn));
+  state->sum.Add(maker.Appended(*lsn));
+  state->record_lsn = *lsn;
+  return Status::Ok();
+}
+
+std::string MoveId(std::string_view action, const ReviewMove& move) {
+  return "review/" + std::string(action) + "/" + std::to_string(move.from) + "/" +
+         std::to_string(move.to) + "/" + std::to_string(move.up_to);
+}
+
+Status RunMove(Core* core, Tenant* tenant, ItemId reviewed, const ReviewEntry& entry,
+               ReviewResult* result) {
+  result->item = entry.move.to;
+  result->batch = entry.move.id;
+  LineMover mover(core, tenant, reviewed, entry);
+  return mover.Run(&result->lines_moved, &result->lsn);
+}
+
+// What AcceptReview logs first. *entry is then in status kMoving.
+Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, ReviewEntry* entry) {
+  TS_RETURN_IF_ERROR(CheckItem(*tenant, answer.is));
+  TS_RETURN_IF_ERROR(ReadEntry(*tenant, answer.item, entry));
+  const std::string vendor = answer.of_any_vendor ? std::string() : entry->vendor;
+  const bool any = answer.of_any_vendor || vendor.empty();
+  const ItemId to = tenant->catalogue.Resolve(vendor, answer.is);
+  if (entry->status == ReviewStatus::kMoving) {
+    const bool same = entry->move.to == to && entry->move.any_vendor == any;
+    return same ? Status::Ok()
+                : Status::Busy("the lines of item " + std::to_string(entry->move.from) +
+                               " are being moved to item " + std::to_string(entry->move.to));
+  }
+  if (to == answer.item) {
+    return Status::InvalidArgument("item " + std::to_string(answer.is) + " is item " +
+                                   std::to_string(answer.item) + " already, as was said before");
+  }
+  entry->status = ReviewStatus::kMoving;
+  entry->after_move = ReviewStatus::kAccepted;
+  entry->move = {.from = answer.item,
+                 .to = to,
+                 .any_vendor = any,
+                 .vendor = vendor,
+                 .form = {},
+                 .batch = {},
+                 .up_to = core->log->last(),
+                 .id = {}};
+  entry->move.id = MoveId("accept", entry->move);
+  CatalogueChanges changes;
+  WriteEntry(tenant, answer.item, *entry, &changes);
+  tenant->catalogue.SetRecord(
+      {RecordKind::kMerged, VendorItemKey(vendor, answer.item), ItemValue(to)}, &changes);
+  NewItem provisional;
+  tenant->catalogue.View(answer.item, &provisional);
+  const std::string form = NormaliseDescription(entry->text);
+  tenant->catalogue.SetRecord({RecordKind::kRejected, ItemTextKey(to, form), {}}, &changes);
+  Lsn lsn = 0;
+  return LogChanges(core, tenant, entry->move.id, kChunkFirst, std::move(changes), &lsn);
+}
+
+Status BeginSplit(Core* core, Tenant* tenant, const SplitRequest& request, ItemId* made,
+                  ReviewEntry* entry) {
+  TS_RETURN_IF_ERROR(CheckItem(*tenant, request.item));
+  if (core->tenants.room() == 0) {
+    return Status::Rejected("there is no room for another item: raise Options::items_max");
+  }
+  std::string form;
+  NormaliseDescription(request.text, &form);
+  CatalogueChanges changes;
+  *made = tenant->catalogue.AddSplitItem(request.text, &changes);
+  entry->status = ReviewStatus::kMoving;
+  entry->after_move = ReviewStatus::kSplit;
+  entry->text = request.text;
+  entry->vendor = request.vendor;
+  entry->move = {.from = request.item,
+                 .to = *made,
+                 .any_vendor = request.vendor.empty(),
+                 .vendor = request.vendor,
+                 .form = form,
+                 .batch = request.batch,
+                 .up_to = core->log->last(),
+                 .id = {}};
+  entry->move.id = MoveId("split", entry->move);
+  WriteEntry(tenant, *made, *entry, &changes);
+  if (request.batch.empty()) {
+    tenant->catalogue.SetRecord(
+        {RecordKind::kAlias, VendorTextKey(request.vendor, form), ItemValue(*made)}, &changes);
+  }
+  Lsn lsn = 0;
+  return LogChanges(core, tenant, entry->move.id, kChunkFirst, std::move(changes), &lsn);
+}
+
+}  // namespace
+
+Status AcceptReview(Core* core, const AcceptAnswer& answer, ReviewResult* result) {
+  *result = {};
+  Tenant* tenant = nullptr;
+  TS_RETURN_IF_ERROR(FindTenant(core, answer.tenant, &tenant));
+  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  ReviewEntry entry;
+  {
+    const std::lock_guard lock(tenant->mutex);
+    TS_RETURN_IF_ERROR(BeginAccept(core, tenant, answer, &entry));
+  }
+  return RunMove(core, tenant, answer.item, entry, result);
+}
+
+Status SplitItem(Core* core, const SplitRequest& request, ReviewResult* result) {
+  *result = {};
+  std::string form;
+  NormaliseDescription(request.text, &form);
+  if (form.empty() && request.batch.empty()) {
+    return Status::InvalidArgument(
+        "say which lines are to be split off: those of a name, or those of a batch");
+  }
+  if (request.text.size() > limits::kDescriptionBytesMax) {
+    return Status::InvalidArgument("the name is longer than a description may be");
+  }
+  Tenant* tenant = nullptr;
+  TS_RETURN_IF_ERROR(FindTenant(core, request.tenant, &tenant));
+  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  ReviewEntry entry;
+  ItemId made = 0;
+  {
+    const std::lock_guard lock(tenant->mutex);
+    TS_RETURN_IF_ERROR(BeginSplit(core, tenant, request, &made, &entry));
+  }
+  return RunMove(core, tenant, made, entry, result);
+}
+
+Status RejectReview(Core* core, const RejectAnswer& answer, ReviewResult* result) {
+  *result = {};
+  Tenant* tenant = nullptr;
+  TS_RETURN_IF_ERROR(FindTenant(core, answer.tenant, &tenant));
+  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  Lsn lsn = 0;
+  {
+    const std::lock_guard lock(tenant->mutex);
+    ReviewEntry entry;
+    TS_RETURN_IF_ERROR(ReadEntry(*tenant, answer.item, &entry));
+    if (entry.status == ReviewStatus::kMoving) {
+      return Status::Busy("the lines of item " + std::to_string(entry.move.from) +
+                          " are being moved to item " + std::to_string(entry.move.to));
+    }
+    std::vector<ItemId> is_not = answer.is_not;
+    for (const ItemId item : is_not) {
+      TS_RETURN_IF_ERROR(CheckItem(*tenant, item));
+    }
+    if (is_not.empty()) {
+      for (const Candidate& candidate : entry.candidates) {
+        is_not.push_back(candidate.item);
+      }
+    }
+    CatalogueChanges changes;
+    const std::string form = NormaliseDescription(entry.text);
+    for (const ItemId item : is_not) {
+      tenant->catalogue.SetRecord({RecordKind::kRejected, ItemTextKey(item, form), "1"}, &changes);
+      std::erase_if(entry.candidates,
+                    [item](const Candidate& candidate) { return candidate.item == item; });
+    }
+    if (entry.status == ReviewStatus::kOpen && entry.candidates.empty()) {
+      entry.status = ReviewStatus::kRejected;
+    }
+    WriteEntry(tenant, answer.item, entry, &changes);
+    result->batch =
+        "review/reject/" + std::to_string(answer.item) + "/" + std::to_string(core->log->last());
+    TS_RETURN_IF_ERROR(LogChanges(core, tenant, result->batch, kChunkFirst | kChunkLast,
+                                  std::move(changes), &lsn));
+  }
+  result->item = answer.item;
+  result->lsn = lsn;
+  return core->log->Sync(lsn);
+}
+
+Status ContinueMoves(Core* core) {
+  for (Tenant* tenant : core->tenants.All()) {
+    std::vector<std::pair<ItemId, ReviewEntry>> moving;
+    {
+      const std::lock_guard lock(tenant->mutex);
+      Status status;
+      tenant->catalogue.records().ForEach(
+          RecordKind::kReview, [&](std::string_view key, std::string_view value) {
+            ItemId item = 0;
+            ReviewEntry entry;
+            Status read = GetBigEndian32(&key, &item)
+                              ? DecodeReviewEntry(value, &entry)
+                              : Status::Corruption("a key of the review cannot be read");
+            status = status.ok() ? read : status;
+            if (read.ok() && entry.status == ReviewStatus::kMoving) {
+              moving.emplace_back(item, std::move(entry));
+            }
+          });
+      TS_RETURN_IF_ERROR(status);
+    }
+    for (const auto& [item, entry] : moving) {
+      ReviewResult result;
+      TS_RETURN_IF_ERROR(RunMove(core, tenant, item, entry, &result));
+    }
+  }
+  return Status::Ok();
+}
+
+Status SetMapping(Core* core, std::string_view name, const MappingSettings& settings) {
+  TS_RETURN_IF_ERROR(CheckName(name, limits::kTenantBytesMax, "the tenant"));
+  if (settings.mode == MappingMode::kOfTenant) {
+    return Status::InvalidArgument("a tenant's mapping is exact, suggest or auto");
+  }
+  std::string words;
+  for (const std::string& word : settings.protected_words) {
+    const std::string form = NormaliseDescription(word);
+    if (form.empty() || form.find(' ') != std::string::npos) {
+      return Status::InvalidArgument("'" + word + "' is not one word");
+    }
+    words += words.empty() ? form : " " + form;
+  }
+  if (words.size() > limits::kProtectedWordsBytesMax) {
+    return Status::InvalidArgument("more than " + std::to_string(limits::kProtectedWordsBytesMax) +
+                                   " bytes of protected words");
+  }
+  Tenant* tenant = core->tenants.FindOrCreate(name);
+  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  Lsn lsn = 0;
+  {
+    const std::lock_guard lock(tenant->mutex);
+    CatalogueChanges changes;
+    tenant->catalogue.SetRecord(
+        {RecordKind::kSetting, kMappingSetting, MappingModeName(settings.mode)}, &changes);
+    tenant->catalogue.SetRecord({RecordKind::kSetting, kProtectedSetting, words}, &changes);
+    const std::string batch = "mapping/" + std::to_string(core->log->last());
+    TS_RETURN_IF_ERROR(
+        LogChanges(core, tenant, batch, kChunkFirst | kChunkLast, std::move(changes), &lsn));
+  }
+  return core->log->Sync(lsn);
+}
+
+Status GetMapping(Core* core, std::string_view name, MappingSettings* settings) {
+  *settings = {};
+  Tenant* tenant = core->tenants.Find(name);
+  if (tenant == nullptr) {
+    return Status::NotFound("there is no tenant '" + std::string(name) + "'");
+  }
+  const std::lock_guard lock(tenant->mutex);
+  ReadMapping(tenant->catalogue.records(), settings);
+  return Status::Ok();
+}
+
+}  // namespace tallystone

@@ -1,0 +1,224 @@
+// tallystone review list | show: mappings that a person should decide.
+#include "commands/review.h"
+
+#include <fmt/format.h>
+
+#include "commands/list.h"
+#include "output/json.h"
+#include "output/text.h"
+
+namespace tallystone::tool {
+namespace {
+
+using Kind = Column::Kind;
+
+struct ReviewOptions : ListOptions {
+  bool all = false;
+};
+
+// The item of a candidate; empty if it is not there.
+ItemInfo ItemOf(Inspector* inspector, const std::string& tenant, uint32_t item) {
+  ItemInfo info;
+  const Status s = inspector->GetItem({tenant, {}, item}, &info);
+  return s.ok() ? info : ItemInfo{};
+}
+
+const std::vector<Column>& Columns() {
+  static const std::vector<Column> columns = {
+      {"tenant", Kind::kText},      {"item", Kind::kCount},       {"status", Kind::kText},
+      {"text", Kind::kText},        {"vendor", Kind::kText},      {"candidates", Kind::kCount},
+      {"score", Kind::kDecimal},    {"candidate", Kind::kCount},  {"code", Kind::kText},
+      {"description", Kind::kText}, {"moved_from", Kind::kCount}, {"moved_to", Kind::kCount},
+  };
+  return columns;
+}
+
+std::string NumberOrNothing(uint32_t number) {
+  return number == 0 ? std::string() : std::to_string(number);
+}
+
+void FillCells(Inspector* inspector, const Review& review, std::vector<std::string>* row) {
+  ItemInfo best;
+  std::string score;
+  if (!review.candidates.empty()) {
+    best = ItemOf(inspector, review.tenant, review.candidates.front().item);
+    score = ScoreText(review.candidates.front().score);
+  }
+  *row = {review.tenant,
+          std::to_string(review.item),
+          std::string(ReviewStatusName(review.status)),
+          review.text,
+          review.vendor,
+          std::to_string(review.candidates.size()),
+          score,
+          NumberOrNothing(best.item),
+          best.code,
+          best.description,
+          NumberOrNothing(review.moved_from),
+          NumberOrNothing(review.moved_to)};
+}
+
+void WriteJson(Inspector* inspector, const Review& review, JsonWriter* json) {
+  json->BeginObject();
+  json->Field("tenant", review.tenant);
+  json->Field("item", review.item);
+  json->Field("status", ReviewStatusName(review.status));
+  json->Field("text", review.text);
+  json->Field("vendor", review.vendor);
+  json->Field("version", review.version);
+  json->Key("candidates");
+  json->BeginArray();
+  for (const Candidate& candidate : review.candidates) {
+    const ItemInfo item = ItemOf(inspector, review.tenant, candidate.item);
+    json->BeginObject();
+    json->Field("item", candidate.item);
+    json->Field("code", item.code);
+    json->Field("description", item.description);
+    json->Key("score");
+    json->Raw(ScoreText(candidate.score));
+    json->EndObject();
+  }
+  json->EndArray();
+  json->Field("moved_from", review.moved_from);
+  json->Field("moved_to", review.moved_to);
+  json->Field("batch", review.batch);
+  json->EndObject();
+}
+
+// visit(review) for each that was asked for.
+template <typename Visit>
+Status ForEachReview(const ReviewOptions& options, Cursor<Review>* cursor, const Visit& visit) {
+  uint64_t rows = 0;
+  for (cursor->SeekToFirst(); cursor->Valid() && !Sink::Stdout().done(); cursor->Next()) {
+    const bool open = cursor->value().status == ReviewStatus::kOpen ||
+                      cursor->value().status == ReviewStatus::kMoving;
+    if (!options.all && !open) {
+      continue;
+    }
+    if (options.limit > 0 && rows++ == options.limit) {
+      break;
+    }
+    visit(cursor->value());
+  }
+  return cursor->status();
+}
+
+ExitCode ListAsJson(const ReviewOptions& options, Inspector* inspector, Cursor<Review>* cursor) {
+  const bool lines = options.format == Format::kNdjson;
+  std::string text;
+  JsonWriter json(&text);
+  if (!lines) {
+    json.BeginObject();
+    json.Field("schema_version", static_cast<uint64_t>(kJsonSchemaVersion));
+    json.Field("as_of_lsn", inspector->as_of_lsn());
+    json.Key("reviews");
+    json.BeginArray();
+  }
+  const Status s = ForEachReview(options, cursor, [&](const Review& review) {
+    if (lines) {
+      JsonWriter line(&text);
+      WriteJson(inspector, review, &line);
+      text += '\n';
+    } else {
+      WriteJson(inspector, review, &json);
+    }
+    Sink::Stdout().Write(text);
+    text.clear();
+  });
+  if (!s.ok()) {
+    return Fail(s);
+  }
+  if (!lines) {
+    json.EndArray();
+    json.EndObject();
+    text += '\n';
+  }
+  Sink::Stdout().Write(text);
+  return Finish();
+}
+
+// Candidates one below the other, beside the text.
+void ShowAsText(Inspector* inspector, const Review& review) {
+  std::string text =
+      fmt::format("tenant       {}\nitem         {}\nstatus       {}\n", PlainText(review.tenant),
+                  review.item, ReviewStatusName(review.status));
+  text += "text         " + PlainText(review.text) + "\n";
+  if (!review.vendor.empty()) {
+    text += "vendor       " + PlainText(review.vendor) + "\n";
+  }
+  if (review.moved_to != 0) {
+    text += fmt::format("moved        from item {} to item {} by batch {}\n", review.moved_from,
+                        review.moved_to, review.batch);
+  }
+  for (const Candidate& candidate : review.candidates) {
+    const ItemInfo item = ItemOf(inspector, review.tenant, candidate.item);
+    text += fmt::format("  {:<5}  item {:<8} {:<12} {}\n", ScoreText(candidate.score),
+                        candidate.item, PlainText(item.code), PlainText(item.description));
+  }
+  Sink::Stdout().Write(text);
+}
+
+ExitCode Run(const ReviewOptions& options, bool show) {
+  std::unique_ptr<Inspector> inspector;
+  if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
+    return Fail(s);
+  }
+  std::unique_ptr<Cursor<Review>> cursor;
+  if (const Status s = inspector->NewReviewCursor(options.filter, &cursor); !s.ok()) {
+    return Fail(s);
+  }
+  if (options.format == Format::kJson || options.format == Format::kNdjson) {
+    return ListAsJson(options, inspector.get(), cursor.get());
+  }
+  if (!show) {
+    return ListRecords(
+        options, {"reviews", inspector->as_of_lsn()}, Columns(), cursor.get(),
+        [&](const Review& review) {
+          return options.all || review.status == ReviewStatus::kOpen ||
+                 review.status == ReviewStatus::kMoving;
+        },
+        [&](const Review& review, std::vector<std::string>* row) {
+          FillCells(inspector.get(), review, row);
+        });
+  }
+  uint64_t shown = 0;
+  const Status s = ForEachReview(options, cursor.get(), [&](const Review& review) {
+    Sink::Stdout().Write(shown++ > 0 ? "\n" : "");
+    ShowAsText(inspector.get(), review);
+  });
+  if (!s.ok()) {
+    return Fail(s);
+  }
+  return shown == 0 ? Fail(Status::NotFound("there is no such review")) : Finish();
+}
+
+}  // namespace
+
+void AddReviewCommand(CLI::App* parent, Chosen* chosen) {
+  CLI::App* review = parent->add_subcommand(
+      "review", "Mappings that a person should decide: look at, accept, reject, split");
+  review->require_subcommand(1);
+  CLI::App* list = review->add_subcommand("list", "List what is open");
+  list->footer(
+      "Examples:\n"
+      "  tallystone review list --db stock.db --tenant acme\n"
+      "  tallystone review list --db stock.db --format ndjson > reviews.ndjson");
+  auto options = std::make_shared<ReviewOptions>();
+  AddListOptions(list, {}, options.get());
+  list->add_flag("--all", options->all, "Also what was decided");
+  list->callback([=] { chosen->run = [=] { return Run(*options, false); }; });
+
+  CLI::App* show = review->add_subcommand("show", "Show one with its candidates");
+  show->footer("Examples:\n  tallystone review show --db stock.db --tenant acme --item 17");
+  auto one = std::make_shared<ReviewOptions>();
+  one->all = true;
+  AddDatabaseOption(show, &one->database);
+  AddFormatOption(show, &one->format);
+  show->add_option("--tenant", one->filter.tenant, "Of this tenant")->type_name("NAME")->required();
+  show->add_option("--item", one->filter.item, "The item under review")->type_name("N")->required();
+  show->callback([=] { chosen->run = [=] { return Run(*one, true); }; });
+
+  AddReviewAnswerCommands(review, chosen);
+}
+
+}  // namespace tallystone::tool
