@@ -61,8 +61,8 @@ struct MatchIndex::Impl {
     return !protected_words.empty() && protected_words.contains(std::string(word));
   }
   // The words that `token`, which is none of them, may be misspelled for.
-  void FindMeant(std::string_view token, std::vector<WordId>* similar) const;
-  [[nodiscard]] bool BeginsAnother(std::string_view token, const std::vector<WordId>& meant) const;
+  void FindMeant(std::string_view token, std::vector<WordId>* words) const;
+  [[nodiscard]] bool BeginsAnother(std::string_view token, const std::vector<WordId>& words) const;
   void AddTrigramsOf(WordId word);
   void RemoveTrigramsOf(WordId word);
   void FindMeanings(std::string_view token);
@@ -75,21 +75,21 @@ constexpr size_t kPartlyKnownMin = 4;  // bytes of a word that is found by its t
 
 }  // namespace
 
-void MatchIndex::Impl::FindMeant(std::string_view token, std::vector<WordId>* similar) const {
-  vocabulary.FindSimilar(token, similar);
-  std::erase_if(*similar, [&](WordId word) {
-    const std::string_view meant = vocabulary.text(word);
-    return IsProtected(token) || IsProtected(meant) || !IsMisspelling(token, meant);
+void MatchIndex::Impl::FindMeant(std::string_view token, std::vector<WordId>* words) const {
+  vocabulary.FindSimilar(token, words);
+  std::erase_if(*words, [&](WordId word) {
+    const std::string_view text = vocabulary.text(word);
+    return IsProtected(token) || IsProtected(text) || !IsMisspelling(token, text);
   });
-  if (!similar->empty() && BeginsAnother(token, *similar)) {
-    similar->clear();
+  if (!words->empty() && BeginsAnother(token, *words)) {
+    words->clear();
   }
 }
 
-// LEAV may be LEAVES as well as LEAF: a word that others begin with, but none of `meant`, may be
+// LEAV may be LEAVES as well as LEAF: a word that others begin with, but none of `words`, may be
 // short for one of them.
 bool MatchIndex::Impl::BeginsAnother(std::string_view token,
-                                     const std::vector<WordId>& meant) const {
+                                     const std::vector<WordId>& words) const {
   constexpr size_t kHeardMax = 4'096;
   const Postings* rarest = nullptr;
   bool unknown = false;
@@ -111,7 +111,7 @@ bool MatchIndex::Impl::BeginsAnother(std::string_view token,
   return std::any_of(rarest->begin(), rarest->begin() + static_cast<ptrdiff_t>(heard),
                      [&](WordId word) {
                        return vocabulary.text(word).starts_with(token) &&
-                              std::find(meant.begin(), meant.end(), word) == meant.end();
+                              std::find(words.begin(), words.end(), word) == words.end();
                      });
 }
 

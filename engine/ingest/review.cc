@@ -107,8 +107,6 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
   WriteEntry(tenant, answer.item, *entry, &changes);
   tenant->catalogue.SetRecord(
       {RecordKind::kMerged, VendorItemKey(vendor, answer.item), ItemValue(to)}, &changes);
-  NewItem provisional;
-  tenant->catalogue.View(answer.item, &provisional);
   const std::string form = NormaliseDescription(entry->text);
   tenant->catalogue.SetRecord({RecordKind::kRejected, ItemTextKey(to, form), {}}, &changes);
   Lsn lsn = 0;
