@@ -13,6 +13,9 @@
 namespace tallystone {
 namespace {
 
+// Of the settings: how often they were changed.
+constexpr std::string_view kRevision = "revision";
+
 Status FindTenant(Core* core, const std::string& name, Tenant** tenant) {
   *tenant = core->tenants.Find(name);
   return *tenant == nullptr ? Status::NotFound("there is no tenant '" + name + "'") : Status::Ok();
@@ -62,17 +65,50 @@ Status LogChanges(Core* core, Tenant* tenant, const std::string& batch, uint8_t 
   return Status::Ok();
 }
 
-std::string MoveId(std::string_view action, const ReviewMove& move) {
-  return "review/" + std::string(action) + "/" + std::to_string(move.from) + "/" +
-         std::to_string(move.to) + "/" + std::to_string(move.up_to);
+// The same after every crash, so that an action that is repeated is the same batch.
+std::string BatchId(std::string_view action, ItemId item, uint32_t answers) {
+  return "review/" + std::string(action) + "/" + std::to_string(item) + "/" +
+         std::to_string(answers);
 }
 
+// Moves what is left to move.
 Status RunMove(Core* core, Tenant* tenant, ItemId reviewed, const ReviewEntry& entry,
                ReviewResult* result) {
   result->item = entry.move.to;
   result->batch = entry.move.id;
+  if (entry.status != ReviewStatus::kMoving) {
+    const std::lock_guard lock(tenant->mutex);
+    BatchState* state = nullptr;
+    TS_RETURN_IF_ERROR(tenant->FindBatch(entry.move.id, core->store.get(), &state));
+    result->lines_moved = state->sum.lines / 2;
+    result->lsn = state->record_lsn != 0 ? state->record_lsn : state->sum.last_lsn;
+    return Status::Ok();
+  }
   LineMover mover(core, tenant, reviewed, entry);
   return mover.Run(&result->lines_moved, &result->lsn);
+}
+
+// The item that the same request split off before; 0 = none did.
+ItemId FindSplit(const Tenant& tenant, const ReviewMove& move, ReviewEntry* entry) {
+  ItemId found = 0;
+  tenant.catalogue.records().ForEach(
+      RecordKind::kReview, [&](std::string_view key, std::string_view value) {
+        ReviewEntry one;
+        ItemId item = 0;
+        if (!GetBigEndian32(&key, &item) || !DecodeReviewEntry(value, &one).ok() ||
+            (one.status != ReviewStatus::kSplit && one.after_move != ReviewStatus::kSplit)) {
+          return;
+        }
+        ReviewMove same = move;
+        same.to = one.move.to;
+        same.up_to = one.move.up_to;
+        same.id = one.move.id;
+        if (same == one.move) {
+          found = item;
+          *entry = std::move(one);
+        }
+      });
+  return found;
 }
 
 // What AcceptReview logs first. *entry is then in status kMoving.
@@ -82,11 +118,15 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
   const std::string vendor = answer.of_any_vendor ? std::string() : entry->vendor;
   const bool any = answer.of_any_vendor || vendor.empty();
   const ItemId to = tenant->catalogue.Resolve(vendor, answer.is);
-  if (entry->status == ReviewStatus::kMoving) {
-    const bool same = entry->move.to == to && entry->move.any_vendor == any;
-    return same ? Status::Ok()
-                : Status::Busy("the lines of item " + std::to_string(entry->move.from) +
-                               " are being moved to item " + std::to_string(entry->move.to));
+  const bool same = entry->move.from == answer.item && entry->move.to == to &&
+                    entry->move.any_vendor == any && entry->move.vendor == vendor;
+  if (entry->status == ReviewStatus::kMoving && !same) {
+    return Status::Busy("the lines of item " + std::to_string(entry->move.from) +
+                        " are being moved to item " + std::to_string(entry->move.to));
+  }
+  if (same &&
+      (entry->status == ReviewStatus::kMoving || entry->status == ReviewStatus::kAccepted)) {
+    return Status::Ok();  // said before
   }
   if (to == answer.item) {
     return Status::InvalidArgument("item " + std::to_string(answer.is) + " is item " +
@@ -102,7 +142,7 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
                  .batch = {},
                  .up_to = core->log->last(),
                  .id = {}};
-  entry->move.id = MoveId("accept", entry->move);
+  entry->move.id = BatchId("accept", answer.item, ++entry->answers);
   CatalogueChanges changes;
   WriteEntry(tenant, answer.item, *entry, &changes);
   tenant->catalogue.SetRecord(
@@ -116,26 +156,32 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
 Status BeginSplit(Core* core, Tenant* tenant, const SplitRequest& request, ItemId* made,
                   ReviewEntry* entry) {
   TS_RETURN_IF_ERROR(CheckItem(*tenant, request.item));
+  std::string form;
+  NormaliseDescription(request.text, &form);
+  ReviewMove move{.from = request.item,
+                  .to = 0,
+                  .any_vendor = request.vendor.empty(),
+                  .vendor = request.vendor,
+                  .form = form,
+                  .batch = request.batch,
+                  .up_to = core->log->last(),
+                  .id = {}};
+  *made = FindSplit(*tenant, move, entry);
+  if (*made != 0) {
+    return Status::Ok();
+  }
   if (core->tenants.room() == 0) {
     return Status::Rejected("there is no room for another item: raise Options::items_max");
   }
-  std::string form;
-  NormaliseDescription(request.text, &form);
   CatalogueChanges changes;
   *made = tenant->catalogue.AddSplitItem(request.text, &changes);
+  move.to = *made;
+  move.id = BatchId("split", *made, ++entry->answers);
   entry->status = ReviewStatus::kMoving;
   entry->after_move = ReviewStatus::kSplit;
   entry->text = request.text;
   entry->vendor = request.vendor;
-  entry->move = {.from = request.item,
-                 .to = *made,
-                 .any_vendor = request.vendor.empty(),
-                 .vendor = request.vendor,
-                 .form = form,
-                 .batch = request.batch,
-                 .up_to = core->log->last(),
-                 .id = {}};
-  entry->move.id = MoveId("split", entry->move);
+  entry->move = move;
   WriteEntry(tenant, *made, *entry, &changes);
   if (request.batch.empty()) {
     tenant->catalogue.SetRecord(
@@ -281,7 +327,13 @@ Status SetMapping(Core* core, std::string_view name, const MappingSettings& sett
     tenant->catalogue.SetRecord(
         {RecordKind::kSetting, kMappingSetting, MappingModeName(settings.mode)}, &changes);
     tenant->catalogue.SetRecord({RecordKind::kSetting, kProtectedSetting, words}, &changes);
-    const std::string batch = "mapping/" + std::to_string(core->log->last());
+    std::string_view before = tenant->catalogue.records().Find(RecordKind::kSetting, kRevision);
+    uint32_t revision = 0;
+    (void)GetVarint32(&before, &revision);
+    std::string value;
+    PutVarint32(&value, ++revision);
+    tenant->catalogue.SetRecord({RecordKind::kSetting, kRevision, value}, &changes);
+    const std::string batch = "mapping/" + std::to_string(revision);
     TS_RETURN_IF_ERROR(
         LogChanges(core, tenant, batch, kChunkFirst | kChunkLast, std::move(changes), &lsn));
   }

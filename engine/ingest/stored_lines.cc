@@ -10,6 +10,15 @@ namespace {
 LineResult ResultOf(const ChunkLine& line, uint32_t accepted_index,
                     const std::vector<uint32_t>& rejected) {
   LineResult result{line.number, line.outcome, line.decided_by, line.item};
+  if (line.decided_by == DecidedBy::kFuzzy || line.decided_by == DecidedBy::kReview) {
+    // What the log kept of it.
+    auto match = std::make_shared<Match>();
+    match->score = line.score;
+    if (line.runner_up != 0) {
+      match->candidates.push_back({line.runner_up, line.runner_up_score});
+    }
+    result.match = std::move(match);
+  }
   if (line.outcome == Outcome::kAccepted &&
       std::binary_search(rejected.begin(), rejected.end(), accepted_index)) {
     result.outcome = Outcome::kStoreRejected;

@@ -23,7 +23,7 @@ enum class RecordKind : uint8_t {
   // u32 item | normal form of a name -> "1": they are not the same, and nobody is asked again.
   kRejected = 5,
   // name -> value: "mapping" -> "exact", "suggest" or "auto"; "protected" -> words with blanks
-  // between them.
+  // between them; "revision" -> varint, how often they were changed.
   kSetting = 6,
 };
 inline constexpr uint8_t kRecordKindMax = 6;

@@ -66,6 +66,7 @@ void EncodeReviewEntry(const ReviewEntry& entry, std::string* out) {
     PutVarint32(out, candidate.item);
     PutVarint32(out, candidate.score);
   }
+  PutVarint32(out, entry.answers);
   PutVarint32(out, entry.move.from);
   PutVarint32(out, entry.move.to);
   out->push_back(entry.move.any_vendor ? 1 : 0);
@@ -81,8 +82,8 @@ Status DecodeReviewEntry(std::string_view bytes, ReviewEntry* entry) {
   if (!GetFixed(&bytes, &version) || version != kVersion || !TakeStatus(&bytes, &entry->status) ||
       !TakeStatus(&bytes, &entry->after_move) || !GetFixed(&bytes, &entry->version) ||
       !TakeString(&bytes, &entry->text) || !TakeString(&bytes, &entry->vendor) ||
-      !TakeCandidates(&bytes, &entry->candidates) || !TakeMove(&bytes, &entry->move) ||
-      !bytes.empty()) {
+      !TakeCandidates(&bytes, &entry->candidates) || !GetVarint32(&bytes, &entry->answers) ||
+      !TakeMove(&bytes, &entry->move) || !bytes.empty()) {
     return Status::Corruption("an entry of the review cannot be read: damaged bytes");
   }
   return Status::Ok();

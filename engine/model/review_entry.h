@@ -34,12 +34,13 @@ struct ReviewEntry {
   std::string text;                               // description of the line that made the item
   std::string vendor;
   std::vector<Candidate> candidates;
-  ReviewMove move;  // the last one
+  uint32_t answers = 0;  // so far: part of the ids of their batches
+  ReviewMove move;       // the last one
 };
 
 // Bytes, format 1: u8 1 | u8 status | u8 status after the move | u8 version | text text | text
 // vendor
-//   | varint n | n x { varint item | varint score }
+//   | varint n | n x { varint item | varint score } | varint answers
 //   | varint from | varint to | u8 any vendor | text vendor | text form | text batch | varint up_to
 //   | text id
 void EncodeReviewEntry(const ReviewEntry& entry, std::string* out);

@@ -7,6 +7,7 @@ namespace tallystone {
 namespace {
 
 constexpr char kVersion = 1;
+constexpr char kLetterVersion = 2;  // of a dead letter that has a vendor code
 
 Status Damaged(const char* what) {
   return Status::Corruption(std::string(what) + " cannot be read: its bytes are damaged");
@@ -148,7 +149,7 @@ Status DecodeStoredItem(std::string_view bytes, StoredItem* item) {
 }
 
 void EncodeStoredDeadLetter(const StoredDeadLetter& letter, std::string* out) {
-  out->push_back(kVersion);
+  out->push_back(letter.vendor_code.empty() ? kVersion : kLetterVersion);
   out->push_back(static_cast<char>(letter.cause));
   PutVarint32(out, letter.attempts);
   PutVarint64(out, letter.lsn);
@@ -166,7 +167,9 @@ void EncodeStoredDeadLetter(const StoredDeadLetter& letter, std::string* out) {
 
 Status DecodeStoredDeadLetter(std::string_view bytes, StoredDeadLetter* letter) {
   uint8_t cause = 0;
-  bool read = TakeVersion(&bytes) && TakeByte(&bytes, kOutcomeCount - 1, &cause) &&
+  uint8_t version = 0;
+  bool read = TakeByte(&bytes, kLetterVersion, &version) && version >= kVersion &&
+              TakeByte(&bytes, kOutcomeCount - 1, &cause) &&
               GetVarint32(&bytes, &letter->attempts) && GetVarint64(&bytes, &letter->lsn) &&
               GetVarint64(&bytes, &letter->failed_at_us);
   for (std::string* text : {&letter->detail, &letter->code, &letter->description, &letter->quantity,
@@ -175,7 +178,7 @@ Status DecodeStoredDeadLetter(std::string_view bytes, StoredDeadLetter* letter) 
     read = read && TakeString(&bytes, text);
   }
   letter->vendor_code.clear();
-  read = read && (bytes.empty() || TakeString(&bytes, &letter->vendor_code));
+  read = read && (version == kVersion || TakeString(&bytes, &letter->vendor_code));
   if (!read || !bytes.empty()) {
     return Damaged("a dead letter");
   }

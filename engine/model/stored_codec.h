@@ -11,10 +11,11 @@
 //                     | varint tried_again | varint retried | varint dropped | varint
 //                     accepted_at_us | digest
 //   StoredItem        u8 1 | text code | text gtin | text description | text unit
-//   StoredDeadLetter  u8 1 | u8 cause | varint attempts | varint lsn | varint failed_at_us
+//   StoredDeadLetter  u8 1, or 2 if it has a vendor code | u8 cause | varint attempts | varint lsn
+//   | varint failed_at_us
 //                     | text detail | text code | text description | text quantity
 //                     | text unit_cost | text vendor | text gtin | text unit | text document
-//                     | text time | text line_id | text raw | [text vendor code, if any]
+//                     | text time | text line_id | text raw | [2: text vendor code]
 //   Marker            u8 1 | u8 replay (0, 1) | text database_id | varint applied
 //                     | [replay: varint last | varint done.tenant | varint done.item
 //                        | varint keys_done | varint n

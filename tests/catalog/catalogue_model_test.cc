@@ -36,7 +36,10 @@ OwnedLine RandomLine(RandomSource* random) {
     line.code = "C" + std::to_string(random->Below(40));
   }
   if (random->OneIn(3)) {
-    line.gtin = std::to_string(random->Below(30));
+    // Some with right check digits, some with wrong ones.
+    static constexpr std::string_view kGtins[] = {"4006381333931", "5012345678900", "4006381333948",
+                                                  "12345670",      "4006381333932", "7"};
+    line.gtin = kGtins[random->Below(std::size(kGtins))];
   }
   if (!random->OneIn(4)) {
     line.description = random->OneIn(3) ? "text " + std::to_string(random->Below(200))

@@ -129,19 +129,46 @@ TEST(MapperTest, DescriptionFindsTheItemItWasSeenWith) {
 
 TEST(MapperTest, GtinComesBeforeTheDescription) {
   RunScenario(R"(
-    code | gtin | description | policy | outcome        | rule    | item | text
-    A    | 111  | Widget      | create | accepted       | created | 1    | item
-         | 111  | Gadget      | create | accepted       | gtin    | 1    | own
-         |      | gadget      | create | accepted       | alias   | 1    | own
-         | 222  | Gadget      | create | accepted       | alias   | 1    | own
-         | 222  |             | create | accepted       | created | 2    | none
-         | 222  | Gizmo       | create | accepted       | gtin    | 2    | item
-         |      | GIZMO       | create | accepted       | alias   | 2    | own
-    B    | 111  | Thing       | create | accepted       | created | 3    | item
-         | 111  | Thing       | create | ambiguous_item |         | 0    | none
-         | 111  |             | reject | ambiguous_item |         | 0    | none
-    A    | 333  |             | create | accepted       | code    | 1    | none
-         | 333  |             | reject | unknown_item   |         | 0    | none
+    code | gtin          | description | policy | outcome        | rule    | item | text
+    A    | 4006381333931 | Widget      | create | accepted       | created | 1    | item
+         | 4006381333931 | Gadget      | create | accepted       | gtin    | 1    | own
+         |               | gadget      | create | accepted       | alias   | 1    | own
+         | 5012345678900 |             | create | accepted       | created | 2    | none
+         | 5012345678900 | Gizmo       | create | accepted       | gtin    | 2    | item
+         |               | GIZMO       | create | accepted       | alias   | 2    | own
+    B    | 4006381333931 | Thing       | create | accepted       | created | 3    | item
+         | 4006381333931 | Thing       | create | ambiguous_item |         | 0    | none
+         | 4006381333931 |             | reject | ambiguous_item |         | 0    | none
+    A    | 4006381333948 |             | create | accepted       | code    | 1    | none
+         | 4006381333948 |             | reject | unknown_item   |         | 0    | none
+  )");
+}
+
+TEST(MapperTest, AnotherGtinIsAnotherItemWhateverTheNameSays) {
+  RunScenario(R"(
+    code | gtin          | description  | policy | outcome        | rule    | item | text
+         | 4006381333931 | Blue widget  | create | accepted       | created | 1    | item
+         | 5012345678900 | Blue widget  | create | accepted       | created | 2    | item
+         | 4006381333948 | widget, blue | create | accepted       | created | 3    | item
+         |               | Blue widget  | create | ambiguous_item |         | 0    | none
+         | 5012345678900 | Blue widget  | create | accepted       | gtin    | 2    | item
+         | 12345670      | Blue widget  | create | accepted       | created | 4    | item
+  )");
+}
+
+TEST(MapperTest, GtinWithAWrongCheckDigitDecidesNothing) {
+  RunScenario(R"(
+    code | gtin           | description | policy | outcome      | rule    | item | text
+         | 4006381333932  |             | create | unknown_item |         | 0    | none
+         | 4006381333932  | Widget      | create | accepted     | created | 1    | item
+         | 4006381333932  | Gadget      | create | accepted     | created | 2    | item
+         | 4006381333932  | widget      | create | accepted     | alias   | 1    | own
+         | none           | widget      | create | accepted     | alias   | 1    | own
+         | 0000000000000  | Gizmo       | create | accepted     | created | 3    | item
+         | 00000000       | Gizmo       | create | accepted     | alias   | 3    | item
+         | 12345670       | Eight       | create | accepted     | created | 4    | item
+         | 00000012345670 |             | create | accepted     | gtin    | 4    | none
+         | 0123-4567 0    |             | create | accepted     | gtin    | 4    | none
   )");
 }
 
@@ -149,7 +176,7 @@ TEST(MapperTest, PolicyAndLimitDecideWhereNothingMatches) {
   RunScenario(R"(
     code | gtin | description              | policy | outcome        | rule    | item | text
     A    |      | Widget                   | reject | unknown_item   |         | 0    | none
-         | 111  |                          | reject | unknown_item   |         | 0    | none
+         | 12345670 |                      | reject | unknown_item   |         | 0    | none
          |      | Widget                   | reject | unknown_item   |         | 0    | none
     A    |      | Widget                   | full   | catalogue_full |         | 0    | none
          |      | Widget                   | full   | catalogue_full |         | 0    | none

@@ -84,8 +84,8 @@ class Repeated(ProgramTest):
         with open(first, 'rb') as one, open(second, 'rb') as two:
             content = one.read()
             self.assertEqual(content.decode().splitlines(),
-                             ['line,outcome,item,code,decided_by', '1,accepted,1,A,created',
-                              '2,bad_quantity,,B,', '3,no_item,,,', '4,zero_quantity,,C,', '5,bad_price,,D,'])
+                             ['line,outcome,item,code,decided_by,score,candidates', '1,accepted,1,A,created,,',
+                              '2,bad_quantity,,B,,,', '3,no_item,,,,,', '4,zero_quantity,,C,,,', '5,bad_price,,D,,,'])
             again = two.read().decode().splitlines()
         self.assertEqual([row.split(',')[:3] for row in again],
                          [row.split(',')[:3] for row in content.decode().splitlines()])

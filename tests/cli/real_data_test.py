@@ -91,7 +91,7 @@ class RealData(ProgramTest):
                                   '--json', code=DEAD_LETTERS)
         self.assertEqual((answer.json['items_processed'], answer.json['items_failed']), (19261, 739))
         with open(outcomes, encoding='utf-8', newline='') as content:
-            self.assertEqual(content.readline(), 'line,outcome,item,code,decided_by\n')
+            self.assertEqual(content.readline(), 'line,outcome,item,code,decided_by,score,candidates\n')
             content.seek(0)
             rows = list(csv.DictReader(content))
         self.assertEqual([row['line'] for row in rows], [str(line) for line in range(1, 20001)])

@@ -64,7 +64,7 @@ class Security(ProgramTest):
         for name in ('new.csv', 'link.csv'):
             self.import_text('Code,Qty,Price\nA,1,1\n', '--outcomes', self.path(name))
             with open(self.path(name), encoding='utf-8') as outcomes:
-                self.assertEqual(outcomes.readlines()[1:], ['1,accepted,1,A,created\n'])
+                self.assertEqual(outcomes.readlines()[1:], ['1,accepted,1,A,created,,\n'])
         self.assertEqual(stat.S_IMODE(os.stat(self.path('new.csv')).st_mode), 0o640)
 
     def test_names_from_data_never_become_paths(self):

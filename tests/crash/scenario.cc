@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "catalog/tenant_catalogue.h"
 #include "engine_support/difference_from_model.h"
 
 namespace tallystone::testing {
@@ -9,6 +10,7 @@ namespace {
 
 constexpr uint64_t kItemsMax = 1000;
 constexpr uint64_t kItems = 13;
+constexpr std::string_view kName = "Oak table with drawers";
 
 Options SmallOptions() {
   Options options;
@@ -98,6 +100,19 @@ std::vector<Scenario> CrashScenarios() {
                   {.kind = kFlush},
                   Letter(StepKind::kDrop, "b1", 28)},
                  {}});
+  Scenario review{"split of a batch and acceptance", SmallOptions(), {}, {}};
+  review.steps = {Send("b1", 3900),
+                  {.kind = kFlush},
+                  {.kind = StepKind::kSplitBatch, .tenant = "acme", .batch = "b1", .line = 1},
+                  Send("b2", 30),
+                  {.kind = StepKind::kAccept, .tenant = "acme", .sent = 2, .line = 14},
+                  Send("b3", 30)};
+  all.push_back(review);
+  Scenario split{"split of a name", SmallOptions(), {}, {}};
+  split.steps = {Send("names1", 10'000),
+                 {.kind = StepKind::kSplitText, .tenant = "acme", .line = 1},
+                 Send("names2", 30)};
+  all.push_back(split);
   all.push_back({"close and open with a tail",
                  SmallOptions(),
                  {Send("b1", 30),
@@ -127,8 +142,12 @@ Batch LinesOf(const std::string& tenant, const std::string& batch, uint64_t from
     const std::string quantity =
         number % 7 == 0 ? "x" : std::to_string(number % 9 + 1) + "." + std::to_string(number % 4);
     const std::string cost = std::to_string(number % 50) + ".25";
-    line.code = code;
-    line.description = number % 3 == 0 ? "Bolt" : "";
+    if (batch.starts_with("names")) {
+      line.description = kName;
+    } else {
+      line.code = code;
+      line.description = number % 3 == 0 ? "Bolt" : "";
+    }
     line.quantity = quantity;
     line.unit_cost = cost;
     lines.AddText(line);
@@ -186,6 +205,29 @@ Status ScenarioRun::Run(const Step& step) {
       const Status status = engine_->DropDeadLetter({step.tenant, step.batch, step.line});
       return status.IsNotFound() ? Status::Ok() : status;
     }
+    case StepKind::kSplitBatch:
+    case StepKind::kSplitText: {
+      ReviewResult result;
+      SplitRequest request{.tenant = step.tenant,
+                           .item = static_cast<uint32_t>(step.line),
+                           .text = {},
+                           .vendor = {},
+                           .batch = {}};
+      if (step.kind == StepKind::kSplitText) {
+        request.text = kName;
+      } else {
+        request.batch = step.batch;
+      }
+      return engine_->SplitItem(request, &result);
+    }
+    case StepKind::kAccept: {
+      ReviewResult result;
+      return engine_->AcceptReview({.tenant = step.tenant,
+                                    .item = static_cast<uint32_t>(step.line),
+                                    .is = static_cast<uint32_t>(step.sent),
+                                    .of_any_vendor = true},
+                                   &result);
+    }
     case StepKind::kFlush:
       return engine_->Flush();
     case StepKind::kReopen: {
@@ -198,6 +240,26 @@ Status ScenarioRun::Run(const Step& step) {
 }
 
 namespace {
+
+// An open engine has moved all of it or nothing: it goes on before it answers anybody.
+void BookMove(const Step& step, bool acknowledged, Engine* engine, LedgerModel* model) {
+  const auto from = static_cast<uint32_t>(step.line);
+  const bool accept = step.kind == StepKind::kAccept;
+  const auto items = static_cast<uint32_t>(model->tenants[step.tenant].catalogue.items.size());
+  const uint32_t to = accept ? static_cast<uint32_t>(step.sent) : items + 1;
+  const std::string id = accept ? "review/accept/" + std::to_string(from) + "/2"
+                                : "review/split/" + std::to_string(to) + "/1";
+  BatchInfo info;
+  if (!acknowledged && !engine->GetBatch(step.tenant, id, &info).ok()) {
+    return;
+  }
+  if (!accept) {
+    const bool text = step.kind == StepKind::kSplitText;
+    model->AddItem(step.tenant, text ? std::string(kName) : "",
+                   text ? NormaliseDescription(kName) : "");
+  }
+  model->Move(step.tenant, id, from, to, step.kind == StepKind::kSplitBatch ? step.batch : "");
+}
 
 // Books `step`, or as much of it as the engine has if it was not acknowledged.
 void BookStep(const Step& step, bool acknowledged, Engine* engine, LedgerModel* model) {
@@ -232,6 +294,10 @@ void BookStep(const Step& step, bool acknowledged, Engine* engine, LedgerModel* 
       model->Retry(step.tenant, step.batch, step.line, lines.lines().front(), {});
       return;
     }
+    case StepKind::kSplitBatch:
+    case StepKind::kSplitText:
+    case StepKind::kAccept:
+      return BookMove(step, acknowledged, engine, model);
     case StepKind::kFlush:
     case StepKind::kReopen:
       return;

@@ -14,10 +14,13 @@
 namespace tallystone::testing {
 
 enum class StepKind : uint8_t {
-  kSend,      // a whole batch
-  kSendPart,  // its first `sent` lines, synced, then the writer is dropped
-  kRetry,     // the dead letter at `line`, with a quantity that can be booked
-  kDrop,      // the dead letter at `line`
+  kSend,        // a whole batch
+  kSendPart,    // its first `sent` lines, synced, then the writer is dropped
+  kRetry,       // the dead letter at `line`, with a quantity that can be booked
+  kDrop,        // the dead letter at `line`
+  kSplitBatch,  // lines of item `line` that are of `batch` go to a new item
+  kSplitText,   // lines of item `line` with the name of batch "names..." go to a new item
+  kAccept,      // the lines of item `line`, which was split off, go to item `sent`
   kFlush,
   kReopen,
 };
@@ -43,7 +46,7 @@ struct Scenario {
 std::vector<Scenario> CrashScenarios();
 
 // Lines from .. to (1-based, `to` included) of a batch: the same for the same names. Every seventh
-// line cannot be booked.
+// line cannot be booked. Lines of a batch whose id begins with "names" have a name and no code.
 Batch LinesOf(const std::string& tenant, const std::string& batch, uint64_t from, uint64_t to);
 
 // A program that runs a scenario. Not thread-safe.

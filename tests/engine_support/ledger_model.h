@@ -89,6 +89,43 @@ class LedgerModel {
     }
   }
 
+  // The booked lines of an item, of one batch or ("") of all, go to another one, as batch `id`.
+  // They must be of one batch, whose order is known.
+  void Move(const std::string& tenant_name, const std::string& id, uint32_t from, uint32_t to,
+            const std::string& only_batch) {
+    ModelTenant& tenant = tenants[tenant_name];
+    std::vector<ModelLine> moved;
+    for (const auto& [batch, lines] : tenant.batches) {
+      for (const ModelLine& line : lines) {
+        if (line.booked() && line.item == from && (only_batch.empty() || batch == only_batch)) {
+          for (const bool taken : {true, false}) {
+            ModelLine& half = moved.emplace_back();
+            half.decided_by = DecidedBy::kMoved;
+            half.item = taken ? from : to;
+            half.quantity = taken ? -line.quantity : line.quantity;
+            half.unit_cost = line.unit_cost;
+            ModelBalance& balance = tenant.balances[half.item];
+            balance.on_hand += half.quantity;
+            balance.value += Int128{half.quantity} * half.unit_cost;
+            ++balance.lines;
+          }
+        }
+      }
+    }
+    tenant.batches[id] = moved;
+  }
+  // A new item without a code; what is said of `form` from now on, if it is not empty.
+  uint32_t AddItem(const std::string& tenant_name, const std::string& description,
+                   const std::string& form) {
+    test::SlowCatalogue& catalogue = tenants[tenant_name].catalogue;
+    catalogue.items.push_back({"", "", description, ""});
+    const auto item = static_cast<uint32_t>(catalogue.items.size());
+    if (!form.empty()) {
+      catalogue.said[form] = item;
+    }
+    return item;
+  }
+
   std::map<std::string, ModelTenant> tenants;
 
  private:

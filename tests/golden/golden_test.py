@@ -3,6 +3,8 @@
 usage: golden_test.py TALLYSTONE
 """
 import glob
+import csv
+import io
 import json
 import os
 import re
@@ -31,7 +33,7 @@ class Golden(unittest.TestCase):
                 with tarfile.open(name.replace('.json', '.tar.xz')) as archive:
                     archive.extractall(directory)
                 db = os.path.join(directory, 'stock.db')
-                if name != NAMES[-1]:
+                if name.endswith('format_1.json'):  # later ones are read as they are
                     self.upgrade(name, db)
                 with open(name, encoding='utf-8') as file:
                     yield directory, db, json.load(file)
@@ -50,13 +52,25 @@ class Golden(unittest.TestCase):
         self.assertIn(f'{db}/store.older-1', done.stderr.decode())
         self.assertEqual(sorted(os.listdir(db)), ['LOCK', 'log', 'store', 'store.older-1'])
 
+    @staticmethod
+    def columns_of(older, newer):
+        """`newer` with the columns that `older` has: a format may get more of them."""
+        names = next(csv.reader(io.StringIO(older)))
+        out = io.StringIO()
+        writer = csv.DictWriter(out, names, extrasaction='ignore', lineterminator='\n')
+        writer.writeheader()
+        writer.writerows(csv.DictReader(io.StringIO(newer)))
+        return out.getvalue()
+
     def digest(self, db):
         return json.loads(run('status', '--db', db, '--json').stdout)['state_digest']
 
     def test_is_read_as_it_was_written(self):
         for _, db, expected in self.each():
             self.assertEqual(self.digest(db), expected['state_digest'])
-            self.assertEqual(make_golden.listing(PROGRAM, db), expected['tables'])
+            tables = make_golden.listing(PROGRAM, db)
+            for table, text in expected['tables'].items():
+                self.assertEqual(self.columns_of(text, tables[table]), text, table)
             for arguments in (['verify'], ['verify', '--quick']):
                 self.assertEqual(run(*arguments, '--db', db).returncode, 0, arguments)
 

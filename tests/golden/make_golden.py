@@ -34,9 +34,31 @@ def run(program, *arguments, stdin=''):
 def listing(program, db):
     """All that is in a database, as the program says it."""
     tables = {}
-    for table in (['inventory'], ['items'], ['transactions'], ['batches'], ['dead-letters', 'list']):
+    for table in (['inventory'], ['items'], ['transactions'], ['batches'], ['dead-letters', 'list'], ['review', 'list', '--all']):
         tables[' '.join(table)] = run(program, *table, '--db', db, '--format', 'csv')
     return tables
+
+
+NAMES = """vendor,vendor code,description,quantity,price
+north,N-1,Wooden garden table with drawers,4,10
+north,,Wooden gardne table with drawers,2,10
+north,,Wooden garden table with drawers and lamp,3,11
+south,S-9,Wooden garden table without drawers,5,9
+south,S-9,,1,9
+"""
+
+
+def decide(program, directory, db):
+    """Records of the catalogue: settings, suggestions, answers of a review, vendors' codes."""
+    path = os.path.join(directory, 'names.csv')
+    with open(path, 'w', encoding='utf-8') as out:
+        out.write(NAMES)
+    run(program, 'mapping', '--db', db, '--tenant', 'names', '--mapping', 'auto', '--protect', 'oak')
+    run(program, 'import', path, '--db', db, '--tenant', 'names', '--batch', 'names')
+    run(program, 'review', 'accept', '--db', db, '--tenant', 'names', '--item', '2', '--is', '1')
+    run(program, 'review', 'reject', '--db', db, '--tenant', 'names', '--item', '3')
+    run(program, 'review', 'split', '--db', db, '--tenant', 'names', '--item', '1',
+        '--text', 'Wooden garden table with drawers and lamp')
 
 
 def main():
@@ -48,6 +70,7 @@ def main():
             with open(path, 'w', encoding='utf-8') as out:
                 out.write(rows(start, 120))
             run(program, 'import', path, '--db', db, '--tenant', tenant, '--batch', f'b{start}')
+        decide(program, directory, db)
         status = json.loads(run(program, 'status', '--db', db, '--json'))
         expected = {'state_digest': status['state_digest'], 'tables': listing(program, db)}
         name = os.path.join(HERE, f'format_{number}')

@@ -372,7 +372,7 @@ TEST(ChunkTest, CountsAndEnumsThatCannotBeAreRefused) {
   EXPECT_FALSE(
       DecodeChunkHeader(HeaderBytes(kChunkDrop | kChunkRetry, "\x01", "\0"s), &header).ok());
   std::string other = HeaderBytes(0, "\x01", "\x01");
-  other[0] = 2;
+  other[0] = 3;
   EXPECT_TRUE(DecodeChunkHeader(other, &header).Is(StatusCode::kFormatMismatch));
 
   // One accepted line of item 1, 2.5 x 3: catalogue "", numbers, details {no columns, rule, kind}.
@@ -383,21 +383,22 @@ TEST(ChunkTest, CountsAndEnumsThatCannotBeAreRefused) {
            static_cast<char>(details.size()) + details;
   };
   const std::string numbers = "\x01\x91\x03\x30"s;  // item 1; zigzag(25) * 8 + 1; zigzag(3) * 8
-  ASSERT_TRUE(DecodeChunk(with(numbers, "\0\x09\x04"s), &chunk).ok());
+  ASSERT_TRUE(DecodeChunk(with(numbers, "\0\x11\x04"s), &chunk).ok());
   EXPECT_EQ(chunk.lines[0].quantity, 2'500'000);
   EXPECT_EQ(chunk.lines[0].unit_cost, 3'000'000);
   EXPECT_EQ(chunk.lines[0].decided_by, DecidedBy::kCode);
-  EXPECT_FALSE(DecodeChunk(with("\0\x91\x03\x30"s, "\0\x09\x04"s), &chunk).ok()) << "item 0";
-  EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x0F\x04"s), &chunk).ok()) << "rule 7";
-  EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x09\x07"s), &chunk).ok()) << "description kind 3";
+  EXPECT_FALSE(DecodeChunk(with("\0\x91\x03\x30"s, "\0\x11\x04"s), &chunk).ok()) << "item 0";
+  EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x1F\x04"s), &chunk).ok()) << "rule 15";
+  EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x11\x07"s), &chunk).ok()) << "description kind 3";
   EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x01\x04"s), &chunk).ok()) << "a run of no lines";
-  EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x11\x04"s), &chunk).ok()) << "a run beyond the lines";
-  EXPECT_FALSE(DecodeChunk(with(numbers, "\x80\x09\x04"s), &chunk).ok()) << "column bit 7";
-  EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x09\x04\0"s), &chunk).ok()) << "a byte too many";
-  EXPECT_FALSE(DecodeChunk(with(numbers + '\0', "\0\x09\x04"s), &chunk).ok());
+  EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x21\x04"s), &chunk).ok()) << "a run beyond the lines";
+  EXPECT_FALSE(DecodeChunk(with(numbers, "\x80\x11\x04"s), &chunk).ok())
+      << "a column that is not there";
+  EXPECT_FALSE(DecodeChunk(with(numbers, "\0\x11\x04\0"s), &chunk).ok()) << "a byte too many";
+  EXPECT_FALSE(DecodeChunk(with(numbers + '\0', "\0\x11\x04"s), &chunk).ok());
   // zigzag(2^59) * 8 + 0: times 10^6 does not fit.
   EXPECT_FALSE(DecodeChunk(with("\x01\x91\x03"s + "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"s,
-                                "\0\x09\x04"s),
+                                "\0\x11\x04"s),
                            &chunk)
                    .ok());
 }

@@ -53,6 +53,9 @@ StoredDeadLetter RandomLetter(RandomSource* random) {
                             &letter.document, &letter.time, &letter.line_id, &letter.raw}) {
     *text = random->Bytes(random->OneIn(20) ? 300 : 12);
   }
+  if (random->OneIn(2)) {
+    letter.vendor_code = random->Bytes(12);
+  }
   return letter;
 }
 

@@ -102,11 +102,11 @@ TEST_F(ImporterTest, OutcomesComeInTheOrderOfTheFileThoughBatchesAreBookedTogeth
                                       {.tenant_column = true, .batch = "x"});
   EXPECT_EQ(booker_.order, (Names{"b/x", "a/x"})) << "in order of first appearance";
   EXPECT_EQ(outcomes,
-            "line,outcome,item,code,decided_by\n"
-            "1,accepted,1,B1,code\n"
-            "2,accepted,3,A1,code\n"
-            "3,accepted,2,B2,code\n"
-            "4,accepted,4,item4,code\n");
+            "line,outcome,item,code,decided_by,score,candidates\n"
+            "1,accepted,1,B1,code,1,\n"
+            "2,accepted,3,A1,code,1,\n"
+            "3,accepted,2,B2,code,1,\n"
+            "4,accepted,4,item4,code,1,\n");
   EXPECT_EQ(report_.tenants.size(), 2u);
   EXPECT_EQ(report_.batches, 2u);
 }
@@ -129,11 +129,11 @@ TEST_F(ImporterTest, RefusedBatchDoesNotStopTheOthers) {
   const std::string outcomes =
       Import("Batch,Code,Qty\ngood,A,1\nbad,B,1\ngood,C,1\nbad,D,1\n", {.batch_column = true});
   EXPECT_EQ(outcomes,
-            "line,outcome,item,code,decided_by\n"
-            "1,accepted,1,A,code\n"
-            "2,batch_conflict,,B,\n"
-            "3,accepted,2,C,code\n"
-            "4,batch_conflict,,D,\n");
+            "line,outcome,item,code,decided_by,score,candidates\n"
+            "1,accepted,1,A,code,1,\n"
+            "2,batch_conflict,,B,,,\n"
+            "3,accepted,2,C,code,1,\n"
+            "4,batch_conflict,,D,,,\n");
   EXPECT_EQ(report_.lines_refused, 2u);
   EXPECT_EQ(report_.batches_refused, 1u);
   EXPECT_EQ(report_.items_processed, 2u);
@@ -202,7 +202,7 @@ TEST_F(ImporterTest, SameContentHasTheSameBatchIdHoweverItIsPacked) {
 }
 
 TEST_F(ImporterTest, HeaderAloneIsAnImportOfNothing) {
-  EXPECT_EQ(Import("Code,Qty\n", {}), "line,outcome,item,code,decided_by\n");
+  EXPECT_EQ(Import("Code,Qty\n", {}), "line,outcome,item,code,decided_by,score,candidates\n");
   EXPECT_EQ(report_.exit_code(), kExitOk);
 }
 
