@@ -65,6 +65,15 @@ Decision TenantCatalogue::Impl::FoundAsItIs(ItemId item, DecidedBy rule, std::st
                                                   : DescriptionKind::kOwn};
 }
 
+// What the vendor's lines of `item` are. If that is another item, its names stay the first one's: of
+// other vendors they are not the other's.
+Decision TenantCatalogue::Impl::FoundFor(const CheckedLine& line, ItemId item, DecidedBy rule,
+                                         CatalogueChanges* changes) {
+  const ItemId meant = Resolve(line.vendor, item);
+  return meant == item ? Found(item, rule, line.description, changes)
+                       : FoundAsItIs(meant, rule, line.description);
+}
+
 // `form` is the normal form of the line's description.
 Decision TenantCatalogue::Impl::Create(const CheckedLine& line, UnknownItemPolicy policy,
                                        uint64_t room, CatalogueChanges* changes) {
@@ -196,9 +205,9 @@ Decision TenantCatalogue::Impl::MapByRules(const CheckedLine& line, MapPolicy po
   if (gtin != 0) {
     const auto found = gtins.find(gtin);
     if (found != gtins.end()) {
-      return found->second.count > 1 ? ambiguous
-                                     : Found(Resolve(line.vendor, found->second.first),
-                                             DecidedBy::kGtin, line.description, changes);
+      return found->second.count > 1
+                 ? ambiguous
+                 : FoundFor(line, found->second.first, DecidedBy::kGtin, changes);
     }
   }
   if (!old_aliases.empty()) {
@@ -226,11 +235,11 @@ Decision TenantCatalogue::Impl::MapByRules(const CheckedLine& line, MapPolicy po
     }
     const ItemId item = Resolve(line.vendor, found->second.first);
     return Contradicts(gtin, item) ? Create(line, policy.unknown, room, changes)
-                                   : Found(item, DecidedBy::kAlias, line.description, changes);
+                                   : FoundFor(line, found->second.first, DecidedBy::kAlias, changes);
   }
   const ItemId sorted = Names().Find(form);
   if (sorted != 0 && !Contradicts(gtin, Resolve(line.vendor, sorted))) {
-    return Found(Resolve(line.vendor, sorted), DecidedBy::kSorted, line.description, changes);
+    return FoundFor(line, sorted, DecidedBy::kSorted, changes);
   }
   return policy.mode == MappingMode::kExact ? Create(line, policy.unknown, room, changes)
                                             : MapByWords(line, policy, room, changes);
@@ -255,7 +264,7 @@ ItemId TenantCatalogue::Impl::FindVendorCode(const CheckedLine& line) const {
   }
   const ItemId item =
       records.FindItem(RecordKind::kVendorCode, VendorTextKey(line.vendor, line.vendor_code));
-  return item == 0 || at(item) == nullptr ? 0 : Resolve(line.vendor, item);
+  return at(item) == nullptr ? 0 : item;
 }
 
 void TenantCatalogue::FindByCodes(std::span<const std::string_view> codes,
@@ -313,7 +322,7 @@ Decision TenantCatalogue::Map(const CheckedLine& line, MapPolicy policy, uint64_
       decision = impl.Create(line, policy.unknown, room, changes);
     }
   } else if (const ItemId found = vendor_code ? impl.FindVendorCode(line) : 0; found != 0) {
-    return impl.Found(found, DecidedBy::kVendorCode, line.description, changes);
+    return impl.FoundFor(line, found, DecidedBy::kVendorCode, changes);
   } else {
     decision = impl.MapByRules(line, policy, room, changes);
   }

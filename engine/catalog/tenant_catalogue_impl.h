@@ -154,6 +154,8 @@ struct TenantCatalogue::Impl {
   MatchIndex& Words();
   DescriptionKind TakeVariant(ItemId item, std::string_view text, CatalogueChanges* changes);
   Decision Found(ItemId item, DecidedBy rule, std::string_view text, CatalogueChanges* changes);
+  Decision FoundFor(const CheckedLine& line, ItemId item, DecidedBy rule,
+                    CatalogueChanges* changes);
   Decision FoundAsItIs(ItemId item, DecidedBy rule, std::string_view text);
   Decision FoundMisspelled(const CheckedLine& line, ItemId item, CatalogueChanges* changes);
   ItemId FindSaid(std::string_view vendor) const;

@@ -101,16 +101,17 @@ std::vector<Scenario> CrashScenarios() {
                   Letter(StepKind::kDrop, "b1", 28)},
                  {}});
   Scenario review{"split of a batch and acceptance", SmallOptions(), {}, {}};
-  review.steps = {Send("b1", 3900),
-                  {.kind = kFlush},
-                  {.kind = StepKind::kSplitBatch, .tenant = "acme", .batch = "b1", .line = 1},
-                  Send("b2", 30),
-                  {.kind = StepKind::kAccept, .tenant = "acme", .sent = 2, .line = 14},
-                  Send("b3", 30)};
+  review.steps = {
+      Send("b1", 3900),
+      {.kind = kFlush},
+      {.kind = StepKind::kSplitBatch, .tenant = "acme", .batch = "b1", .sent = 14, .line = 1},
+      Send("b2", 30),
+      {.kind = StepKind::kAccept, .tenant = "acme", .sent = 1, .line = 14},
+      Send("b3", 30)};
   all.push_back(review);
   Scenario split{"split of a name", SmallOptions(), {}, {}};
   split.steps = {Send("names1", 10'000),
-                 {.kind = StepKind::kSplitText, .tenant = "acme", .line = 1},
+                 {.kind = StepKind::kSplitText, .tenant = "acme", .sent = 2, .line = 1},
                  Send("names2", 30)};
   all.push_back(split);
   all.push_back({"close and open with a tail",
@@ -207,6 +208,11 @@ Status ScenarioRun::Run(const Step& step) {
     }
     case StepKind::kSplitBatch:
     case StepKind::kSplitText: {
+      // A split that was taken back is one that may be asked for again, so the program has to know.
+      ItemInfo made;
+      if (engine_->GetItem({step.tenant, "", static_cast<uint32_t>(step.sent)}, &made).ok()) {
+        return Status::Ok();
+      }
       ReviewResult result;
       SplitRequest request{.tenant = step.tenant,
                            .item = static_cast<uint32_t>(step.line),

@@ -18,8 +18,8 @@ enum class StepKind : uint8_t {
   kSendPart,    // its first `sent` lines, synced, then the writer is dropped
   kRetry,       // the dead letter at `line`, with a quantity that can be booked
   kDrop,        // the dead letter at `line`
-  kSplitBatch,  // lines of item `line` that are of `batch` go to a new item
-  kSplitText,   // lines of item `line` with the name of batch "names..." go to a new item
+  kSplitBatch,  // lines of item `line` that are of `batch` go to a new item, which is `sent`
+  kSplitText,   // lines of item `line` with the name of batch "names..." go to it
   kAccept,      // the lines of item `line`, which was split off, go to item `sent`
   kFlush,
   kReopen,

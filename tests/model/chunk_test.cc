@@ -354,7 +354,7 @@ TEST(ChunkTest, DamagedBytesNeverCrash) {
 }
 
 std::string HeaderBytes(uint8_t flags, std::string_view lines, std::string_view accepted) {
-  std::string bytes = {1, static_cast<char>(flags), 1, 1, 'b', 0, 1};
+  std::string bytes = {2, static_cast<char>(flags), 1, 1, 'b', 0, 1};
   bytes.append(lines).append(accepted).append(16, '\0');
   return bytes;
 }

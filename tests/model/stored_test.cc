@@ -172,7 +172,7 @@ void CheckCodec(const Codec<Value>& codec) {
       ASSERT_FALSE(codec.decode(bytes + '\0', &ignored).ok());
     }
     std::string other = bytes;
-    other[0] = 2;
+    other[0] = 3;
     Value ignored;
     ASSERT_FALSE(codec.decode(other, &ignored).ok()) << "another version";
     for (int flips = 0; flips < 50; ++flips) {

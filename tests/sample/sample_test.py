@@ -76,7 +76,7 @@ class SampleTest(unittest.TestCase):
         books, outcomes = book(rows, by_batch)
         self.run_program('import', file, *columns, '--outcomes', self.outcomes, code=1)
         with open(self.outcomes, encoding='utf-8', newline='') as written:
-            answers = [tuple(row.values()) for row in csv.DictReader(written)]
+            answers = [tuple(row.values())[:5] for row in csv.DictReader(written)]
         self.assertEqual(answers, [(str(number), *outcome) for number, outcome in enumerate(outcomes, 1)])
         inventory = sorted(tuple(row[name] for name in INVENTORY) for row in self.rows('inventory'))
         self.assertEqual(inventory, books.inventory())

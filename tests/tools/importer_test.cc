@@ -167,7 +167,7 @@ TEST_F(ImporterTest, LineForABatchThatWasClosedIsRefusedNotLost) {
   text += "early,LATE,1\nearly,LATER,1\n";
   const std::string outcomes = Import(text, {.batch_column = true, .open_batches = 3});
   EXPECT_EQ(booker_.finished.front(), "default/early");
-  EXPECT_NE(outcomes.find("\n8193,batch_conflict,,LATE,\n8194,batch_conflict,,LATER,\n"),
+  EXPECT_NE(outcomes.find("\n8193,batch_conflict,,LATE,,,\n8194,batch_conflict,,LATER,,,\n"),
             std::string::npos);
   EXPECT_EQ(report_.batches_refused, 1u) << "one batch, told once";
   EXPECT_EQ(report_.lines_refused, 2u);

@@ -195,8 +195,13 @@ ExitCode RunApply(const AnswerOptions& options) {
     }
   }
   std::istream* const input = options.file == "-" ? &std::cin : &file;
-  return WithEngine(options.database,
-                    [&](Engine* engine) { return ApplyAll(options, engine, input); });
+  bool bad_input = false;
+  const ExitCode code = WithEngine(options.database, [&](Engine* engine) {
+    const Status s = ApplyAll(options, engine, input);
+    bad_input = s.Is(StatusCode::kInvalidArgument);
+    return s;
+  });
+  return bad_input ? kExitInput : code;
 }
 
 std::shared_ptr<AnswerOptions> AddAnswer(CLI::App* command, Answer::Action action) {

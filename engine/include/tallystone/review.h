@@ -56,31 +56,32 @@ struct ReviewResult {
 };
 
 struct AcceptAnswer {
-  std::string tenant;
+  std::string tenant = {};
   uint32_t item = 0;           // under review
   uint32_t is = 0;             // the item that it is
   bool of_any_vendor = false;  // for lines of every vendor, not only of the review's
 };
 
 struct RejectAnswer {
-  std::string tenant;
-  uint32_t item = 0;             // under review
-  std::vector<uint32_t> is_not;  // empty = all candidates
+  std::string tenant = {};
+  uint32_t item = 0;                  // under review
+  std::vector<uint32_t> is_not = {};  // empty = all candidates
 };
 
+// `text` or `batch` must be given.
 struct SplitRequest {
-  std::string tenant;
-  uint32_t item = 0;   // that has wrong lines
-  std::string text;    // the lines with this name (compared in normal form), from now on as well
-  std::string vendor;  // only of this vendor; empty = of all
-  std::string batch;   // only the lines of this batch; `text` or `batch` must be given
+  std::string tenant = {};
+  uint32_t item = 0;        // that has wrong lines
+  std::string text = {};    // lines with this name (compared in normal form), also those to come
+  std::string vendor = {};  // only of this vendor; empty = of all
+  std::string batch = {};   // only the lines of this batch
 };
 
 // How a tenant's names are mapped.
 struct MappingSettings {
   MappingMode mode = MappingMode::kExact;  // where a batch says kOfTenant
   // Words that are never repaired, nor repaired into, beside the lists that come with the engine.
-  std::vector<std::string> protected_words;
+  std::vector<std::string> protected_words = {};
 };
 
 }  // namespace tallystone
