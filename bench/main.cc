@@ -6,6 +6,7 @@
 
 #include "compare_command.h"
 #include "growth_command.h"
+#include "mapping_command.h"
 #include "parse_command.h"
 #include "peers_command.h"
 #include "plot_command.h"
@@ -25,6 +26,7 @@ constexpr Command kCommands[] = {
     {"troubles", tallystone::bench::RunTroublesCommand},
     {"growth", tallystone::bench::RunGrowthCommand},
     {"reads", tallystone::bench::RunReadsCommand},
+    {"mapping", tallystone::bench::RunMappingCommand},
     {"parse", tallystone::bench::RunParseCommand},
     {"plot", tallystone::bench::RunPlotCommand},
     {"compare", tallystone::bench::RunCompareCommand},
@@ -37,6 +39,7 @@ constexpr const char* kHelp =
     "  troubles     what bad lines, re-sent batches, tenants and refused keys cost\n"
     "  growth       one database that grows; then the time to open it and to recover\n"
     "  reads        reads at rest and beside a writer, against a bare Get\n"
+    "  mapping      finding the item that a name means\n"
     "  parse FILE   reads a file as an import does, and nothing else\n"
     "  compare A B  two JSON files of peers: what became slower\n"
     "  plot FILE    a JSON file of peers, windows or growth as SVG\n"

@@ -65,8 +65,8 @@ Decision TenantCatalogue::Impl::FoundAsItIs(ItemId item, DecidedBy rule, std::st
                                                   : DescriptionKind::kOwn};
 }
 
-// What the vendor's lines of `item` are. If that is another item, its names stay the first one's: of
-// other vendors they are not the other's.
+// What the vendor's lines of `item` are. If that is another item, its names stay the first one's:
+// of other vendors they are not the other's.
 Decision TenantCatalogue::Impl::FoundFor(const CheckedLine& line, ItemId item, DecidedBy rule,
                                          CatalogueChanges* changes) {
   const ItemId meant = Resolve(line.vendor, item);
@@ -219,6 +219,10 @@ Decision TenantCatalogue::Impl::MapByRules(const CheckedLine& line, MapPolicy po
                                                    DecidedBy::kAlias, line.description);
     }
   }
+  if (const ItemId named = FindByWholeName(line.description);
+      named != 0 && !Contradicts(gtin, Resolve(line.vendor, named))) {
+    return FoundFor(line, named, DecidedBy::kAlias, changes);
+  }
   NormaliseDescription(line.description, &form);
   if (form.empty()) {
     return Create(line, policy.unknown, room, changes);
@@ -234,8 +238,9 @@ Decision TenantCatalogue::Impl::MapByRules(const CheckedLine& line, MapPolicy po
       return gtin == 0 ? ambiguous : Create(line, policy.unknown, room, changes);
     }
     const ItemId item = Resolve(line.vendor, found->second.first);
-    return Contradicts(gtin, item) ? Create(line, policy.unknown, room, changes)
-                                   : FoundFor(line, found->second.first, DecidedBy::kAlias, changes);
+    return Contradicts(gtin, item)
+               ? Create(line, policy.unknown, room, changes)
+               : FoundFor(line, found->second.first, DecidedBy::kAlias, changes);
   }
   const ItemId sorted = Names().Find(form);
   if (sorted != 0 && !Contradicts(gtin, Resolve(line.vendor, sorted))) {
@@ -243,6 +248,18 @@ Decision TenantCatalogue::Impl::MapByRules(const CheckedLine& line, MapPolicy po
   }
   return policy.mode == MappingMode::kExact ? Create(line, policy.unknown, room, changes)
                                             : MapByWords(line, policy, room, changes);
+}
+
+// The item whose description is `text`, letter for letter, if its normal form is surely its alias
+// and nobody else's: spares making the form, and looking it up. 0 = none, or not sure.
+ItemId TenantCatalogue::Impl::FindByWholeName(std::string_view text) const {
+  if (text.empty() || !old_aliases.empty()) {
+    return 0;
+  }
+  const ItemId item = descriptions.Find(
+      HashCode(text), [&](ItemId number) { return items[number - 1].description() == text; });
+  return item == 0 || items[item - 1].name_is_shared != 0 || items[item - 1].aliases == 0 ? 0
+                                                                                          : item;
 }
 
 // The item that a person, or the fuzzy rule, said `form` is, of this vendor or of any; 0 = none.

@@ -156,7 +156,7 @@ void MatchIndex::Impl::FindMeanings(std::string_view token) {
   std::sort(lists.begin(), lists.end(), [](const Postings* left, const Postings* right) {
     return left->size() < right->size();
   });
-  constexpr size_t kHeardMax = 1'500;
+  constexpr size_t kHeardMax = 1'000;
   size_t heard = 0;
   votes.Begin();
   for (const Postings* words : lists) {
@@ -320,7 +320,7 @@ void MatchIndex::Impl::Vote(const std::vector<Clue>& clues) {
 
 void MatchIndex::FindCandidates(std::string_view form, std::vector<Candidate>* candidates) {
   constexpr size_t kUnknownMax = 16;
-  constexpr size_t kRanked = 64;
+  constexpr size_t kRanked = 48;
   Impl& impl = *impl_;
   candidates->clear();
   SplitTokens(form, &impl.tokens);

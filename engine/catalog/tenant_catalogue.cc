@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/coding.h"
 #include "catalog/arrangement.h"
 #include "catalog/gtin.h"
 #include "catalog/normal_form.h"
@@ -44,6 +45,9 @@ ItemId TenantCatalogue::Impl::AddItem(std::string_view code, std::string_view gt
   if (!code.empty()) {
     codes.Insert(HashCode(code), number);
   }
+  if (!description.empty()) {
+    descriptions.Insert(HashCode(description), number);
+  }
   if (const uint64_t gtin_number = ParseGtin(gtin); gtin_number != 0) {
     Owners& owners = gtins.try_emplace(gtin_number).first->second;
     owners.first = owners.count == 0 ? number : owners.first;
@@ -56,6 +60,9 @@ ItemId TenantCatalogue::Impl::AddItem(std::string_view code, std::string_view gt
 void TenantCatalogue::Impl::RemoveLastItem() {
   const Item& item = items.back();
   TS_CHECK(item.aliases == 0);
+  if (item.description_bytes != 0) {
+    descriptions.Erase(HashCode(item.description()), static_cast<ItemId>(items.size()));
+  }
   if (item.code_bytes != 0) {
     codes.Erase(HashCode(item.code()), static_cast<ItemId>(items.size()));
   }
@@ -73,6 +80,7 @@ void TenantCatalogue::Impl::SetDescription(Item* item, std::string_view text) {
   TS_CHECK(text.size() <= UINT16_MAX);
   item->description_text = arena.Copy(text).data();
   item->description_bytes = static_cast<uint16_t>(text.size());
+  descriptions.Insert(HashCode(text), static_cast<ItemId>(item - items.data()) + 1);
 }
 
 // False: `text` is one of the item's already. *kept is the catalogue's copy.
@@ -86,6 +94,10 @@ bool TenantCatalogue::Impl::AddAlias(ItemId item, std::string_view text, std::st
   }
   ++found->second.count;
   ++items[item - 1].aliases;
+  if (found->second.count > 1) {
+    items[item - 1].name_is_shared = 1;
+    items[found->second.first - 1].name_is_shared = 1;
+  }
   *kept = found->first;
   if (names != nullptr) {
     names->Add(item, *kept);
@@ -171,6 +183,7 @@ void TenantCatalogue::Undo(const CatalogueChanges& changes) {
   for (const ItemDescription& described : changes.descriptions) {
     Item* item = impl_->at(described.item);
     TS_CHECK(item != nullptr);
+    impl_->descriptions.Erase(HashCode(item->description()), described.item);
     item->description_text = nullptr;
     item->description_bytes = 0;
   }
@@ -269,8 +282,23 @@ Status TenantCatalogue::Learn(const CatalogueChanges& changes) {
   return Status::Ok();
 }
 
+// A name that somebody said means `item` is no longer sure to mean who has it as its description.
+void TenantCatalogue::Impl::NoteSaid(std::string_view record_key, ItemId item) {
+  std::string_view vendor;
+  const auto found = GetText(&record_key, &vendor) ? aliases.find(record_key) : aliases.end();
+  if (found != aliases.end()) {
+    items[found->second.first - 1].name_is_shared = 1;
+  }
+  if (Item* said = at(item); said != nullptr) {
+    said->name_is_shared = 1;
+  }
+}
+
 void TenantCatalogue::LearnRecord(const CatalogueRecord& record) {
   impl_->records.Set(record.kind, record.key, record.value, nullptr);
+  if (record.kind == RecordKind::kAlias) {
+    impl_->NoteSaid(record.key, impl_->records.FindItem(record.kind, record.key));
+  }
   if (record.kind == RecordKind::kSetting) {
     impl_->TakeSettings();
   }
@@ -281,6 +309,9 @@ void TenantCatalogue::SetRecord(const CatalogueRecord& record, CatalogueChanges*
     impl_->unchanged = impl_->arena.mark();
   }
   impl_->records.Set(record.kind, record.key, record.value, changes);
+  if (record.kind == RecordKind::kAlias) {
+    impl_->NoteSaid(record.key, impl_->records.FindItem(record.kind, record.key));
+  }
   if (record.kind == RecordKind::kSetting) {
     impl_->TakeSettings();
   }

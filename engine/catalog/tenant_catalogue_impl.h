@@ -42,7 +42,9 @@ struct Item {
   uint16_t gtin_bytes = 0;
   uint16_t unit_bytes = 0;
   uint16_t description_bytes = 0;
-  uint32_t aliases = 0;
+  uint32_t aliases : 31 = 0;
+  // Its description, in normal form, may mean another item as well, or is said to mean another one.
+  uint32_t name_is_shared : 1 = 0;
 
   [[nodiscard]] std::string_view code() const { return {texts, code_bytes}; }
   [[nodiscard]] std::string_view gtin() const { return {texts + code_bytes, gtin_bytes}; }
@@ -119,6 +121,7 @@ struct TenantCatalogue::Impl {
   TextArena arena;
   TextArena::Mark unchanged;  // where the arena stood when the changes were empty
   HashIndex codes;
+  HashIndex descriptions;                             // of the items that have one
   boost::unordered_flat_map<uint64_t, Owners> gtins;  // by ParseGtin
   boost::unordered_flat_map<std::string_view, Owners, catalogue::TextHash> aliases;
   boost::unordered_flat_set<catalogue::SharedAlias, catalogue::SharedAliasHash> shared_aliases;
@@ -158,6 +161,8 @@ struct TenantCatalogue::Impl {
                     CatalogueChanges* changes);
   Decision FoundAsItIs(ItemId item, DecidedBy rule, std::string_view text);
   Decision FoundMisspelled(const CheckedLine& line, ItemId item, CatalogueChanges* changes);
+  [[nodiscard]] ItemId FindByWholeName(std::string_view text) const;
+  void NoteSaid(std::string_view record_key, ItemId item);
   ItemId FindSaid(std::string_view vendor) const;
   ItemId FindVendorCode(const CheckedLine& line) const;
   [[nodiscard]] ItemId Resolve(std::string_view vendor, ItemId item) const;

@@ -52,21 +52,32 @@ uint64_t SquareRoot(uint64_t value) {
 
 }  // namespace
 
+void Trigrams::Count(std::string_view form, uint32_t more) {
+  ForEachTrigram(form, [&](uint32_t trigram) {
+    const size_t place = CountOf(trigram);
+    counts_[place] += more;
+    logs_[place] = static_cast<uint16_t>(Log2(counts_[place] + 1));
+  });
+  names_ += more;
+  // A trigram of every name still tells a little; in a small catalogue, where being rare says
+  // little, much more.
+  constexpr uint32_t kLeast = 64;
+  constexpr uint32_t kFewNames = 8;
+  rarest_ = Log2(names_ + 1) + kLeast + (1024 * kFewNames) / (names_ + kFewNames);
+}
+
 void Trigrams::Add(std::string_view form) {
-  ++names_;
-  ForEachTrigram(form, [&](uint32_t trigram) { ++counts_[CountOf(trigram)]; });
+  Count(form, 1);
 }
 
 void Trigrams::Remove(std::string_view form) {
-  --names_;
-  ForEachTrigram(form, [&](uint32_t trigram) { --counts_[CountOf(trigram)]; });
+  Count(form, static_cast<uint32_t>(-1));
 }
 
 uint32_t Trigrams::Weight(uint32_t trigram) const {
-  const uint32_t all = Log2(names_ + 1);
-  const uint32_t with = Log2(counts_[CountOf(trigram)] + 1);
-  constexpr uint32_t kLeast = 64;  // a trigram of every name still tells a little
-  return (all > with ? all - with : 0) + kLeast;
+  constexpr uint32_t kLeast = 64;  // one that names have more than once
+  const uint32_t log = logs_[CountOf(trigram)];
+  return rarest_ > log + kLeast ? rarest_ - log : kLeast;
 }
 
 Trigrams::Query::Query(const Trigrams& trigrams, std::string_view form) : trigrams_(trigrams) {

@@ -61,11 +61,14 @@ class Trigrams {
   // Counted by a hash of 16 bits: names have some thousand different trigrams.
   static constexpr size_t kCounts = size_t{1} << 16;
 
+  void Count(std::string_view form, uint32_t more);
   // log2(names / names with it), in 256ths.
   [[nodiscard]] uint32_t Weight(uint32_t trigram) const;
 
   std::vector<uint32_t> counts_ = std::vector<uint32_t>(kCounts);
+  std::vector<uint16_t> logs_ = std::vector<uint16_t>(kCounts);  // log2(count + 1), in 256ths
   uint32_t names_ = 0;
+  uint32_t rarest_ = 0;  // the weight of a trigram that no name has
 };
 
 }  // namespace tallystone

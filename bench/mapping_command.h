@@ -1,0 +1,8 @@
+// `tallystone-bench mapping`.
+#pragma once
+
+namespace tallystone::bench {
+
+int RunMappingCommand(int argc, char** argv);
+
+}  // namespace tallystone::bench
