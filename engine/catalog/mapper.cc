@@ -169,10 +169,6 @@ void TenantCatalogue::Impl::TidyCandidates(std::string_view vendor,
 Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy policy, uint64_t room,
                                            CatalogueChanges* changes) {
   MatchIndex& index = Words();
-  auto match = std::make_shared<Match>();
-  match->version = kMatchVersion;
-  index.FindCandidates(form, &match->candidates);
-  TidyCandidates(line.vendor, &match->candidates);
   Candidate meant;
   if (policy.mode == MappingMode::kAuto) {
     meant = index.FindMisspelled(form, Names());
@@ -180,6 +176,12 @@ Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy po
   const ItemId item = meant.item == 0 ? 0 : Resolve(line.vendor, meant.item);
   const bool rejected = item == 0 || Contradicts(ParseGtin(line.gtin), item) ||
                         !records.Find(RecordKind::kRejected, ItemTextKey(item, form)).empty();
+  // What is booked needs no more than a runner-up.
+  constexpr size_t kFew = 4;
+  auto match = std::make_shared<Match>();
+  match->version = kMatchVersion;
+  index.FindCandidates(form, rejected ? limits::kCandidatesMax : kFew, &match->candidates);
+  TidyCandidates(line.vendor, &match->candidates);
   Decision decision;
   if (!rejected) {
     match->score = meant.score;

@@ -66,7 +66,7 @@ struct MatchIndex::Impl {
   void AddTrigramsOf(WordId word);
   void RemoveTrigramsOf(WordId word);
   void FindMeanings(std::string_view token);
-  void Vote(const std::vector<Clue>& clues);
+  void Vote(const std::vector<Clue>& clues, size_t names_max);
 };
 
 namespace {
@@ -296,12 +296,12 @@ Candidate MatchIndex::FindMisspelled(std::string_view form, const SortedNames& n
 
 // The rarest clues speak first. One that half the names have says nothing; of one that many have
 // the latest names are heard, if nothing better spoke.
-void MatchIndex::Impl::Vote(const std::vector<Clue>& clues) {
+void MatchIndex::Impl::Vote(const std::vector<Clue>& clues, size_t names_max) {
   constexpr uint32_t kWeightBits = 4;
   const auto log2 = [](size_t value) { return static_cast<uint32_t>(std::bit_width(value)); };
   const uint32_t all = log2(names.size()) << kWeightBits;
-  votes.Begin();
-  size_t room = Votes::kThingsMax;
+  votes.Begin(names_max);
+  size_t room = names_max;
   for (const Clue& clue : clues) {
     const Postings& with = postings[clue.word - 1];
     const uint32_t has = log2(with.size()) << kWeightBits;
@@ -318,9 +318,11 @@ void MatchIndex::Impl::Vote(const std::vector<Clue>& clues) {
   }
 }
 
-void MatchIndex::FindCandidates(std::string_view form, std::vector<Candidate>* candidates) {
+void MatchIndex::FindCandidates(std::string_view form, size_t most,
+                                std::vector<Candidate>* candidates) {
   constexpr size_t kUnknownMax = 16;
-  constexpr size_t kRanked = 48;
+  const size_t ranked = 2 * most;
+  const bool few = most < limits::kCandidatesMax;  // then who shares no whole word is not asked
   Impl& impl = *impl_;
   candidates->clear();
   SplitTokens(form, &impl.tokens);
@@ -335,7 +337,7 @@ void MatchIndex::FindCandidates(std::string_view form, std::vector<Candidate>* c
       add(word, false);
       continue;
     }
-    if (unknown++ < kUnknownMax) {
+    if (!few && unknown++ < kUnknownMax) {
       impl.FindMeanings(token);
       for (const WordId meant : impl.similar) {
         add(meant, true);
@@ -349,8 +351,8 @@ void MatchIndex::FindCandidates(std::string_view form, std::vector<Candidate>* c
       std::unique(clues.begin(), clues.end(),
                   [](const Clue& left, const Clue& right) { return left.word == right.word; }),
       clues.end());
-  impl.Vote(clues);
-  impl.votes.Best(kRanked, 1, &impl.best);
+  impl.Vote(clues, few ? Votes::kThingsMax / 5 : Votes::kThingsMax);
+  impl.votes.Best(ranked, 1, &impl.best);
   for (const NameNumber number : impl.best) {
     __builtin_prefetch(&impl.names[number]);
   }
@@ -376,7 +378,7 @@ void MatchIndex::FindCandidates(std::string_view form, std::vector<Candidate>* c
             [](const Candidate& left, const Candidate& right) {
               return left.score != right.score ? left.score > right.score : left.item < right.item;
             });
-  candidates->resize(std::min(candidates->size(), limits::kCandidatesMax));
+  candidates->resize(std::min(candidates->size(), most));
 }
 
 }  // namespace tallystone

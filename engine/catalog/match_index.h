@@ -39,10 +39,10 @@ class MatchIndex {
   // Whether a word is one of the catalogue's, and which of them it may be misspelled for.
   bool Knows(std::string_view word, std::vector<std::string_view>* meant) const;
 
-  // The items whose names are most like `form`, best first, at most limits::kCandidatesMax. Looks
+  // The items whose names are most like `form`, best first, at most `most`. Looks
   // at a bounded number of names, those that share its rarest words, so that the time does not grow
   // with the catalogue.
-  void FindCandidates(std::string_view form, std::vector<Candidate>* candidates);
+  void FindCandidates(std::string_view form, size_t most, std::vector<Candidate>* candidates);
 
  private:
   struct Impl;

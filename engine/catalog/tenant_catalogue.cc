@@ -7,6 +7,7 @@
 #include "catalog/normal_form.h"
 #include "catalog/protected_words.h"
 #include "catalog/tenant_catalogue_impl.h"
+#include "tallystone/limits.h"
 
 namespace tallystone {
 
@@ -350,7 +351,8 @@ void TenantCatalogue::Explain(const CheckedLine& line, MappingExplanation* expla
     explained.known = impl.Words().Knows(token, &meant);
     explained.meant.assign(meant.begin(), meant.end());
   }
-  impl.Words().FindCandidates(explanation->normal_form, &explanation->candidates);
+  impl.Words().FindCandidates(explanation->normal_form, limits::kCandidatesMax,
+                              &explanation->candidates);
   impl.TidyCandidates(line.vendor, &explanation->candidates);
 }
 

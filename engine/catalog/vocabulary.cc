@@ -110,7 +110,12 @@ void Vocabulary::FindSimilar(std::string_view text, std::vector<WordId>* similar
   }
   std::sort(similar->begin(), similar->end());
   similar->erase(std::unique(similar->begin(), similar->end()), similar->end());
+  constexpr size_t kEditsMax = 2;
+  const size_t bytes_max = (letters.size() + kEditsMax) * 4;
   std::erase_if(*similar, [&](WordId word) {
+    if (words_[word - 1].bytes > bytes_max || words_[word - 1].bytes + kEditsMax < letters.size()) {
+      return true;
+    }
     LettersOf(this->text(word), &others);
     const int allowed = EditsAllowed(std::min(letters.size(), others.size()));
     return this->text(word) == text || Edits(letters, others, allowed) > allowed;

@@ -13,10 +13,11 @@ namespace tallystone {
 class Votes {
  public:
   // Things that may be named in one round; more are not heard.
-  static constexpr size_t kThingsMax = 1'500;
+  static constexpr size_t kThingsMax = 1'000;
 
-  // Forgets all, in no time.
-  void Begin() {
+  // Forgets all, in no time. At most `most` things are heard.
+  void Begin(size_t most = kThingsMax) {
+    most_ = std::min(most, kThingsMax);
     if (slots_.empty()) {
       slots_.resize(kSlots);
     }
@@ -31,7 +32,7 @@ class Votes {
     }
     Vote& vote = slots_[place];
     if (vote.round != round_) {
-      if (voted_.size() == kThingsMax) {
+      if (voted_.size() == most_) {
         return;
       }
       vote = {thing, 0, round_};
@@ -75,6 +76,7 @@ class Votes {
   std::vector<Vote> slots_;
   std::vector<uint32_t> voted_;   // places in slots_
   std::vector<uint64_t> ranked_;  // working memory: weight, and the number upside down
+  size_t most_ = kThingsMax;
   uint32_t round_ = 0;
 };
 

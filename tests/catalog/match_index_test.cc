@@ -43,7 +43,7 @@ class Names {
     std::string form;
     NormaliseDescription(text, &form);
     std::vector<Candidate> candidates;
-    index_.FindCandidates(form, &candidates);
+    index_.FindCandidates(form, limits::kCandidatesMax, &candidates);
     return candidates;
   }
   MatchIndex* index() { return &index_; }
