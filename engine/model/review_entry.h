@@ -36,6 +36,7 @@ struct ReviewEntry {
   std::vector<Candidate> candidates;
   uint32_t answers = 0;  // so far: part of the ids of their batches
   ReviewMove move;       // the last one
+  friend bool operator==(const ReviewEntry&, const ReviewEntry&) = default;
 };
 
 // Bytes, format 1: u8 1 | u8 status | u8 status after the move | u8 version | text text | text

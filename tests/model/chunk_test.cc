@@ -42,6 +42,15 @@ void DecideAtRandom(RandomSource* random, MadeChunk* made, ChunkLine* line) {
   if (random->OneIn(30)) {
     line->decided_by = DecidedBy::kFuzzy;  // a later rule: its lines keep their code
     code = "item's code";
+    line->score = static_cast<uint32_t>(random->Below(1001));
+    line->runner_up = static_cast<ItemId>(random->Below(4));
+    line->runner_up_score = static_cast<uint32_t>(random->Below(1001));
+    made->chunk.mapping_version = 7;
+  } else if (random->OneIn(30)) {
+    line->decided_by = random->OneIn(2) ? DecidedBy::kSorted : DecidedBy::kMoved;
+    code = "item's code";
+    made->chunk.mapping_version =
+        line->decided_by == DecidedBy::kSorted ? 7 : made->chunk.mapping_version;
   }
   description =
       random->OneIn(3) ? std::string("item's description") : std::string(line->description);
@@ -65,6 +74,10 @@ void AddCatalogue(RandomSource* random, MadeChunk* made) {
   }
   for (uint64_t count = random->Below(5); count > 0; --count) {
     changes.aliases.push_back({static_cast<ItemId>(1 + random->Below(100)), text(30)});
+  }
+  for (uint64_t count = random->Below(4); count > 0; --count) {
+    changes.records.push_back(
+        {static_cast<RecordKind>(1 + random->Below(kRecordKindMax)), text(20), text(20)});
   }
 }
 
@@ -124,6 +137,9 @@ void ExpectSameLine(const ChunkLine& wrote, const ChunkLine& read) {
   ASSERT_EQ(read.unit_cost, wrote.unit_cost);
   ASSERT_EQ(read.description_kind, wrote.description_kind);
   ASSERT_EQ(read.attempts, wrote.attempts);
+  ASSERT_EQ(read.score, wrote.score);
+  ASSERT_EQ(read.runner_up, wrote.runner_up);
+  ASSERT_EQ(read.runner_up_score, wrote.runner_up_score);
   const bool failed = wrote.outcome != Outcome::kAccepted;
   if (failed || wrote.description_kind == DescriptionKind::kOwn) {
     ASSERT_EQ(read.description, wrote.description.substr(0, read.description.size()));
@@ -133,7 +149,7 @@ void ExpectSameLine(const ChunkLine& wrote, const ChunkLine& read) {
   for (const auto field :
        {&ChunkLine::vendor, &ChunkLine::gtin, &ChunkLine::unit, &ChunkLine::document,
         &ChunkLine::time, &ChunkLine::line_id, &ChunkLine::quantity_text,
-        &ChunkLine::unit_cost_text, &ChunkLine::raw}) {
+        &ChunkLine::unit_cost_text, &ChunkLine::raw, &ChunkLine::vendor_code}) {
     if (read.cut_digest == 0) {
       ASSERT_EQ(read.*field, wrote.*field);
     } else {
@@ -165,6 +181,12 @@ void ExpectSameCatalogue(const CatalogueChanges& wrote, const CatalogueChanges& 
     ASSERT_EQ(read.aliases[index].item, wrote.aliases[index].item);
     ASSERT_EQ(read.aliases[index].text, wrote.aliases[index].text);
   }
+  ASSERT_EQ(read.records.size(), wrote.records.size());
+  for (size_t index = 0; index < wrote.records.size(); ++index) {
+    ASSERT_EQ(read.records[index].kind, wrote.records[index].kind);
+    ASSERT_EQ(read.records[index].key, wrote.records[index].key);
+    ASSERT_EQ(read.records[index].value, wrote.records[index].value);
+  }
 }
 
 constexpr uint8_t kKinds[] = {0,           kChunkFirst | kChunkNewTenant, kChunkFirst | kChunkLast,
@@ -189,6 +211,7 @@ TEST(ChunkTest, WhatGoesInComesOut) {
     ASSERT_TRUE(read.header.digest == wrote.digest);
     ASSERT_EQ(read.header.lines, lines);
     ASSERT_EQ(read.lines.size(), lines);
+    ASSERT_EQ(read.mapping_version, made->chunk.mapping_version);
     for (size_t line = 0; line < lines; ++line) {
       ASSERT_NO_FATAL_FAILURE(ExpectSameLine(made->chunk.lines[line], read.lines[line]));
     }

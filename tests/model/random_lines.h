@@ -42,8 +42,8 @@ inline void AddRandomLine(RandomSource* random, Batch* batch) {
     batch->AddUnreadable(Outcome::kBadColumns, RandomField(random, 300));
     return;
   }
-  std::string texts[8];
-  for (size_t text = 0; text < 8; ++text) {
+  std::string texts[9];
+  for (size_t text = 0; text < 9; ++text) {
     if (text < 2 || random->OneIn(3)) {
       texts[text] = RandomField(random, 300);
     }
@@ -59,7 +59,8 @@ inline void AddRandomLine(RandomSource* random, Batch* batch) {
                 .unit = texts[4],
                 .document = texts[5],
                 .time = texts[6],
-                .line_id = texts[7]});
+                .line_id = texts[7],
+                .vendor_code = texts[8]});
     return;
   }
   const std::string quantity = RandomNumber(random);
@@ -73,7 +74,8 @@ inline void AddRandomLine(RandomSource* random, Batch* batch) {
                   .unit = texts[4],
                   .document = texts[5],
                   .time = texts[6],
-                  .line_id = texts[7]});
+                  .line_id = texts[7],
+                  .vendor_code = texts[8]});
 }
 
 // The line of a chunk for a checked line. `numbers` keeps the texts of numbers that came as
@@ -91,6 +93,7 @@ inline ChunkLine LineOfChunk(uint64_t number, const CheckedLine& checked,
   line.document = checked.document;
   line.time = checked.time;
   line.line_id = checked.line_id;
+  line.vendor_code = checked.vendor_code;
   if (checked.outcome == Outcome::kAccepted) {
     line.quantity = checked.quantity;
     line.unit_cost = checked.unit_cost;

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "model/random_source.h"
+#include "model/review_entry.h"
 #include "model/stored_codec.h"
+#include "tallystone/limits.h"
 
 namespace tallystone {
 namespace {
@@ -213,6 +215,32 @@ TEST(StoredCodecTest, Items) {
 
 TEST(StoredCodecTest, DeadLetters) {
   CheckCodec<StoredDeadLetter>({RandomLetter, EncodeStoredDeadLetter, DecodeStoredDeadLetter});
+}
+
+TEST(StoredCodecTest, ReviewEntries) {
+  const auto make = [](RandomSource* random) {
+    ReviewEntry entry;
+    entry.status = static_cast<ReviewStatus>(random->Below(kReviewStatusMax + 1));
+    entry.after_move = static_cast<ReviewStatus>(random->Below(kReviewStatusMax + 1));
+    entry.version = static_cast<uint8_t>(random->Bits());
+    entry.text = random->Bytes(40);
+    entry.vendor = random->Bytes(8);
+    for (uint64_t count = random->Below(limits::kCandidatesMax + 1); count > 0; --count) {
+      entry.candidates.push_back(
+          {static_cast<uint32_t>(random->Bits()), static_cast<uint32_t>(random->Below(1001))});
+    }
+    entry.answers = static_cast<uint32_t>(random->Bits());
+    entry.move = {.from = static_cast<ItemId>(random->Bits()),
+                  .to = static_cast<ItemId>(random->Bits()),
+                  .any_vendor = random->OneIn(2),
+                  .vendor = random->Bytes(8),
+                  .form = random->Bytes(20),
+                  .batch = random->Bytes(8),
+                  .up_to = random->Bits(),
+                  .id = random->Bytes(20)};
+    return entry;
+  };
+  CheckCodec<ReviewEntry>({make, EncodeReviewEntry, DecodeReviewEntry});
 }
 
 TEST(StoredCodecTest, Markers) {

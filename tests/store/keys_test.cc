@@ -64,6 +64,12 @@ TEST(KeysTest, DecodersTakeBackWhatEncodersWrote) {
     ASSERT_TRUE(ParseAliasKey(key, &stock, &text));
     EXPECT_EQ(alias, text);
   }
+  for (const std::string& record : {std::string(), std::string("a\0b", 3), std::string("\xFF")}) {
+    RecordRef ref;
+    EncodeRecordKey({7, RecordKind::kReview, record}, &key);
+    ASSERT_TRUE(ParseRecordKey(key, &ref));
+    EXPECT_EQ((RecordRef{7, RecordKind::kReview, record}), ref);
+  }
   for (const std::string& batch : {std::string(), std::string("a/b"), std::string(256, '\xFF')}) {
     BatchRef ref;
     EncodeBatchKey({3, batch}, &key);

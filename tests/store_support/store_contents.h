@@ -40,6 +40,7 @@ inline Status ReadContents(StoreView* view, MemoryState* state) {
                [&](const auto& entry) { state->dead_letters.insert(entry); }));
   keep(ForEach(view->Tenants(), [&](const auto& entry) { state->tenants.insert(entry); }));
   keep(ForEach(view->Items({}), [&](const auto& entry) { state->items.insert(entry); }));
+  keep(ForEach(view->Records(), [&](const auto& entry) { state->records.insert(entry); }));
   keep(ForEach(view->Aliases(), [&](const auto& entry) { state->aliases.insert(entry); }));
   for (const auto& [key, sum] : state->balances) {
     std::vector<Posting> postings;
@@ -87,6 +88,9 @@ inline std::string Difference(const MemoryState& left, const MemoryState& right)
   }
   if (left.items != right.items) {
     return "items";
+  }
+  if (left.records != right.records) {
+    return "records";
   }
   return left.aliases == right.aliases ? "" : "aliases";
 }

@@ -160,6 +160,14 @@ class WindowMaker {
       window->aliases.push_back({key, "other " + std::to_string(number % 4)});
     }
     window->aliases.insert(window->aliases.begin(), descending.rbegin(), descending.rend());
+    // Each is set by one window, changed by others, and removed by some.
+    std::map<RecordRef, std::string> records;
+    for (const auto& [key, line] : lines) {
+      const RecordRef ref{key.tenant, static_cast<RecordKind>(1 + key.item % kRecordKindMax),
+                          "record " + std::to_string(key.item % 5) + std::string(1, '\0')};
+      records[ref] = (key.item + number) % 4 == 0 ? "" : "value " + std::to_string(number);
+    }
+    window->records.assign(records.begin(), records.end());
     for (TenantId tenant = shape_.tenants; tenant > 0 && number % 2 == 0; --tenant) {
       window->tenants.emplace_back(tenant, "tenant " + std::to_string(tenant));
     }
