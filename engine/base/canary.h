@@ -24,17 +24,15 @@ enum class Canary : uint8_t {
   kDeadLetterForgotten,    // a line that fails leaves no dead letter
   kResendBookedAgain,      // a batch that is there is taken for new
   kMoveBeginsAgain,        // an interrupted move of lines forgets what it moved
-  kRejectedPairForgotten,  // what a person said is not the same is suggested and booked again
 };
 
 #ifdef TALLYSTONE_CANARIES
 inline bool CanaryIs(Canary canary) {
   static const int chosen = [] {
-    constexpr const char* kNames[] = {"marker_outside_the_batch", "sync_skipped",
-                                      "retry_without_marker",     "replay_resumes_one_early",
-                                      "stale_record_accepted",    "overflow_wraps",
-                                      "dead_letter_forgotten",    "resend_booked_again",
-                                      "move_begins_again",        "rejected_pair_forgotten"};
+    constexpr const char* kNames[] = {
+        "marker_outside_the_batch", "sync_skipped",          "retry_without_marker",
+        "replay_resumes_one_early", "stale_record_accepted", "overflow_wraps",
+        "dead_letter_forgotten",    "resend_booked_again",   "move_begins_again"};
     const char* name = std::getenv("TALLYSTONE_CANARY");
     int number = 0;
     for (const char* known : kNames) {

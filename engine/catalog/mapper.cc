@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/canary.h"
 #include "base/check.h"
 #include "catalog/gtin.h"
 #include "catalog/normal_form.h"
@@ -151,13 +150,7 @@ void TenantCatalogue::Impl::AskForReview(const CheckedLine& line, ItemId item, c
   records.Set(RecordKind::kReview, ItemKeyOf(item), value, changes);
 }
 
-// A person said that `form` is not this item.
-bool TenantCatalogue::Impl::IsRejected(ItemId item) const {
-  return !CanaryIs(Canary::kRejectedPairForgotten) && records.HasAny(RecordKind::kRejected) &&
-         !records.Find(RecordKind::kRejected, ItemTextKey(item, form)).empty();
-}
-
-// As this vendor calls them, without those that a person said it is not.
+// As this vendor calls them.
 void TenantCatalogue::Impl::TidyCandidates(std::string_view vendor,
                                            std::vector<Candidate>* candidates) const {
   for (Candidate& candidate : *candidates) {
@@ -168,7 +161,7 @@ void TenantCatalogue::Impl::TidyCandidates(std::string_view vendor,
     const bool twice =
         std::find(seen_items.begin(), seen_items.end(), candidate.item) != seen_items.end();
     seen_items.push_back(candidate.item);
-    return twice || IsRejected(candidate.item);
+    return twice;
   });
 }
 
@@ -181,15 +174,15 @@ Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy po
     meant = index.FindMisspelled(form, Names());
   }
   const ItemId item = meant.item == 0 ? 0 : Resolve(line.vendor, meant.item);
-  const bool rejected = item == 0 || Contradicts(ParseGtin(line.gtin), item) || IsRejected(item);
+  const bool found = item != 0 && !Contradicts(ParseGtin(line.gtin), item);
   // What is booked needs no more than a runner-up.
   constexpr size_t kFew = 4;
   auto match = std::make_shared<Match>();
   match->version = kMatchVersion;
-  index.FindCandidates(form, rejected ? limits::kCandidatesMax : kFew, &match->candidates);
+  index.FindCandidates(form, found ? kFew : limits::kCandidatesMax, &match->candidates);
   TidyCandidates(line.vendor, &match->candidates);
   Decision decision;
-  if (!rejected) {
+  if (found) {
     match->score = meant.score;
     decision = FoundMisspelled(line, item, changes);
   } else {

@@ -33,10 +33,6 @@ std::string ItemKeyOf(ItemId item) {
   return key;
 }
 
-std::string ItemTextKey(ItemId item, std::string_view text) {
-  return ItemKeyOf(item).append(text);
-}
-
 std::string ItemValue(ItemId item) {
   std::string value;
   PutVarint32(&value, item);

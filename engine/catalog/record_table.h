@@ -21,7 +21,6 @@ namespace tallystone {
 std::string VendorTextKey(std::string_view vendor, std::string_view text);  // kAlias, kVendorCode
 std::string VendorItemKey(std::string_view vendor, ItemId item);            // kMerged
 std::string ItemKeyOf(ItemId item);                                         // kReview
-std::string ItemTextKey(ItemId item, std::string_view text);                // kRejected
 std::string ItemValue(ItemId item);
 
 // The settings that are there; the others are left as they are.

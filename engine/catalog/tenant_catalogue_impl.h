@@ -166,7 +166,6 @@ struct TenantCatalogue::Impl {
   ItemId FindSaid(std::string_view vendor) const;
   ItemId FindVendorCode(const CheckedLine& line) const;
   [[nodiscard]] ItemId Resolve(std::string_view vendor, ItemId item) const;
-  [[nodiscard]] bool IsRejected(ItemId item) const;
   [[nodiscard]] bool Contradicts(uint64_t gtin, ItemId item) const;
   void TidyCandidates(std::string_view vendor, std::vector<Candidate>* candidates) const;
   void AskForReview(const CheckedLine& line, ItemId item, const Match& match,

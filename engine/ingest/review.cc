@@ -147,8 +147,6 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
   WriteEntry(tenant, answer.item, *entry, &changes);
   tenant->catalogue.SetRecord(
       {RecordKind::kMerged, VendorItemKey(vendor, answer.item), ItemValue(to)}, &changes);
-  const std::string form = NormaliseDescription(entry->text);
-  tenant->catalogue.SetRecord({RecordKind::kRejected, ItemTextKey(to, form), {}}, &changes);
   Lsn lsn = 0;
   return LogChanges(core, tenant, entry->move.id, kChunkFirst, std::move(changes), &lsn);
 }
@@ -253,9 +251,7 @@ Status RejectReview(Core* core, const RejectAnswer& answer, ReviewResult* result
       }
     }
     CatalogueChanges changes;
-    const std::string form = NormaliseDescription(entry.text);
     for (const ItemId item : is_not) {
-      tenant->catalogue.SetRecord({RecordKind::kRejected, ItemTextKey(item, form), "1"}, &changes);
       std::erase_if(entry.candidates,
                     [item](const Candidate& candidate) { return candidate.item == item; });
     }

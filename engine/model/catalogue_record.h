@@ -20,13 +20,11 @@ enum class RecordKind : uint8_t {
   kMerged = 3,
   // u32 item -> ReviewEntry (review_entry.h).
   kReview = 4,
-  // u32 item | normal form of a name -> "1": they are not the same, and nobody is asked again.
-  kRejected = 5,
   // name -> value: "mapping" -> "exact", "suggest" or "auto"; "protected" -> words with blanks
   // between them; "revision" -> varint, how often they were changed.
-  kSetting = 6,
+  kSetting = 5,
 };
-inline constexpr uint8_t kRecordKindMax = 6;
+inline constexpr uint8_t kRecordKindMax = 5;
 
 struct RecordRef {
   TenantId tenant = 0;

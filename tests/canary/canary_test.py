@@ -22,7 +22,6 @@ CAUGHT_BY = {
     'dead_letter_forgotten': ('crash_tests', '*drain_by_WriteBatch'),
     'resend_booked_again': ('crash_tests', '*fresh_database'),
     'move_begins_again': ('crash_tests', '*split_of_a_name'),
-    'rejected_pair_forgotten': ('engine_tests', 'ReviewTest.*'),
 }
 
 

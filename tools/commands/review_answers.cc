@@ -235,7 +235,7 @@ void AddAccept(CLI::App* parent, Chosen* chosen) {
 }
 
 void AddReject(CLI::App* parent, Chosen* chosen) {
-  CLI::App* command = parent->add_subcommand("reject", "It is not: they are never suggested again");
+  CLI::App* command = parent->add_subcommand("reject", "It is not: it stays an item of its own");
   command->footer(
       "Examples:\n"
       "  tallystone review reject --db stock.db --tenant acme --item 17\n"

@@ -5,7 +5,7 @@
 //
 //   accept   it is that other item: from now on this vendor's lines of it go there, and those that
 //            were booked move there
-//   reject   it is not: these two are never suggested again
+//   reject   it is not: it stays an item of its own, and nobody is asked again
 //   split    an item has lines that are not its own: those of one name, or of one batch, move to a
 //            new item
 //
