@@ -14,6 +14,16 @@ namespace tallystone {
 
 namespace {
 
+// The engine's own batches: answers of a review, and settings.
+Status CheckBatchId(std::string_view id) {
+  TS_RETURN_IF_ERROR(CheckName(id, limits::kBatchIdBytesMax, "the batch id"));
+  return id.starts_with("review/") || id.starts_with("mapping/")
+             ? Status::InvalidArgument(
+                   "batch ids that begin with review/ or mapping/ are the "
+                   "engine's own: use another one")
+             : Status::Ok();
+}
+
 // Lets go of a session's batch while the tenant's mutex is still held.
 class Releaser {
  public:
@@ -101,7 +111,7 @@ Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, Batc
   const CoreCall call(core_.get());
   TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(CheckName(batch.tenant(), limits::kTenantBytesMax, "the tenant"));
-  TS_RETURN_IF_ERROR(CheckName(batch.id(), limits::kBatchIdBytesMax, "the batch id"));
+  TS_RETURN_IF_ERROR(CheckBatchId(batch.id()));
   if (batch.size() > limits::kBatchLinesMax) {
     return Status::InvalidArgument(
         "batch '" + batch.id() + "' has " + std::to_string(batch.size()) + " lines; at most " +
@@ -138,7 +148,7 @@ Status EngineImpl::NewBatchWriter(const IngestOptions& options, std::string_view
   const CoreCall call(core_.get());
   TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(CheckName(tenant, limits::kTenantBytesMax, "the tenant"));
-  TS_RETURN_IF_ERROR(CheckName(id, limits::kBatchIdBytesMax, "the batch id"));
+  TS_RETURN_IF_ERROR(CheckBatchId(id));
   if (options.bad_lines == BadLinePolicy::kRejectBatch) {
     return Status::InvalidArgument(
         "policy kRejectBatch needs the whole batch: use Ingest, not a BatchWriter");

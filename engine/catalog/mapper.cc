@@ -110,8 +110,9 @@ ItemId TenantCatalogue::Impl::Resolve(std::string_view vendor, ItemId item) cons
   if (!records.HasAny(RecordKind::kMerged)) [[likely]] {
     return item;
   }
-  // Chains are short, and free of circles: ReviewMover sees to it.
-  for (size_t steps = 0; steps < items.size(); ++steps) {
+  // Accepting refuses circles. Should there be one, the answer is still always the same.
+  constexpr int kStepsMax = 16;
+  for (int steps = 0; steps < kStepsMax; ++steps) {
     ItemId next = records.FindItem(RecordKind::kMerged, VendorItemKey(vendor, item));
     if (next == 0 && !vendor.empty()) {
       next = records.FindItem(RecordKind::kMerged, VendorItemKey({}, item));
@@ -135,7 +136,9 @@ bool TenantCatalogue::Impl::Contradicts(uint64_t gtin, ItemId item) const {
 Decision TenantCatalogue::Impl::FoundMisspelled(const CheckedLine& line, ItemId item,
                                                 CatalogueChanges* changes) {
   records.Set(RecordKind::kAlias, VendorTextKey({}, form), ItemValue(item), changes);
-  return FoundAsItIs(item, DecidedBy::kFuzzy, line.description);
+  NoteSaid(changes->records.back().key, item);
+  // What this vendor's lines of it are; of other vendors it may be another item.
+  return FoundAsItIs(Resolve(line.vendor, item), DecidedBy::kFuzzy, line.description);
 }
 
 void TenantCatalogue::Impl::AskForReview(const CheckedLine& line, ItemId item, const Match& match,
@@ -184,7 +187,7 @@ Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy po
   Decision decision;
   if (found) {
     match->score = meant.score;
-    decision = FoundMisspelled(line, item, changes);
+    decision = FoundMisspelled(line, meant.item, changes);
   } else {
     decision = Create(line, policy.unknown, room, changes);
     const bool like = !match->candidates.empty() && match->candidates.front().score >= kReviewScore;
@@ -325,6 +328,7 @@ Decision TenantCatalogue::Map(const CheckedLine& line, MapPolicy policy, uint64_
   Impl& impl = *impl_;
   if (changes->empty()) {
     impl.unchanged = impl.arena.mark();
+    impl.words_are_new = false;
   }
   if (policy.mode == MappingMode::kOfTenant) {
     policy.mode = impl.mode;

@@ -81,7 +81,10 @@ void MatchIndex::Impl::FindMeant(std::string_view token, std::vector<WordId>* wo
     const std::string_view text = vocabulary.text(word);
     return IsProtected(token) || IsProtected(text) || !IsMisspelling(token, text);
   });
-  if (!words->empty() && BeginsAnother(token, *words)) {
+  const bool cut_short = std::all_of(words->begin(), words->end(), [&](WordId word) {
+    return vocabulary.text(word).starts_with(token);  // FLOWE is nearer to FLOWER than to FLOWERS
+  });
+  if (!cut_short && BeginsAnother(token, *words)) {
     words->clear();
   }
 }

@@ -81,7 +81,7 @@ bool MayBeSubstances(std::string_view written, std::string_view word) {
     return std::any_of(std::begin(kEndings), std::end(kEndings),
                        [&](std::string_view ending) { return text.ends_with(ending); });
   };
-  constexpr size_t kEndingMax = 4;
+  constexpr size_t kEndingMax = 6;
   const auto [one, other] = Ends(written, word);
   return word.size() >= kLettersMin && ends(written) && ends(word) && one.size() <= kEndingMax &&
          other.size() <= kEndingMax;
@@ -110,6 +110,20 @@ bool IsAProtectedWordAsNear(const Letters& written, std::string_view text, std::
            (of_class == WordClass::kNone || of_class == ClassOfWord(other)) &&
            Edits(written, letters, edits) <= edits;
   });
+}
+
+// Two neighbours swapped, or a letter doubled or not: what hands do and other words hardly differ
+// by.
+bool IsSlip(const Letters& one, const Letters& other) {
+  const Letters& longer = one.size() > other.size() ? one : other;
+  const Letters& shorter = one.size() > other.size() ? other : one;
+  const auto [at, other_at] = std::mismatch(shorter.begin(), shorter.end(), longer.begin());
+  if (one.size() == other.size()) {
+    return at + 1 < shorter.end() && other_at + 1 < longer.end() && *at == *(other_at + 1) &&
+           *(at + 1) == *other_at && std::equal(at + 2, shorter.end(), other_at + 2);
+  }
+  return longer.size() == shorter.size() + 1 && other_at != longer.begin() &&
+         *other_at == *(other_at - 1) && std::equal(at, shorter.end(), other_at + 1);
 }
 
 // What may be repaired into, as far as it is protected.
@@ -207,10 +221,11 @@ bool IsMisspelling(std::string_view written, std::string_view word) {
       one.size() == other.size() && one[0] != other[0] && one[0] != other[1];
   const Languages languages = WellKnownIn(word);
   const int edits = Edits(one, other, allowed);
-  return edits <= allowed && languages != 0 && !(letters < kFirstMayDiffer && first_replaced) &&
-         MayBeMeant(word, edits) && LanguagesOf(written) == 0 &&
-         (LanguagesOfForms(written) & languages) == 0 && !MayBeInflections(written, word) &&
-         !MayBeSubstances(written, word) &&
+  return edits <= allowed && languages != 0 &&
+         ((languages & kEnglish) != 0 || IsSlip(one, other)) &&
+         !(letters < kFirstMayDiffer && first_replaced) && MayBeMeant(word, edits) &&
+         LanguagesOf(written) == 0 && (LanguagesOfForms(written) & languages) == 0 &&
+         !MayBeInflections(written, word) && !MayBeSubstances(written, word) &&
          !IsAProtectedWordAsNear(one, written, word, languages, edits);
 }
 

@@ -29,6 +29,8 @@ int EditsAllowed(size_t letters);
 //     with, without, for and their like are never repaired, nor sides of four letters
 //   - no other protected word of the language, of its class if it has one, may be as near
 //   - the ends must not differ by what may be an inflection, in number, case, sex or tense
+//   - a word of another language than English, whose lists are short, only if two neighbours are
+//     swapped or a letter is doubled or not
 //   - the first of only four letters must be the same, or more or less by one
 bool IsMisspelling(std::string_view written, std::string_view word);
 

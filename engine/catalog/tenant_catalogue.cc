@@ -95,6 +95,9 @@ bool TenantCatalogue::Impl::AddAlias(ItemId item, std::string_view text, std::st
   }
   ++found->second.count;
   ++items[item - 1].aliases;
+  if (!said_forms.empty() && said_forms.contains(std::string(text))) {
+    items[item - 1].name_is_shared = 1;
+  }
   if (found->second.count > 1) {
     items[item - 1].name_is_shared = 1;
     items[found->second.first - 1].name_is_shared = 1;
@@ -159,13 +162,31 @@ const SortedNames& TenantCatalogue::Impl::Names() {
   return *names;
 }
 
+// An item that was split off has no alias, but its words are words of the catalogue.
+void TenantCatalogue::Impl::AddNameOfSplit(
+    ItemId number, std::vector<std::pair<ItemId, std::string_view>>* names_of) {
+  const Item& item = items[number - 1];
+  if (item.aliases > 0 || item.description_bytes == 0) {
+    return;
+  }
+  std::string name;
+  NormaliseDescription(item.description(), &name);
+  if (!name.empty()) {
+    names_of->emplace_back(number, arena.Copy(name));
+  }
+}
+
 // In the order of the items, so that the same catalogue has the same index.
 MatchIndex& TenantCatalogue::Impl::Words() {
   if (words == nullptr) {
     std::vector<std::pair<ItemId, std::string_view>> all;
     ForEachAlias([&](ItemId item, std::string_view text) { all.emplace_back(item, text); });
+    for (ItemId item = 1; item <= items.size(); ++item) {
+      AddNameOfSplit(item, &all);
+    }
     std::sort(all.begin(), all.end());
     words = std::make_unique<MatchIndex>();
+    words_are_new = true;
     for (const auto& [item, text] : all) {
       words->Add(item, text);
     }
@@ -177,6 +198,11 @@ MatchIndex& TenantCatalogue::Impl::Words() {
 void TenantCatalogue::Undo(const CatalogueChanges& changes) {
   if (changes.empty()) {
     return;
+  }
+  if (impl_->words_are_new || (!changes.items.empty() && changes.aliases.empty())) {
+    // Made in the middle of the changes, or with a split item: not in the order that they came.
+    impl_->words.reset();
+    impl_->words_are_new = false;
   }
   for (auto alias = changes.aliases.rbegin(); alias != changes.aliases.rend(); ++alias) {
     impl_->RemoveAlias(*alias);
@@ -286,7 +312,11 @@ Status TenantCatalogue::Learn(const CatalogueChanges& changes) {
 // A name that somebody said means `item` is no longer sure to mean who has it as its description.
 void TenantCatalogue::Impl::NoteSaid(std::string_view record_key, ItemId item) {
   std::string_view vendor;
-  const auto found = GetText(&record_key, &vendor) ? aliases.find(record_key) : aliases.end();
+  if (!GetText(&record_key, &vendor)) {
+    return;
+  }
+  said_forms.emplace(record_key);
+  const auto found = aliases.find(record_key);
   if (found != aliases.end()) {
     items[found->second.first - 1].name_is_shared = 1;
   }
@@ -318,6 +348,13 @@ void TenantCatalogue::SetRecord(const CatalogueRecord& record, CatalogueChanges*
   }
 }
 
+bool TenantCatalogue::IsNameOfAnother(ItemId item, std::string_view form) const {
+  const auto found = impl_->aliases.find(form);
+  return found != impl_->aliases.end() && found->second.first != item &&
+         !impl_->shared_aliases.contains({found->first.data(), item}) &&
+         impl_->Resolve({}, found->second.first) != item;
+}
+
 const RecordTable& TenantCatalogue::records() const {
   return impl_->records;
 }
@@ -329,6 +366,7 @@ ItemId TenantCatalogue::AddSplitItem(std::string_view description, CatalogueChan
   const ItemId number = impl_->AddItem({}, {}, {}, description);
   const Item& item = impl_->items.back();
   changes->items.push_back({number, item.code(), item.gtin(), item.description(), item.unit()});
+  impl_->words.reset();  // made anew with it, by the line that asks next
   return number;
 }
 

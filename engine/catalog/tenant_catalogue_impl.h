@@ -131,6 +131,9 @@ struct TenantCatalogue::Impl {
   catalogue::SeenTexts seen;
   std::unique_ptr<SortedNames> names;  // of all aliases, from the first line on that asks for it
   std::unique_ptr<MatchIndex> words;   // likewise
+  // Normal forms that somebody said are an item (RecordKind::kAlias), of whatever vendor.
+  boost::unordered_flat_set<std::string> said_forms;
+  bool words_are_new = false;  // `words` was made since the changes were empty
   MappingMode mode = MappingMode::kExact;
   std::string form;  // working memory
 
@@ -153,6 +156,7 @@ struct TenantCatalogue::Impl {
 
   template <typename Add>
   void ForEachAlias(const Add& add) const;
+  void AddNameOfSplit(ItemId number, std::vector<std::pair<ItemId, std::string_view>>* names_of);
   const SortedNames& Names();
   MatchIndex& Words();
   DescriptionKind TakeVariant(ItemId item, std::string_view text, CatalogueChanges* changes);

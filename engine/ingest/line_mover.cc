@@ -69,8 +69,10 @@ Status LineMover::Run(uint64_t* lines_moved, Lsn* lsn) {
     BatchState* state = nullptr;
     TS_RETURN_IF_ERROR(tenant_->FindBatch(move_.id, core_->store.get(), &state));
     TS_RETURN_IF_ERROR(hold.Take(state));
-    TS_CHECK(tenant_->catalogue.Find(move_.from, &from_));
-    TS_CHECK(tenant_->catalogue.Find(move_.to, &to_));
+    if (!tenant_->catalogue.Find(move_.from, &from_) || !tenant_->catalogue.Find(move_.to, &to_)) {
+      return Status::Corruption("the review of item " + std::to_string(reviewed_) +
+                                " moves lines of an item that the catalogue does not have");
+    }
     lines_ = state->sum.lines;
     digest_ = state->sum.digest;
     lsn_ = state->record_lsn;

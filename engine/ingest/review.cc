@@ -1,5 +1,6 @@
 #include "ingest/review.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "base/coding.h"
@@ -71,6 +72,26 @@ std::string BatchId(std::string_view action, ItemId item, uint32_t answers) {
          std::to_string(answers);
 }
 
+// Takes back what was logged of a move that moved nothing.
+Status CancelMove(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry) {
+  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  Lsn lsn = 0;
+  {
+    const std::lock_guard lock(tenant->mutex);
+    const ReviewMove& move = entry.move;
+    const bool split = entry.after_move == ReviewStatus::kSplit;
+    entry.status = split ? ReviewStatus::kSplit : ReviewStatus::kOpen;
+    CatalogueChanges changes;
+    WriteEntry(tenant, reviewed, entry, &changes);
+    const std::string key =
+        split ? VendorTextKey(move.vendor, move.form) : VendorItemKey(move.vendor, move.from);
+    tenant->catalogue.SetRecord({split ? RecordKind::kAlias : RecordKind::kMerged, key, {}},
+                                &changes);
+    TS_RETURN_IF_ERROR(LogChanges(core, tenant, move.id, kChunkLast, std::move(changes), &lsn));
+  }
+  return core->log->Sync(lsn);
+}
+
 // Moves what is left to move.
 Status RunMove(Core* core, Tenant* tenant, ItemId reviewed, const ReviewEntry& entry,
                ReviewResult* result) {
@@ -85,7 +106,11 @@ Status RunMove(Core* core, Tenant* tenant, ItemId reviewed, const ReviewEntry& e
     return Status::Ok();
   }
   LineMover mover(core, tenant, reviewed, entry);
-  return mover.Run(&result->lines_moved, &result->lsn);
+  const Status status = mover.Run(&result->lines_moved, &result->lsn);
+  if (status.Is(StatusCode::kRejected)) {
+    TS_RETURN_IF_ERROR(CancelMove(core, tenant, reviewed, entry));
+  }
+  return status;
 }
 
 // The item that the same request split off before; 0 = none did.
@@ -111,6 +136,30 @@ ItemId FindSplit(const Tenant& tenant, const ReviewMove& move, ReviewEntry* entr
   return found;
 }
 
+// Following what was said of any vendor, `from` may be `to`: then `to` must not become `from`.
+bool Reaches(const Tenant& tenant, ItemId from, ItemId to) {
+  std::vector<std::pair<ItemId, ItemId>> merged;
+  tenant.catalogue.records().ForEach(
+      RecordKind::kMerged, [&](std::string_view key, std::string_view value) {
+        std::string_view vendor;
+        ItemId one = 0;
+        ItemId other = 0;
+        if (GetText(&key, &vendor) && GetBigEndian32(&key, &one) && GetVarint32(&value, &other)) {
+          merged.emplace_back(one, other);
+        }
+      });
+  std::vector<ItemId> reached = {from};
+  for (size_t index = 0; index < reached.size(); ++index) {
+    for (const auto& [one, other] : merged) {
+      if (one == reached[index] &&
+          std::find(reached.begin(), reached.end(), other) == reached.end()) {
+        reached.push_back(other);
+      }
+    }
+  }
+  return std::find(reached.begin(), reached.end(), to) != reached.end();
+}
+
 // What AcceptReview logs first. *entry is then in status kMoving.
 Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, ReviewEntry* entry) {
   TS_RETURN_IF_ERROR(CheckItem(*tenant, answer.is));
@@ -128,7 +177,7 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
       (entry->status == ReviewStatus::kMoving || entry->status == ReviewStatus::kAccepted)) {
     return Status::Ok();  // said before
   }
-  if (to == answer.item) {
+  if (to == answer.item || Reaches(*tenant, answer.is, answer.item)) {
     return Status::InvalidArgument("item " + std::to_string(answer.is) + " is item " +
                                    std::to_string(answer.item) + " already, as was said before");
   }
@@ -167,6 +216,10 @@ Status BeginSplit(Core* core, Tenant* tenant, const SplitRequest& request, ItemI
   *made = FindSplit(*tenant, move, entry);
   if (*made != 0) {
     return Status::Ok();
+  }
+  if (!form.empty() && tenant->catalogue.IsNameOfAnother(request.item, form)) {
+    return Status::NotFound("'" + request.text + "' is a name of another item, not of item " +
+                            std::to_string(request.item));
   }
   if (core->tenants.room() == 0) {
     return Status::Rejected("there is no room for another item: raise Options::items_max");
@@ -269,7 +322,9 @@ Status RejectReview(Core* core, const RejectAnswer& answer, ReviewResult* result
   return core->log->Sync(lsn);
 }
 
+// One that cannot go on does not hold up the others.
 Status ContinueMoves(Core* core) {
+  Status first;
   for (Tenant* tenant : core->tenants.All()) {
     std::vector<std::pair<ItemId, ReviewEntry>> moving;
     {
@@ -291,10 +346,12 @@ Status ContinueMoves(Core* core) {
     }
     for (const auto& [item, entry] : moving) {
       ReviewResult result;
-      TS_RETURN_IF_ERROR(RunMove(core, tenant, item, entry, &result));
+      Status moved = RunMove(core, tenant, item, entry, &result);
+      first = first.ok() ? moved : first;
+      moved.PermitUnchecked();
     }
   }
-  return Status::Ok();
+  return first;
 }
 
 Status SetMapping(Core* core, std::string_view name, const MappingSettings& settings) {

@@ -1,6 +1,7 @@
 // tallystone review accept | reject | split | apply: what a person decided.
 #include <simdjson.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -119,6 +120,17 @@ Status ParseAnswer(simdjson::dom::parser* parser, const std::string& line, Answe
     *value = static_cast<uint32_t>(wide);
     return true;
   };
+  simdjson::dom::object fields;
+  if (root.get(fields) != simdjson::SUCCESS) {
+    return Status::InvalidArgument("it is not a JSON object");
+  }
+  for (const auto field : fields) {
+    static constexpr std::string_view kKeys[] = {"action",     "tenant", "item",   "is",
+                                                 "any_vendor", "text",   "vendor", "batch"};
+    if (std::find(std::begin(kKeys), std::end(kKeys), field.key) == std::end(kKeys)) {
+      return Status::InvalidArgument("\"" + std::string(field.key) + "\" is no key of an answer");
+    }
+  }
   std::string action;
   text("action", &action);
   if (action != "accept" && action != "reject" && action != "split") {
@@ -144,6 +156,8 @@ Status ParseAnswer(simdjson::dom::parser* parser, const std::string& line, Answe
     }
   } else if (number(root["is"], &one)) {
     answer->is.push_back(one);
+  } else if (root["is"].error() == simdjson::SUCCESS) {
+    return Status::InvalidArgument("\"is\" must be the number of an item, or an array of them");
   }
   bool any = false;
   answer->of_any_vendor = root["any_vendor"].get(any) == simdjson::SUCCESS && any;
