@@ -112,6 +112,9 @@ Languages WellKnownIn(std::string_view token) {
   constexpr size_t kStemMin = 4;
   constexpr size_t kPartMin = 3;
   constexpr size_t kLongMin = 7;
+  if ((LanguagesOf(token) & kProperNames) != 0) {
+    return 0;
+  }
   const bool is_long = Letters(token) >= kLongMin;
   const Languages english = LanguagesOf(token) | FormsOf(token, kEnglishEndings, kStemMin) |
                             (is_long ? CompoundIn(token, kPartMin) : 0);

@@ -16,9 +16,11 @@ struct WordList {
 // A set of languages, a bit each.
 using Languages = uint32_t;
 inline constexpr std::string_view kLanguages[] = {"en", "de", "fr", "es", "it", "nl",
-                                                  "pt", "pl", "sv", "da", "cs"};
+                                                  "pt", "pl", "sv", "da", "cs", "names"};
 inline constexpr Languages kEnglish = 1;
-inline constexpr Languages kAllLanguages = (1u << std::size(kLanguages)) - 1;
+// Of persons, places, makers and elements: as like each other as a typing error is to its word.
+inline constexpr Languages kProperNames = 1u << (std::size(kLanguages) - 1);
+inline constexpr Languages kAllLanguages = kProperNames - 1;
 
 constexpr Languages LanguageNamed(std::string_view name) {
   const auto* const found = std::find(std::begin(kLanguages), std::end(kLanguages), name);
