@@ -171,7 +171,7 @@ void TenantCatalogue::Impl::TidyCandidates(std::string_view vendor,
 // What no exact rule mapped. `form` is the normal form of the line's description.
 Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy policy, uint64_t room,
                                            CatalogueChanges* changes) {
-  MatchIndex& index = Words();
+  MatchIndex& index = Words(!changes->aliases.empty());
   Candidate meant;
   if (policy.mode == MappingMode::kAuto) {
     meant = index.FindMisspelled(form, Names());
@@ -328,7 +328,7 @@ Decision TenantCatalogue::Map(const CheckedLine& line, MapPolicy policy, uint64_
   Impl& impl = *impl_;
   if (changes->empty()) {
     impl.unchanged = impl.arena.mark();
-    impl.words_are_new = false;
+    impl.words_are_mixed = false;
   }
   if (policy.mode == MappingMode::kOfTenant) {
     policy.mode = impl.mode;

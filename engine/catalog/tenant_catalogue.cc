@@ -177,16 +177,17 @@ void TenantCatalogue::Impl::AddNameOfSplit(
 }
 
 // In the order of the items, so that the same catalogue has the same index.
-MatchIndex& TenantCatalogue::Impl::Words() {
+MatchIndex& TenantCatalogue::Impl::Words(bool aliases_changed) {
   if (words == nullptr) {
     std::vector<std::pair<ItemId, std::string_view>> all;
     ForEachAlias([&](ItemId item, std::string_view text) { all.emplace_back(item, text); });
+    const size_t with_alias = all.size();
     for (ItemId item = 1; item <= items.size(); ++item) {
       AddNameOfSplit(item, &all);
     }
     std::sort(all.begin(), all.end());
     words = std::make_unique<MatchIndex>();
-    words_are_new = true;
+    words_are_mixed = aliases_changed || all.size() > with_alias;  // those are in the arena
     for (const auto& [item, text] : all) {
       words->Add(item, text);
     }
@@ -199,10 +200,10 @@ void TenantCatalogue::Undo(const CatalogueChanges& changes) {
   if (changes.empty()) {
     return;
   }
-  if (impl_->words_are_new || (!changes.items.empty() && changes.aliases.empty())) {
+  if (impl_->words_are_mixed || (!changes.items.empty() && changes.aliases.empty())) {
     // Made in the middle of the changes, or with a split item: not in the order that they came.
     impl_->words.reset();
-    impl_->words_are_new = false;
+    impl_->words_are_mixed = false;
   }
   for (auto alias = changes.aliases.rbegin(); alias != changes.aliases.rend(); ++alias) {
     impl_->RemoveAlias(*alias);

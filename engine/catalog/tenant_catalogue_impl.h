@@ -133,7 +133,8 @@ struct TenantCatalogue::Impl {
   std::unique_ptr<MatchIndex> words;   // likewise
   // Normal forms that somebody said are an item (RecordKind::kAlias), of whatever vendor.
   boost::unordered_flat_set<std::string> said_forms;
-  bool words_are_new = false;  // `words` was made since the changes were empty
+  bool words_are_mixed =
+      false;  // `words` was made with aliases that Undo may take back among others
   MappingMode mode = MappingMode::kExact;
   std::string form;  // working memory
 
@@ -158,7 +159,8 @@ struct TenantCatalogue::Impl {
   void ForEachAlias(const Add& add) const;
   void AddNameOfSplit(ItemId number, std::vector<std::pair<ItemId, std::string_view>>* names_of);
   const SortedNames& Names();
-  MatchIndex& Words();
+  // `aliases_changed`: some of the aliases may be taken back.
+  MatchIndex& Words(bool aliases_changed = false);
   DescriptionKind TakeVariant(ItemId item, std::string_view text, CatalogueChanges* changes);
   Decision Found(ItemId item, DecidedBy rule, std::string_view text, CatalogueChanges* changes);
   Decision FoundFor(const CheckedLine& line, ItemId item, DecidedBy rule,
