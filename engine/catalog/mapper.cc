@@ -181,7 +181,7 @@ Decision TenantCatalogue::Impl::MapByWords(const CheckedLine& line, MapPolicy po
   // What is booked needs no more than a runner-up.
   constexpr size_t kFew = 4;
   auto match = std::make_shared<Match>();
-  match->version = kMatchVersion;
+  match->version = MatchVersion();
   index.FindCandidates(form, found ? kFew : limits::kCandidatesMax, &match->candidates);
   TidyCandidates(line.vendor, &match->candidates);
   Decision decision;

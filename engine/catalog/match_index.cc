@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "catalog/arrangement.h"
+#include "catalog/english_dictionary.h"
 #include "catalog/sorted_names.h"
 #include "catalog/spelling.h"
 #include "catalog/trigrams.h"
@@ -60,8 +61,13 @@ struct MatchIndex::Impl {
   [[nodiscard]] bool IsProtected(std::string_view word) const {
     return !protected_words.empty() && protected_words.contains(std::string(word));
   }
+  // What is not misspelled tells the language of a name.
+  [[nodiscard]] bool IsEnglish(std::vector<std::string_view> of_name) const {
+    std::erase_if(of_name, [this](std::string_view token) { return vocabulary.Find(token) == 0; });
+    return IsEnglishName(of_name);
+  }
   // The words that `token`, which is none of them, may be misspelled for.
-  void FindMeant(std::string_view token, std::vector<WordId>* words) const;
+  void FindMeant(std::string_view token, bool in_english, std::vector<WordId>* words) const;
   [[nodiscard]] bool BeginsAnother(std::string_view token, const std::vector<WordId>& words) const;
   void AddTrigramsOf(WordId word);
   void RemoveTrigramsOf(WordId word);
@@ -75,11 +81,12 @@ constexpr size_t kPartlyKnownMin = 4;  // bytes of a word that is found by its t
 
 }  // namespace
 
-void MatchIndex::Impl::FindMeant(std::string_view token, std::vector<WordId>* words) const {
+void MatchIndex::Impl::FindMeant(std::string_view token, bool in_english,
+                                 std::vector<WordId>* words) const {
   vocabulary.FindSimilar(token, words);
   std::erase_if(*words, [&](WordId word) {
     const std::string_view text = vocabulary.text(word);
-    return IsProtected(token) || IsProtected(text) || !IsMisspelling(token, text);
+    return IsProtected(token) || IsProtected(text) || !IsMisspelling(token, text, in_english);
   });
   const bool cut_short = std::all_of(words->begin(), words->end(), [&](WordId word) {
     return vocabulary.text(word).starts_with(token);  // FLOWE is nearer to FLOWER than to FLOWERS
@@ -174,6 +181,10 @@ void MatchIndex::Impl::FindMeanings(std::string_view token) {
   votes.Best(kMeaningsMax, kSharedMin, &similar);
 }
 
+uint8_t MatchVersion() {
+  return HasEnglishDictionary() ? 2 : 1;
+}
+
 MatchIndex::MatchIndex() : impl_(std::make_unique<Impl>()) {}
 MatchIndex::~MatchIndex() = default;
 
@@ -229,17 +240,21 @@ void MatchIndex::Protect(std::string_view words) {
   impl_->protected_words.insert(all.begin(), all.end());
 }
 
-bool MatchIndex::Knows(std::string_view word, std::vector<std::string_view>* meant) const {
-  meant->clear();
-  if (impl_->vocabulary.Find(word) != 0) {
-    return true;
+bool MatchIndex::Knows(std::string_view word) const {
+  return impl_->vocabulary.Find(word) != 0;
+}
+
+std::vector<std::string_view> MatchIndex::MayMean(std::string_view word,
+                                                  const std::vector<std::string_view>& name) const {
+  std::vector<std::string_view> meant;
+  if (!Knows(word)) {
+    std::vector<WordId> similar;
+    impl_->FindMeant(word, impl_->IsEnglish(name), &similar);
+    for (const WordId id : similar) {
+      meant.push_back(impl_->vocabulary.text(id));
+    }
   }
-  std::vector<WordId> similar;
-  impl_->FindMeant(word, &similar);
-  for (const WordId id : similar) {
-    meant->push_back(impl_->vocabulary.text(id));
-  }
-  return false;
+  return meant;
 }
 
 Candidate MatchIndex::FindMisspelled(std::string_view form, const SortedNames& names) {
@@ -255,6 +270,7 @@ Candidate MatchIndex::FindMisspelled(std::string_view form, const SortedNames& n
   std::array<std::string_view, kChangedMax> changed;
   std::array<std::vector<WordId>, kChangedMax> meanings;
   size_t count = 0;
+  bool in_english = false;
   for (const std::string_view token : impl.tokens) {
     if (impl.vocabulary.Find(token) != 0) {
       continue;
@@ -262,7 +278,10 @@ Candidate MatchIndex::FindMisspelled(std::string_view form, const SortedNames& n
     if (count == kChangedMax) {
       return {};
     }
-    impl.FindMeant(token, &impl.similar);
+    if (count == 0) {
+      in_english = impl.IsEnglish(impl.tokens);
+    }
+    impl.FindMeant(token, in_english, &impl.similar);
     if (impl.similar.empty() || impl.similar.size() > kMeaningsMax) {
       return {};
     }

@@ -12,8 +12,9 @@
 
 namespace tallystone {
 
-// The rule and the ranking as of this number; recorded with every decision that they make.
-inline constexpr uint8_t kMatchVersion = 1;
+// The number of the rule and the ranking, recorded with every decision that they make: 1 in a
+// library without an English dictionary, 2 in one with it.
+uint8_t MatchVersion();
 
 class SortedNames;
 
@@ -36,8 +37,11 @@ class MatchIndex {
   // than four words are never matched. `names` has the same names.
   [[nodiscard]] Candidate FindMisspelled(std::string_view form, const SortedNames& names);
 
-  // Whether a word is one of the catalogue's, and which of them it may be misspelled for.
-  bool Knows(std::string_view word, std::vector<std::string_view>* meant) const;
+  // It is a word of the catalogue.
+  [[nodiscard]] bool Knows(std::string_view word) const;
+  // The words of the catalogue that a word of a name may be misspelled for.
+  [[nodiscard]] std::vector<std::string_view> MayMean(
+      std::string_view word, const std::vector<std::string_view>& name) const;
 
   // The items whose names are most like `form`, best first, at most `most`. Looks
   // at a bounded number of names, those that share its rarest words, so that the time does not grow

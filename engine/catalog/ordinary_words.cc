@@ -8,6 +8,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "catalog/english_dictionary.h"
 #include "catalog/ordinary_words_text.h"
 #include "catalog/protected_words.h"
 
@@ -72,14 +73,19 @@ Languages FormsOf(std::string_view token, const Endings& endings, size_t stem_mi
 
 constexpr std::string_view kEnglishEndings[] = {"ings", "ing", "ers", "est", "ies", "ied",
                                                 "ed",   "er",  "es",  "ly",  "s",   "y"};
+constexpr std::string_view kProductiveEndings[] = {"ings", "ing", "ers", "er", "able"};
 constexpr std::string_view kOtherEndings[] = {"ern", "em", "en", "er", "es", "ne", "te", "e", "n",
                                               "r",   "s",  "t",  "x",  "a",  "i",  "o",  "d", "y"};
 
 Languages InflectedIn(std::string_view token) {
   constexpr size_t kEnglishStemMin = 3;
   constexpr size_t kStemMin = 4;
-  return (FormsOf(token, kEnglishEndings, kEnglishStemMin) & kEnglish) |
-         (FormsOf(token, kOtherEndings, kStemMin) & ~kEnglish);
+  // A dictionary has the forms, but for those that are made as they are needed: a paver, paving.
+  const Languages english =
+      (HasEnglishDictionary() ? FormsOf(token, kProductiveEndings, kEnglishStemMin)
+                              : FormsOf(token, kEnglishEndings, kEnglishStemMin)) &
+      kEnglish;
+  return english | (FormsOf(token, kOtherEndings, kStemMin) & ~kEnglish);
 }
 
 // Of a part of a compound, which may bind by an s or be plural.
@@ -112,9 +118,6 @@ Languages WellKnownIn(std::string_view token) {
   constexpr size_t kStemMin = 4;
   constexpr size_t kPartMin = 3;
   constexpr size_t kLongMin = 7;
-  if ((LanguagesOf(token) & kProperNames) != 0) {
-    return 0;
-  }
   const bool is_long = Letters(token) >= kLongMin;
   const Languages english = LanguagesOf(token) | FormsOf(token, kEnglishEndings, kStemMin) |
                             (is_long ? CompoundIn(token, kPartMin) : 0);

@@ -19,7 +19,7 @@ Languages LanguagesOfForms(std::string_view token);
 
 // The languages of a word that we know so well that a neighbour which is no word is hardly one that
 // we do not know: English, also inflected or of two parts, or of 7 letters and more in the others,
-// whose lists are shorter. A name of a person, a place or a maker never is. 0 = none.
+// whose lists are shorter. 0 = none.
 Languages WellKnownIn(std::string_view token);
 
 }  // namespace tallystone

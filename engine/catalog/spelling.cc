@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <iterator>
 
 #include <utf8proc.h>
 
+#include "catalog/english_dictionary.h"
 #include "catalog/ordinary_words.h"
 #include "catalog/protected_words.h"
 #include "catalog/vocabulary.h"
@@ -35,26 +36,19 @@ std::pair<std::string_view, std::string_view> Ends(std::string_view one, std::st
           other.substr(static_cast<size_t>(right - other.begin()))};
 }
 
-bool OneOf(std::string_view text, std::initializer_list<std::string_view> all) {
-  return std::find(all.begin(), all.end(), text) != all.end();
-}
-
-// An English word with an ending more, or a plural without it; or with another vowel at its end
-// (latino, latina), or another ending behind a word.
+// An English word with an ending more, or a plural without it. Other forms are in a dictionary, and
+// without one nothing is repaired that could be a form.
 bool MayBeEnglishForms(std::string_view written, std::string_view word) {
+  static constexpr std::string_view kEndings[] = {"s",  "d",  "r",  "y", "n", "es",
+                                                  "ed", "er", "ly", "a", "o", "i"};
   const auto [one, other] = Ends(written, word);
-  const std::string_view stem = word.substr(0, word.size() - other.size());
-  if (other.empty()) {
-    return OneOf(one, {"s", "d", "r", "y", "n", "es", "ed", "er", "ly", "a", "o", "i"});
-  }
-  const bool vowels = OneOf(one, {"a", "e", "i", "o"}) && OneOf(other, {"a", "e", "i", "o"});
-  const bool endings = OneOf(one, {"", "s", "d", "r", "y", "n", "es", "ed", "er"}) &&
-                       OneOf(other, {"s", "d", "r", "y", "n", "es", "ed", "er"});
-  return vowels || (one.empty() && other == "s") || (endings && LanguagesOf(stem) != 0);
+  return (other.empty() &&
+          std::find(std::begin(kEndings), std::end(kEndings), one) != std::end(kEndings)) ||
+         (one.empty() && other == "s");
 }
 
 // Same stem, and what follows it on both sides may be an ending.
-bool MayBeInflections(std::string_view written, std::string_view word) {
+bool MayBeInflections(std::string_view written, std::string_view word, Languages languages) {
   constexpr size_t kEndingMax = 2;
   constexpr std::string_view kLetters = "aeiouyäöüåøæéèàáíóúńnmrsdtlxgkjwch";
   const auto [one, other] = Ends(written, word);
@@ -64,52 +58,41 @@ bool MayBeInflections(std::string_view written, std::string_view word) {
   if (one.size() == 2 && other.size() == 2 && one[0] == other[1]) {
     return false;  // swapped
   }
-  return (WellKnownIn(word) & kEnglish) != 0
+  return (languages & kEnglish) != 0
              ? MayBeEnglishForms(written, word)
              : one.find_first_not_of(kLetters) == std::string_view::npos &&
                    other.find_first_not_of(kLetters) == std::string_view::npos;
 }
 
+template <size_t kCount>
+bool EndsIn(std::string_view text, const std::string_view (&endings)[kCount]) {
+  return std::any_of(std::begin(endings), std::end(endings),
+                     [&](std::string_view ending) { return text.ends_with(ending); });
+}
+
+constexpr std::string_view kEndingsOfSubstances[] = {
+    "ate", "ite", "ide", "ine", "yl",  "one",   "ane",   "ene",    "yne",  "ose",
+    "ase", "ium", "oin", "pam", "lam", "azole", "mycin", "cillin", "pril", "olol"};
+// Also of many words that are none.
+constexpr std::string_view kEndingsOfSomeSubstances[] = {"ol", "al", "ic", "in", "at", "it", "id"};
+
 // Substances that differ in their ending: nitrate and nitrite, ethanol and ethanal.
 bool MayBeSubstances(std::string_view written, std::string_view word) {
-  constexpr std::string_view kEndings[] = {"ate", "ite", "ide",   "ine",   "ol",   "al",     "yl",
-                                           "one", "ane", "ene",   "yne",   "ose",  "ase",    "ium",
-                                           "ic",  "oin", "azole", "mycin", "in",   "cillin", "at",
-                                           "it",  "id",  "pam",   "lam",   "pril", "olol"};
   constexpr size_t kLettersMin = 6;
-  const auto ends = [&](std::string_view text) {
-    return std::any_of(std::begin(kEndings), std::end(kEndings),
-                       [&](std::string_view ending) { return text.ends_with(ending); });
-  };
-  constexpr size_t kEndingMax = 6;
+  constexpr size_t kEndingMax = 4;
   const auto [one, other] = Ends(written, word);
-  return word.size() >= kLettersMin && ends(written) && ends(word) && one.size() <= kEndingMax &&
+  return word.size() >= kLettersMin && EndsIn(written, kEndingsOfSubstances) &&
+         EndsIn(word, kEndingsOfSubstances) && one.size() <= kEndingMax &&
          other.size() <= kEndingMax;
 }
 
-// The protected words, by their neighbours.
-const Vocabulary& ProtectedWords() {
-  static const Vocabulary words = [] {
-    Vocabulary all;
-    ForEachProtectedWord([&](std::string_view word) { all.Add(word); });
-    return all;
-  }();
-  return words;
-}
-
-bool IsAProtectedWordAsNear(const Letters& written, std::string_view text, std::string_view word,
-                            Languages languages, int edits) {
-  std::vector<WordId> similar;
-  ProtectedWords().FindSimilar(text, &similar);
-  Letters letters;
-  const WordClass of_class = ClassOfWord(word);
-  return std::any_of(similar.begin(), similar.end(), [&](WordId id) {
-    const std::string_view other = ProtectedWords().text(id);
-    LettersOf(other, &letters);
-    return other != word && (LanguagesProtecting(other) & languages) != 0 &&
-           (of_class == WordClass::kNone || of_class == ClassOfWord(other)) &&
-           Edits(written, letters, edits) <= edits;
-  });
+// A word that only the dictionary has, not our lists of what is sold: it may be meant, but for
+// drugs and chemicals, of which the dictionary has some and not their neighbours.
+bool IsMerelyInDictionary(std::string_view word, int edits) {
+  constexpr size_t kLettersMin = 6;
+  return edits == 1 && word.size() >= kLettersMin && IsCommonEnglishWord(word) &&
+         (LanguagesOf(word) & kProperNames) == 0 && !EndsIn(word, kEndingsOfSubstances) &&
+         !EndsIn(word, kEndingsOfSomeSubstances);
 }
 
 // Two neighbours swapped, or a letter doubled or not: what hands do and other words hardly differ
@@ -124,6 +107,31 @@ bool IsSlip(const Letters& one, const Letters& other) {
   }
   return longer.size() == shorter.size() + 1 && other_at != longer.begin() &&
          *other_at == *(other_at - 1) && std::equal(at, shorter.end(), other_at + 1);
+}
+
+// The protected words, by their neighbours.
+const Vocabulary& ProtectedWords() {
+  static const Vocabulary words = [] {
+    Vocabulary all;
+    ForEachProtectedWord([&](std::string_view word) { all.Add(word); });
+    return all;
+  }();
+  return words;
+}
+
+bool IsAProtectedWordAsNear(const Letters& written, std::string_view text, std::string_view word,
+                            Languages languages, int edits, bool is_slip) {
+  std::vector<WordId> similar;
+  ProtectedWords().FindSimilar(text, &similar);
+  Letters letters;
+  const WordClass of_class = ClassOfWord(word);
+  return std::any_of(similar.begin(), similar.end(), [&](WordId id) {
+    const std::string_view other = ProtectedWords().text(id);
+    LettersOf(other, &letters);
+    return other != word && (LanguagesProtecting(other) & languages) != 0 &&
+           (of_class == WordClass::kNone || of_class == ClassOfWord(other)) &&
+           Edits(written, letters, edits) <= edits && (!is_slip || IsSlip(written, letters));
+  });
 }
 
 // What may be repaired into, as far as it is protected.
@@ -207,7 +215,25 @@ int EditsAllowed(size_t letters) {
   return letters < kOne ? 0 : letters < kTwo ? 1 : 2;
 }
 
-bool IsMisspelling(std::string_view written, std::string_view word) {
+bool IsEnglishName(const std::vector<std::string_view>& tokens) {
+  constexpr size_t kLettersMin = 4;
+  int english = 0, foreign = 0, unknown = 0;
+  Letters letters;
+  for (const std::string_view token : tokens) {
+    LettersOf(token, &letters);
+    if (letters.size() < kLettersMin) {
+      continue;
+    }
+    const Languages others = LanguagesOf(token) & ~kProperNames & ~kEnglish;
+    const bool is_english = (LanguagesOf(token) & kEnglish) != 0 || IsInEnglishDictionary(token);
+    english += is_english && others == 0 ? 1 : 0;
+    foreign += !is_english && others != 0 ? 1 : 0;
+    unknown += !is_english && others == 0 ? 1 : 0;
+  }
+  return (foreign == 0 || foreign < english) && (unknown == 0 || english > 0);
+}
+
+bool IsMisspelling(std::string_view written, std::string_view word, bool in_english) {
   constexpr size_t kFirstMayDiffer = 5;
   Letters one, other;
   LettersOf(written, &one);
@@ -219,14 +245,20 @@ bool IsMisspelling(std::string_view written, std::string_view word) {
   }
   const bool first_replaced =
       one.size() == other.size() && one[0] != other[0] && one[0] != other[1];
-  const Languages languages = WellKnownIn(word);
   const int edits = Edits(one, other, allowed);
-  return edits <= allowed && languages != 0 &&
-         ((languages & kEnglish) != 0 || IsSlip(one, other)) &&
+  Languages languages = edits <= allowed ? WellKnownIn(word) : 0;
+  if (languages == 0 && IsMerelyInDictionary(word, edits)) {
+    languages = kEnglish;
+  }
+  const bool slips_only = !in_english || (languages & kEnglish) == 0 || !HasEnglishDictionary() ||
+                          (LanguagesOf(word) & kProperNames) != 0;
+  const bool is_slip = IsSlip(one, other);
+  return languages != 0 && (!slips_only || is_slip) &&
          !(letters < kFirstMayDiffer && first_replaced) && MayBeMeant(word, edits) &&
-         LanguagesOf(written) == 0 && (LanguagesOfForms(written) & languages) == 0 &&
-         !MayBeInflections(written, word) && !MayBeSubstances(written, word) &&
-         !IsAProtectedWordAsNear(one, written, word, languages, edits);
+         LanguagesOf(written) == 0 && !IsInEnglishDictionary(written) &&
+         (LanguagesOfForms(written) & languages) == 0 &&
+         !MayBeInflections(written, word, languages) && !MayBeSubstances(written, word) &&
+         !IsAProtectedWordAsNear(one, written, word, languages, edits, is_slip);
 }
 
 }  // namespace tallystone

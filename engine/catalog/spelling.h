@@ -21,7 +21,8 @@ int Edits(const Letters& one, const Letters& other, int max);
 int EditsAllowed(size_t letters);
 
 // `written`, which no name of the catalogue has, means `word`. False in any doubt:
-//   - `written` must be in no list of words, nor a form of such a word in the language of `word`
+//   - `written` must be in no list of words and no dictionary, nor a form of such a word in the
+//   language of `word`
 //   - `word` must be well known (WellKnownIn): names of makers, drugs and chemicals are as like
 //   each
 //     other as a typing error is to its word
@@ -30,8 +31,16 @@ int EditsAllowed(size_t letters);
 //   - no other protected word of the language, of its class if it has one, may be as near
 //   - the ends must not differ by what may be an inflection, in number, case, sex or tense
 //   - a word of another language than English, whose lists are short, only if two neighbours are
-//     swapped or a letter is doubled or not
+//     swapped or a letter is doubled or not; English too in a library built without a dictionary
+//     (english_dictionary.h)
 //   - the first of only four letters must be the same, or more or less by one
-bool IsMisspelling(std::string_view written, std::string_view word);
+//
+// `in_english`: the name that it stands in (IsEnglishName); if not, only slips are repaired, for a
+// word of another language may be one edit from an English one.
+bool IsMisspelling(std::string_view written, std::string_view word, bool in_english);
+
+// More of the words of a name are English alone than are of other languages alone, or none is; and
+// one is, if others are of no language that we know.
+bool IsEnglishName(const std::vector<std::string_view>& tokens);
 
 }  // namespace tallystone

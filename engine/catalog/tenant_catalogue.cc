@@ -381,13 +381,14 @@ void TenantCatalogue::Explain(const CheckedLine& line, MappingExplanation* expla
   Impl& impl = *impl_;
   NormaliseDescription(line.description, &impl.form);
   explanation->normal_form = impl.form;
-  std::vector<std::string_view> tokens, meant;
+  std::vector<std::string_view> tokens;
   SplitTokens(explanation->normal_form, &tokens);
   for (const std::string_view token : tokens) {
     ExplainedToken& explained = explanation->tokens.emplace_back();
     explained.text = token;
     explained.protected_as = WordClassName(ClassOfWord(token));
-    explained.known = impl.Words().Knows(token, &meant);
+    explained.known = impl.Words().Knows(token);
+    const std::vector<std::string_view> meant = impl.Words().MayMean(token, tokens);
     explained.meant.assign(meant.begin(), meant.end());
   }
   impl.Words().FindCandidates(explanation->normal_form, limits::kCandidatesMax,

@@ -169,7 +169,7 @@ Status ChunkMaker::MapLine(const ChunkRequest& request, const CheckedLine& check
   line->item = decision.item;
   line->description_kind = decision.description_kind;
   if (line->decided_by == DecidedBy::kSorted) {
-    chunk_.mapping_version = kMatchVersion;
+    chunk_.mapping_version = MatchVersion();
   }
   if (decision.match != nullptr) {
     RecordMatch(*decision.match, line);
