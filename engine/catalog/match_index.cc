@@ -213,21 +213,19 @@ void MatchIndex::RemoveLast() {
   const std::string_view form = impl.names.back().form();
   const auto number = static_cast<NameNumber>(impl.names.size() - 1);
   SplitTokens(form, &impl.tokens);
-  for (auto token = impl.tokens.rbegin(); token != impl.tokens.rend(); ++token) {
-    const WordId word = impl.vocabulary.Find(*token);
-    if (word == 0) {
-      continue;  // stood twice, and went already
-    }
+  for (const std::string_view token : impl.tokens) {
+    const WordId word = impl.vocabulary.Find(token);
+    TS_CHECK(word != 0);
     Postings& postings = impl.postings[word - 1];
     if (!postings.empty() && postings.back() == number) {
       postings.pop_back();
     }
-    if (postings.empty()) {  // the name made the word: it is one of the last
-      TS_CHECK(word == impl.vocabulary.size());
-      impl.RemoveTrigramsOf(word);
-      impl.vocabulary.RemoveLast();
-      impl.postings.pop_back();
-    }
+  }
+  // The words that the name brought are the last ones.
+  while (!impl.postings.empty() && impl.postings.back().empty()) {
+    impl.RemoveTrigramsOf(impl.vocabulary.size());
+    impl.vocabulary.RemoveLast();
+    impl.postings.pop_back();
   }
   impl.trigrams.Remove(form);
   impl.names.pop_back();

@@ -123,6 +123,15 @@ TEST(MatchIndexTest, CandidatesAreBoundedAndEachItemStandsOnce) {
 }
 
 // What is undone leaves no trace: the answers are those of an index that never had it.
+TEST(MatchIndexTest, ANameThatSaysAWordTwiceCanBeTakenBack) {
+  Names names({"Wooden picture frame oak"});
+  names.Add("candle glass holder candle for candle glass");
+  names.RemoveLast();
+  EXPECT_FALSE(names.index()->Knows("candle"));
+  EXPECT_FALSE(names.index()->Knows("holder"));
+  EXPECT_TRUE(names.index()->Knows("frame"));
+}
+
 TEST(MatchIndexTest, NamesThatAreTakenBackLeaveNoTrace) {
   test::RandomSource random(test::TestSeed());
   static const std::vector<std::string> kWords = {"candle", "holder",  "glass", "wooden", "frame",
