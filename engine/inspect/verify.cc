@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "inspect/booked_lines.h"
 #include "inspect/queries.h"
+#include "inspect/record_proof.h"
 #include "window/sort_window.h"
 
 namespace tallystone {
@@ -52,6 +53,7 @@ class Verifier {
   boost::unordered_flat_map<uint64_t, Booked> booked_;
   std::map<BatchRef, BatchSum> batches_;
   std::map<BatchRef, uint64_t> letters_;
+  RecordProof records_;
   Chunk chunk_;
 };
 
@@ -136,6 +138,7 @@ Status Verifier::ReadBlock(const StoredBlock& block) {
     booked.places += PlaceHash(key, block.lsn, index);
     return Status::Ok();
   }));
+  records_.Take(chunk_.header.tenant, chunk_.catalogue, block.lsn);
   BatchSum sum = BatchSumOf(chunk_.header, block.lsn);
   sum.rejected = block.rejected.size();
   batches_[{chunk_.header.tenant, std::string(chunk_.header.batch)}].Add(sum);
@@ -321,7 +324,9 @@ Status Verifier::Run() {
   TS_RETURN_IF_ERROR(ReadBlocks());
   TS_RETURN_IF_ERROR(CompareBalances());
   TS_RETURN_IF_ERROR(CompareBatches());
-  return CheckAliases();
+  TS_RETURN_IF_ERROR(CheckAliases());
+  return records_.Compare(
+      view_, [this](std::string what, TenantId tenant) { Find(std::move(what), tenant, {}); });
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ namespace tallystone {
 //   4 every batch says what its blocks say; accepted + failed = submitted (L5)
 //   5 every line that is not booked has its dead letter, unless it was dropped (L5)
 //   6 every line and alias names an item of the catalogue
+//   7 the records of the catalogue (reviews, settings, vendors' codes) are those that the blocks
+//   brought
 // Where a balance differs the finding names the first batch from which on it does.
 Status VerifyView(LiveView* view, const ProgressFunction& progress, VerifyReport* report);
 
