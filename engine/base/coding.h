@@ -240,6 +240,16 @@ inline bool GetText(std::string_view* input, std::string_view* text) {
   input->remove_prefix(static_cast<size_t>(size));
   return true;
 }
+
+// The same, copied.
+inline bool GetText(std::string_view* input, std::string* text) {
+  std::string_view view;
+  if (!GetText(input, &view)) {
+    return false;
+  }
+  text->assign(view);
+  return true;
+}
 // Exactly `size` bytes, without a length before them.
 inline bool GetBytes(std::string_view* input, size_t size, std::string_view* bytes) {
   if (size > input->size()) {

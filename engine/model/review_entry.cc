@@ -8,15 +8,6 @@ namespace {
 
 constexpr char kVersion = 1;
 
-bool TakeString(std::string_view* input, std::string* text) {
-  std::string_view view;
-  if (!GetText(input, &view)) {
-    return false;
-  }
-  text->assign(view);
-  return true;
-}
-
 bool TakeStatus(std::string_view* input, ReviewStatus* status) {
   uint8_t value = 0;
   if (!GetFixed(input, &value) || value > kReviewStatusMax) {
@@ -43,9 +34,9 @@ bool TakeCandidates(std::string_view* input, std::vector<Candidate>* candidates)
 bool TakeMove(std::string_view* input, ReviewMove* move) {
   uint8_t any_vendor = 0;
   if (!GetVarint32(input, &move->from) || !GetVarint32(input, &move->to) ||
-      !GetFixed(input, &any_vendor) || any_vendor > 1 || !TakeString(input, &move->vendor) ||
-      !TakeString(input, &move->form) || !TakeString(input, &move->batch) ||
-      !GetVarint64(input, &move->up_to) || !TakeString(input, &move->id)) {
+      !GetFixed(input, &any_vendor) || any_vendor > 1 || !GetText(input, &move->vendor) ||
+      !GetText(input, &move->form) || !GetText(input, &move->batch) ||
+      !GetVarint64(input, &move->up_to) || !GetText(input, &move->id)) {
     return false;
   }
   move->any_vendor = any_vendor == 1;
@@ -81,7 +72,7 @@ Status DecodeReviewEntry(std::string_view bytes, ReviewEntry* entry) {
   uint8_t version = 0;
   if (!GetFixed(&bytes, &version) || version != kVersion || !TakeStatus(&bytes, &entry->status) ||
       !TakeStatus(&bytes, &entry->after_move) || !GetFixed(&bytes, &entry->version) ||
-      !TakeString(&bytes, &entry->text) || !TakeString(&bytes, &entry->vendor) ||
+      !GetText(&bytes, &entry->text) || !GetText(&bytes, &entry->vendor) ||
       !TakeCandidates(&bytes, &entry->candidates) || !GetVarint32(&bytes, &entry->answers) ||
       !TakeMove(&bytes, &entry->move) || !bytes.empty()) {
     return Status::Corruption("an entry of the review cannot be read: damaged bytes");

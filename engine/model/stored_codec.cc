@@ -31,15 +31,6 @@ bool TakeByte(std::string_view* input, uint8_t max, uint8_t* value) {
   return true;
 }
 
-bool TakeString(std::string_view* input, std::string* text) {
-  std::string_view view;
-  if (!GetText(input, &view)) {
-    return false;
-  }
-  text->assign(view);
-  return true;
-}
-
 bool TakeKey(std::string_view* input, StockKey* key) {
   return GetVarint32(input, &key->tenant) && GetVarint32(input, &key->item);
 }
@@ -66,7 +57,7 @@ bool TakeReplay(std::string_view* input, ReplayProgress* replay) {
   }
   for (; count > 0; --count) {  // each takes bytes, so a hostile count ends with the input
     KeyRejection& rejection = replay->rejected.emplace_back();
-    if (!TakeKey(input, &rejection.key) || !TakeString(input, &rejection.cause)) {
+    if (!TakeKey(input, &rejection.key) || !GetText(input, &rejection.cause)) {
       return false;
     }
   }
@@ -94,7 +85,7 @@ Status DecodeBalanceSum(std::string_view bytes, BalanceSum* sum) {
   if (!TakeVersion(&bytes) || !TakeSum128(&bytes, &sum->on_hand) ||
       !TakeSum128(&bytes, &sum->value) || !GetVarint64(&bytes, &sum->lines) ||
       !GetVarint64(&bytes, &sum->last_lsn) || !GetFixed32(&bytes, &sum->places) ||
-      !TakeString(&bytes, &sum->last_time) || !bytes.empty()) {
+      !GetText(&bytes, &sum->last_time) || !bytes.empty()) {
     return Damaged("a balance");
   }
   return Status::Ok();
@@ -140,9 +131,8 @@ void EncodeStoredItem(const StoredItem& item, std::string* out) {
 }
 
 Status DecodeStoredItem(std::string_view bytes, StoredItem* item) {
-  if (!TakeVersion(&bytes) || !TakeString(&bytes, &item->code) ||
-      !TakeString(&bytes, &item->gtin) || !TakeString(&bytes, &item->description) ||
-      !TakeString(&bytes, &item->unit) || !bytes.empty()) {
+  if (!TakeVersion(&bytes) || !GetText(&bytes, &item->code) || !GetText(&bytes, &item->gtin) ||
+      !GetText(&bytes, &item->description) || !GetText(&bytes, &item->unit) || !bytes.empty()) {
     return Damaged("an item");
   }
   return Status::Ok();
@@ -175,10 +165,10 @@ Status DecodeStoredDeadLetter(std::string_view bytes, StoredDeadLetter* letter) 
   for (std::string* text : {&letter->detail, &letter->code, &letter->description, &letter->quantity,
                             &letter->unit_cost, &letter->vendor, &letter->gtin, &letter->unit,
                             &letter->document, &letter->time, &letter->line_id, &letter->raw}) {
-    read = read && TakeString(&bytes, text);
+    read = read && GetText(&bytes, text);
   }
   letter->vendor_code.clear();
-  read = read && (version == kVersion || TakeString(&bytes, &letter->vendor_code));
+  read = read && (version == kVersion || GetText(&bytes, &letter->vendor_code));
   if (!read || !bytes.empty()) {
     return Damaged("a dead letter");
   }
@@ -207,7 +197,7 @@ void EncodeMarker(const Marker& marker, std::string* out) {
 Status DecodeMarker(std::string_view bytes, Marker* marker) {
   uint8_t has_replay = 0;
   bool read = TakeVersion(&bytes) && TakeByte(&bytes, 1, &has_replay) &&
-              TakeString(&bytes, &marker->database_id) && GetVarint64(&bytes, &marker->applied);
+              GetText(&bytes, &marker->database_id) && GetVarint64(&bytes, &marker->applied);
   marker->replay.reset();
   if (read && has_replay != 0) {
     read = TakeReplay(&bytes, &marker->replay.emplace());
