@@ -294,26 +294,27 @@ Status RejectReview(Core* core, const RejectAnswer& answer, ReviewResult* result
       return Status::Busy("the lines of item " + std::to_string(entry.move.from) +
                           " are being moved to item " + std::to_string(entry.move.to));
     }
-    std::vector<ItemId> is_not = answer.is_not;
-    for (const ItemId item : is_not) {
-      TS_RETURN_IF_ERROR(CheckItem(*tenant, item));
+    if (entry.status == ReviewStatus::kRejected) {
+      result->item = answer.item;
+      return Status::Ok();  // said before
     }
-    if (is_not.empty()) {
-      for (const Candidate& candidate : entry.candidates) {
-        is_not.push_back(candidate.item);
-      }
-    }
-    CatalogueChanges changes;
-    for (const ItemId item : is_not) {
-      std::erase_if(entry.candidates,
-                    [item](const Candidate& candidate) { return candidate.item == item; });
+    const size_t before = entry.candidates.size();
+    std::erase_if(entry.candidates, [&](const Candidate& candidate) {
+      return answer.is_not.empty() || std::find(answer.is_not.begin(), answer.is_not.end(),
+                                                candidate.item) != answer.is_not.end();
+    });
+    const size_t gone = before - entry.candidates.size();
+    if (gone < answer.is_not.size()) {
+      return Status::InvalidArgument("the review of item " + std::to_string(answer.item) +
+                                     " does not have all of these candidates; `tallystone review "
+                                     "show` lists them");
     }
     if (entry.status == ReviewStatus::kOpen && entry.candidates.empty()) {
       entry.status = ReviewStatus::kRejected;
     }
+    CatalogueChanges changes;
+    result->batch = BatchId("reject", answer.item, ++entry.answers);
     WriteEntry(tenant, answer.item, entry, &changes);
-    result->batch =
-        "review/reject/" + std::to_string(answer.item) + "/" + std::to_string(core->log->last());
     TS_RETURN_IF_ERROR(LogChanges(core, tenant, result->batch, kChunkFirst | kChunkLast,
                                   std::move(changes), &lsn));
   }

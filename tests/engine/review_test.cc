@@ -260,7 +260,7 @@ TEST_F(ReviewTest, WhatCannotBeMeantIsRefusedAndChangesNothing) {
   EXPECT_CODE(kInvalidArgument,
               engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 2}, &answer_));
   EXPECT_CODE(kNotFound, engine_->RejectReview({.tenant = "acme", .item = 1}, &answer_));
-  EXPECT_CODE(kNotFound,
+  EXPECT_CODE(kInvalidArgument,
               engine_->RejectReview({.tenant = "acme", .item = 2, .is_not = {7}}, &answer_));
   EXPECT_CODE(kInvalidArgument, engine_->SplitItem({.tenant = "acme", .item = 1}, &answer_));
   EXPECT_CODE(kNotFound, engine_->SplitItem({.tenant = "acme", .item = 5, .text = "x"}, &answer_));
@@ -312,6 +312,90 @@ TEST_F(ReviewTest, AMoveThatWouldOverflowABalanceIsRefusedWhole) {
   const Status refused = engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_);
   EXPECT_TRUE(refused.Is(StatusCode::kRejected)) << refused.ToString();
   EXPECT_NE(OnHand(2), "0");
+  // It may be answered otherwise, and its lines to come stay on it.
+  EXPECT_EQ(Reviews().at(0).status, ReviewStatus::kOpen);
+  EXPECT_EQ(Book("b3", text).item, 2u);
+  ASSERT_OK(engine_->RejectReview({.tenant = "acme", .item = 2}, &answer_));
+  Reopen();
+  EXPECT_EQ(Reviews().at(0).status, ReviewStatus::kRejected);
+  CloseSound();
+}
+
+TEST_F(ReviewTest, AnswersThatWouldGoInACircleAreRefused) {
+  Book("b1", kFrame, "north");
+  Book("b2", "Wooden picture frame oak 20 cm set", "north");
+  Book("b3", "Wooden picture frame oak 20 cm set with glass", "north");
+  ASSERT_EQ(Reviews().size(), 2u);
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 3, .is = 2}, &answer_));
+  const uint64_t lsn = engine_->stats().logged_lsn;
+  EXPECT_CODE(kInvalidArgument,
+              engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 3, .of_any_vendor = true},
+                                    &answer_));
+  EXPECT_EQ(engine_->stats().logged_lsn, lsn);
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_));
+  EXPECT_EQ(OnHand(1), "3");
+  CloseSound();
+}
+
+TEST_F(ReviewTest, NoBatchCanPassForAnAnswer) {
+  for (const std::string id : {"review/accept/2/1", "mapping/1"}) {
+    Batch batch("acme", id);
+    batch.AddText({.description = kFrame, .quantity = "1", .unit_cost = "1"});
+    BatchResult result;
+    EXPECT_CODE(kInvalidArgument, engine_->Ingest({}, batch, &result));
+    std::unique_ptr<BatchWriter> writer;
+    EXPECT_CODE(kInvalidArgument, engine_->NewBatchWriter({}, "acme", id, &writer));
+  }
+  EXPECT_EQ(engine_->stats().logged_lsn, 0u);
+  CloseSound();
+}
+
+// The words of a split name are as good as those of any other: a name that has them is not a
+// misspelled one of the item that they were split from.
+TEST_F(ReviewTest, TheNameOfASplitItemIsNoTypingErrorAnyMore) {
+  Book("b1", kFrame);
+  const std::string wrong = "Wooden pitcure frame oak 20 cm";
+  ASSERT_EQ(Book("b2", wrong).item, 1u);
+  ASSERT_OK(engine_->SplitItem({.tenant = "acme", .item = 1, .text = wrong}, &answer_));
+  for (const bool reopened : {false, true}) {
+    const LineResult line = Book(reopened ? "b4" : "b3", "20 cm wooden oak pitcure frame");
+    EXPECT_NE(line.item, 1u) << reopened;
+    Reopen();
+  }
+  CloseSound();
+}
+
+TEST_F(ReviewTest, ARefusedBatchTakesItsNamesAndAliasesBack) {
+  Book("b1", kFrame);
+  const std::string wrong = "Wooden pitcure frame oak 20 cm";
+  Batch batch("acme", "refused");
+  batch.AddText(
+      {.description = "candle glass holder candle for candle", .quantity = "1", .unit_cost = "2"});
+  batch.AddText({.description = wrong, .quantity = "1", .unit_cost = "2"});
+  batch.AddText({.description = "no quantity", .quantity = "x", .unit_cost = "2"});
+  BatchResult result;
+  EXPECT_FALSE(
+      engine_
+          ->Ingest({.mapping = MappingMode::kAuto, .bad_lines = BadLinePolicy::kRejectBatch}, batch,
+                   &result)
+          .ok());
+  EXPECT_TRUE(Reviews().empty());
+  EXPECT_EQ(Book("b2", wrong, "", "1", "", MappingMode::kExact).item, 2u) << "no alias was left";
+  const LineResult line = Book("b3", "candle glass holder candle for cnadle");
+  EXPECT_EQ(line.decided_by, DecidedBy::kCreated) << "nothing is like it";
+  EXPECT_EQ(line.item, 3u);
+  CloseSound();
+}
+
+TEST_F(ReviewTest, WhatOneVendorSaysIsNotTakenForAnothers) {
+  Book("b1", kFrame, "north");
+  const std::string text = "Wooden picture frame oak 20 cm set";
+  Book("b2", text, "north");
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_));
+  const std::string wrong = "Wooden pitcure frame oak 20 cm set";
+  EXPECT_EQ(Book("b3", wrong, "south").item, 2u) << "north alone says item 1 by it";
+  EXPECT_EQ(Book("b4", text, "north").item, 1u);
+  EXPECT_EQ(Book("b5", text, "south").item, 2u);
   CloseSound();
 }
 
