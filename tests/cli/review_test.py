@@ -84,7 +84,9 @@ class Review(ProgramTest):
 
     def test_bad_answers_say_where(self):
         for text in ('nonsense', '[]', '{"action":"agree","item":1}', '{"action":"accept"}', '{"action":"accept","item":-1}',
-                     '{"action":"accept","item":1}', '{"action":"reject","item":1,"is":["x"]}'):
+                     '{"action":"accept","item":1}', '{"action":"reject","item":1,"is":["x"]}',
+                     '{"action":"accept","item":1,"is":"2"}', '{"action":"reject","item":3,"items":[1]}',
+                     '{"action":"split","item":1,"text":5}', '{"action":"accept","item":3,"is":1,"any_vendor":"yes"}'):
             done = self.run_program('review', 'apply', '-', '--db', self.db, stdin=('\n' + text).encode(), code=INPUT)
             self.assertIn('line 2', done.err, text)
         self.assertIn('not under review', self.answer('accept', '--item', '1', '--is', '2', code=NOT_FOUND).err)
@@ -121,6 +123,7 @@ class Review(ProgramTest):
         text = self.run_program('explain-mapping', '\x1b[31mWooden pitcure frame oak 20 cm', '--db', self.db, '--mapping', 'auto').text
         self.assertNotIn('\x1b', text)
         self.assertIn('may mean picture', text)
+        self.assertIn('say what the line has', self.run_program('explain-mapping', '--db', self.db, code=USAGE).err)
         self.run_program('explain-mapping', 'x', '--db', self.db, '--tenant', 'nobody', code=NOT_FOUND)
 
 

@@ -78,4 +78,20 @@ ExitCode Finish(ExitCode code) {
   return s.ok() ? code : Fail(s);
 }
 
+ExitCode WithEngine(const std::string& database, bool create,
+                    const std::function<Status(Engine*)>& work) {
+  std::unique_ptr<Engine> engine;
+  if (const Status s = OpenEngine(database, create, &engine); !s.ok()) {
+    return Fail(s);
+  }
+  Status s = work(engine.get());
+  if (const Status closed = engine->Close(); s.ok()) {
+    s = closed;
+  } else {
+    closed.PermitUnchecked();
+  }
+  const ExitCode written = Finish();
+  return s.ok() ? written : Fail(s);
+}
+
 }  // namespace tallystone::tool

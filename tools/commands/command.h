@@ -52,6 +52,10 @@ Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* in
 // stderr.
 Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine);
 
+// Opens the database to write, does `work`, closes it and flushes stdout.
+ExitCode WithEngine(const std::string& database, bool create,
+                    const std::function<Status(Engine*)>& work);
+
 // Flushes stdout: the exit code of a command that did its work.
 ExitCode Finish(ExitCode code = kExitOk);
 

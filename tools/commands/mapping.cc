@@ -2,6 +2,7 @@
 // mapped as it is.
 #include <fmt/format.h>
 
+#include "commands/candidates.h"
 #include "commands/import_options.h"
 #include "commands/review.h"
 #include "output/json.h"
@@ -82,22 +83,14 @@ ExitCode Run(const MappingOptions& options) {
       options.unprotect.empty()) {
     return Show(options);
   }
-  std::unique_ptr<Engine> engine;
-  if (const Status s = OpenEngine(options.database, true, &engine); !s.ok()) {
-    return Fail(s);
-  }
-  MappingSettings settings;
-  Status s = Change(options, engine.get(), &settings);
-  if (const Status closed = engine->Close(); s.ok()) {
-    s = closed;
-  } else {
-    closed.PermitUnchecked();
-  }
-  if (!s.ok()) {
-    return Fail(s);
-  }
-  Tell(settings, options.json);
-  return Finish();
+  return WithEngine(options.database, true, [&](Engine* engine) {
+    MappingSettings settings;
+    const Status s = Change(options, engine, &settings);
+    if (s.ok()) {
+      Tell(settings, options.json);
+    }
+    return s;
+  });
 }
 
 struct ExplainOptions {
@@ -106,24 +99,6 @@ struct ExplainOptions {
   MappingQuery query;
   bool json = false;
 };
-
-void WriteCandidates(Inspector* inspector, const ExplainOptions& options,
-                     const std::vector<Candidate>& candidates, JsonWriter* json) {
-  json->Key("candidates");
-  json->BeginArray();
-  for (const Candidate& candidate : candidates) {
-    ItemInfo item;
-    inspector->GetItem({options.tenant, {}, candidate.item}, &item).PermitUnchecked();
-    json->BeginObject();
-    json->Field("item", candidate.item);
-    json->Field("code", item.code);
-    json->Field("description", item.description);
-    json->Key("score");
-    json->Raw(ScoreText(candidate.score));
-    json->EndObject();
-  }
-  json->EndArray();
-}
 
 std::string AsJson(Inspector* inspector, const ExplainOptions& options,
                    const MappingExplanation& explained) {
@@ -154,7 +129,7 @@ std::string AsJson(Inspector* inspector, const ExplainOptions& options,
   json.Field("decided_by", DecidedByName(explained.result.decided_by));
   json.Field("item", explained.result.item);
   json.Field("reason", explained.reason);
-  WriteCandidates(inspector, options, explained.candidates, &json);
+  WriteCandidates(inspector, options.tenant, explained.candidates, &json);
   json.EndObject();
   return text + "\n";
 }
@@ -182,12 +157,7 @@ std::string AsText(Inspector* inspector, const ExplainOptions& options,
                           : fmt::format(", {} {}{}", DecidedByName(explained.result.decided_by),
                                         made ? "new item " : "item ", explained.result.item));
   text += "why          " + explained.reason + "\n";
-  for (const Candidate& candidate : explained.candidates) {
-    ItemInfo item;
-    inspector->GetItem({options.tenant, {}, candidate.item}, &item).PermitUnchecked();
-    text += fmt::format("  {:<5}  item {:<8} {:<12} {}\n", ScoreText(candidate.score),
-                        candidate.item, PlainText(item.code), PlainText(item.description));
-  }
+  text += CandidateLines(inspector, options.tenant, explained.candidates);
   return text;
 }
 
@@ -245,7 +215,15 @@ void AddExplainMappingCommand(CLI::App* parent, Chosen* chosen) {
   command->add_option("--gtin", options->query.gtin, "The line's GTIN")->type_name("DIGITS");
   AddMappingOption(command, &options->query.mode);
   AddJsonOption(command, &options->json);
-  command->callback([=] { chosen->run = [=] { return RunExplain(*options); }; });
+  command->callback([=] {
+    const MappingQuery& query = options->query;
+    if (query.code.empty() && query.description.empty() && query.gtin.empty() &&
+        query.vendor_code.empty()) {
+      throw CLI::ValidationError("TEXT",
+                                 "say what the line has: a description, a code, a GTIN ...");
+    }
+    chosen->run = [=] { return RunExplain(*options); };
+  });
 }
 
 }  // namespace tallystone::tool

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/candidates.h"
 #include "commands/list.h"
 #include "output/json.h"
 #include "output/text.h"
@@ -15,13 +16,6 @@ using Kind = Column::Kind;
 struct ReviewOptions : ListOptions {
   bool all = false;
 };
-
-// The item of a candidate; empty if it is not there.
-ItemInfo ItemOf(Inspector* inspector, const std::string& tenant, uint32_t item) {
-  ItemInfo info;
-  const Status s = inspector->GetItem({tenant, {}, item}, &info);
-  return s.ok() ? info : ItemInfo{};
-}
 
 const std::vector<Column>& Columns() {
   static const std::vector<Column> columns = {
@@ -66,19 +60,7 @@ void WriteJson(Inspector* inspector, const Review& review, JsonWriter* json) {
   json->Field("text", review.text);
   json->Field("vendor", review.vendor);
   json->Field("version", review.version);
-  json->Key("candidates");
-  json->BeginArray();
-  for (const Candidate& candidate : review.candidates) {
-    const ItemInfo item = ItemOf(inspector, review.tenant, candidate.item);
-    json->BeginObject();
-    json->Field("item", candidate.item);
-    json->Field("code", item.code);
-    json->Field("description", item.description);
-    json->Key("score");
-    json->Raw(ScoreText(candidate.score));
-    json->EndObject();
-  }
-  json->EndArray();
+  WriteCandidates(inspector, review.tenant, review.candidates, json);
   json->Field("moved_from", review.moved_from);
   json->Field("moved_to", review.moved_to);
   json->Field("batch", review.batch);
@@ -150,11 +132,7 @@ void ShowAsText(Inspector* inspector, const Review& review) {
     text += fmt::format("moved        from item {} to item {} by batch {}\n", review.moved_from,
                         review.moved_to, review.batch);
   }
-  for (const Candidate& candidate : review.candidates) {
-    const ItemInfo item = ItemOf(inspector, review.tenant, candidate.item);
-    text += fmt::format("  {:<5}  item {:<8} {:<12} {}\n", ScoreText(candidate.score),
-                        candidate.item, PlainText(item.code), PlainText(item.description));
-  }
+  text += CandidateLines(inspector, review.tenant, review.candidates);
   Sink::Stdout().Write(text);
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -63,7 +62,8 @@ void Tell(const Answer& answer, const ReviewResult& result, bool json) {
     writer.Field("lsn", result.lsn);
     writer.EndObject();
   } else if (answer.action == Answer::Action::kReject) {
-    text = fmt::format("item {} stays an item of its own", result.item);
+    text = fmt::format("item {} is none of these: {}", result.item,
+                       answer.is.empty() ? "its candidates" : "those that were named");
   } else {
     text = fmt::format("{} {} moved to item {} (batch {})", Thousands(result.lines_moved),
                        result.lines_moved == 1 ? "line" : "lines", result.item, result.batch);
@@ -71,25 +71,8 @@ void Tell(const Answer& answer, const ReviewResult& result, bool json) {
   Sink::Stdout().Write(text + "\n");
 }
 
-using GiveAll = std::function<Status(Engine*)>;
-
-ExitCode WithEngine(const std::string& database, const GiveAll& give) {
-  std::unique_ptr<Engine> engine;
-  if (const Status s = OpenEngine(database, false, &engine); !s.ok()) {
-    return Fail(s);
-  }
-  Status s = give(engine.get());
-  if (const Status closed = engine->Close(); s.ok()) {
-    s = closed;
-  } else {
-    closed.PermitUnchecked();
-  }
-  const ExitCode written = Finish();
-  return s.ok() ? written : Fail(s);
-}
-
 ExitCode RunOne(const AnswerOptions& options) {
-  return WithEngine(options.database, [&](Engine* engine) {
+  return WithEngine(options.database, false, [&](Engine* engine) {
     ReviewResult result;
     const Status s = Give(engine, options.answer, &result);
     if (s.ok()) {
@@ -105,10 +88,14 @@ Status ParseAnswer(simdjson::dom::parser* parser, const std::string& line, Answe
   if (parser->parse(line).get(root) != simdjson::SUCCESS || !root.is_object()) {
     return Status::InvalidArgument("it is not a JSON object");
   }
+  std::string wrong;  // key, whose value is of another type
   const auto text = [&](const char* key, std::string* value) {
     std::string_view view;
-    if (root[key].get(view) == simdjson::SUCCESS) {
+    const auto element = root[key];
+    if (element.get(view) == simdjson::SUCCESS) {
       value->assign(view);
+    } else if (element.error() == simdjson::SUCCESS) {
+      wrong = key;
     }
   };
   const auto number = [](simdjson::simdjson_result<simdjson::dom::element> element,
@@ -159,12 +146,16 @@ Status ParseAnswer(simdjson::dom::parser* parser, const std::string& line, Answe
   } else if (root["is"].error() == simdjson::SUCCESS) {
     return Status::InvalidArgument("\"is\" must be the number of an item, or an array of them");
   }
-  bool any = false;
-  answer->of_any_vendor = root["any_vendor"].get(any) == simdjson::SUCCESS && any;
   text("text", &answer->text);
   text("vendor", &answer->vendor);
   text("batch", &answer->batch);
-  return Status::Ok();
+  const auto any_vendor = root["any_vendor"];
+  if (any_vendor.get(answer->of_any_vendor) != simdjson::SUCCESS &&
+      any_vendor.error() == simdjson::SUCCESS) {
+    wrong = "any_vendor";
+  }
+  return wrong.empty() ? Status::Ok()
+                       : Status::InvalidArgument("\"" + wrong + "\" has a value of another type");
 }
 
 Status ApplyLine(const AnswerOptions& options, Engine* engine, simdjson::dom::parser* parser,
@@ -210,7 +201,7 @@ ExitCode RunApply(const AnswerOptions& options) {
   }
   std::istream* const input = options.file == "-" ? &std::cin : &file;
   bool bad_input = false;
-  const ExitCode code = WithEngine(options.database, [&](Engine* engine) {
+  const ExitCode code = WithEngine(options.database, false, [&](Engine* engine) {
     const Status s = ApplyAll(options, engine, input);
     bad_input = s.Is(StatusCode::kInvalidArgument);
     return s;
