@@ -22,10 +22,9 @@ int EditsAllowed(size_t letters);
 
 // `written`, which no name of the catalogue has, means `word`. False in any doubt:
 //   - `written` must be in no list of words and no dictionary, nor a form of such a word in the
-//   language of `word`
+//     language of `word`
 //   - `word` must be well known (WellKnownIn): names of makers, drugs and chemicals are as like
-//   each
-//     other as a typing error is to its word
+//     each other as a typing error is to its word
 //   - if `word` is protected (protected_words.h), it must be one edit away. Sexes, numbers, units,
 //     with, without, for and their like are never repaired, nor sides of four letters
 //   - no other protected word of the language, of its class if it has one, may be as near

@@ -279,7 +279,7 @@ TEST_F(RepairTest, VerificationFindsARecordThatIsMissingOrChangedOrThatNobodyWro
   struct Harm {
     std::string finding;
     std::function<Status(rocksdb::WriteBatch*, rocksdb::ColumnFamilyHandle*, rocksdb::Iterator*)>
-        harm;
+        apply;
   };
   const auto harmed = [](const rocksdb::Status& status) {
     return status.ok() ? Status::Ok() : Status(StatusCode::kIoError, status.ToString());
@@ -296,8 +296,8 @@ TEST_F(RepairTest, VerificationFindsARecordThatIsMissingOrChangedOrThatNobodyWro
          return harmed(batch->Put(family, record->key().ToString() + "x", record->value()));
        }},
   };
-  for (const auto& [finding, harm] : harms) {
-    SCOPED_TRACE(finding);
+  for (const Harm& harm : harms) {
+    SCOPED_TRACE(harm.finding);
     const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
     uint64_t count = 0;
     Break(disk.get(), [&](rocks::Database* database, rocksdb::WriteBatch* batch) {
@@ -306,7 +306,7 @@ TEST_F(RepairTest, VerificationFindsARecordThatIsMissingOrChangedOrThatNobodyWro
       RecordRef ref;
       for (entry->SeekToFirst(); entry->Valid(); entry->Next()) {
         if (rocks::ParseRecordKey(rocks::ToView(entry->key()), &ref)) {
-          ASSERT_TRUE(harm(batch, family, entry.get()).ok());
+          ASSERT_TRUE(harm.apply(batch, family, entry.get()).ok());
           ++count;
         }
       }
@@ -315,7 +315,7 @@ TEST_F(RepairTest, VerificationFindsARecordThatIsMissingOrChangedOrThatNobodyWro
     const VerifyReport report = Examine(disk.get(), &Inspector::Verify);
     EXPECT_EQ(report.findings_count, count);
     ASSERT_FALSE(report.sound);
-    EXPECT_NE(report.findings.front().what.find(finding), std::string::npos)
+    EXPECT_NE(report.findings.front().what.find(harm.finding), std::string::npos)
         << report.findings.front().what;
     EXPECT_EQ(report.findings.front().tenant, "acme");
     RepairReport repair;
