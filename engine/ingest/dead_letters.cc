@@ -53,6 +53,27 @@ RawLine LineOf(const StoredDeadLetter& letter) {
   return line;
 }
 
+// Half of a move that the store refused belongs to its item, whatever its name means by now: the
+// other half stands. *half is that line as it was logged, with views into *chunk and *block; null
+// where the letter is of another kind. The block of a refused line is in the store.
+Status FindMovedHalf(Core* core, const LineRef& ref, const StoredDeadLetter& letter,
+                     StoredBlock* block, Chunk* chunk, const ChunkLine** half) {
+  *half = nullptr;
+  if (letter.cause != Outcome::kStoreRejected) {
+    return Status::Ok();
+  }
+  std::unique_ptr<StoreView> view;
+  TS_RETURN_IF_ERROR(core->store->NewView(&view));
+  TS_RETURN_IF_ERROR(view->GetBlock(letter.lsn, block));
+  TS_RETURN_IF_ERROR(DecodeChunk(block->payload, chunk));
+  for (const ChunkLine& line : chunk->lines) {
+    if (line.number == ref.line && line.decided_by == DecidedBy::kMoved) {
+      *half = &line;
+    }
+  }
+  return Status::Ok();
+}
+
 // Waits until the chunk `lsn`, which booked the line, is in the store, and says so if the store
 // rejected it.
 Status WaitForStore(Core* core, const LineRef& ref, Lsn lsn, LineResult* result) {
@@ -99,8 +120,12 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
       lines.AddText(*corrected);
       again = lines.lines().front();
     }
-    std::vector<PreparedLine> prepared;
-    PrepareLines({&again, 1}, key.line, &prepared);
+    StoredBlock block;
+    Chunk chunk;
+    const ChunkLine* half = nullptr;
+    if (corrected == nullptr) {
+      TS_RETURN_IF_ERROR(FindMovedHalf(core, ref, letter, &block, &chunk, &half));
+    }
     ChunkRequest request;
     request.tenant = tenant;
     request.batch = key.batch;
@@ -108,13 +133,20 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
     request.first_line = key.line;
     request.attempts = letter.attempts + 1;
     request.policy = {options.unknown_items, options.mapping};
-    std::vector<LineResult> results;
     // Loads the batch's state before its counts change.
     BatchState* state = nullptr;
     TS_RETURN_IF_ERROR(tenant->FindBatch(key.batch, core->store.get(), &state));
-    TS_RETURN_IF_ERROR(maker.Append(request, prepared, &results, &lsn));
+    if (half != nullptr) {
+      TS_RETURN_IF_ERROR(maker.AppendMade(request, {half, 1}, {}, &lsn));
+      *result = {key.line, Outcome::kAccepted, DecidedBy::kMoved, half->item, nullptr};
+    } else {
+      std::vector<PreparedLine> prepared;
+      std::vector<LineResult> results;
+      PrepareLines({&again, 1}, key.line, &prepared);
+      TS_RETURN_IF_ERROR(maker.Append(request, prepared, &results, &lsn));
+      *result = results.front();
+    }
     TS_RETURN_IF_ERROR(NoteAppended(core, tenant, key.batch, maker.Appended(lsn), lsn));
-    *result = results.front();
   }
   TS_RETURN_IF_ERROR(core->log->Sync(lsn));
   return options.level == Durability::kApplied ? WaitForStore(core, ref, lsn, result)

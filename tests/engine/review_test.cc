@@ -296,6 +296,26 @@ TEST_F(ReviewTest, ALineThatTheStoreRefusedIsNotMoved) {
   CloseSound();
 }
 
+TEST_F(ReviewTest, ARefusedHalfOfAMoveIsRetriedOnItsOwnItem) {
+  Book("b0", kLamp);
+  Book("b1", kFrame, "", "10");
+  ASSERT_OK(engine_->Flush());
+  faults_->RefuseKey({1, 2});
+  ASSERT_OK(engine_->SplitItem({.tenant = "acme", .item = 2, .text = kFrame}, &answer_));
+  ASSERT_OK(engine_->Flush());
+  EXPECT_EQ(OnHand(2), "10") << "what was to be taken from it is a dead letter";
+  EXPECT_EQ(OnHand(3), "10");
+  faults_->AllowAllKeys();
+  Reopen();
+  LineResult again;
+  ASSERT_OK(engine_->RetryDeadLetter({}, {"acme", answer_.batch, 1}, nullptr, &again));
+  EXPECT_EQ(again.outcome, Outcome::kAccepted);
+  EXPECT_EQ(again.item, 2u) << "its name is that of item 3 by now";
+  EXPECT_EQ(OnHand(2), "0");
+  EXPECT_EQ(OnHand(3), "10");
+  CloseSound();
+}
+
 TEST_F(ReviewTest, AMoveThatWouldOverflowABalanceIsRefusedWhole) {
   const std::string text = "Wooden picture frame oak 20 cm set";
   const auto huge = [this](const std::string& id, const std::string& name) {

@@ -84,7 +84,8 @@ void PrintText(const Resumed& resumed) {
     text += "no batch is unfinished\n";
   } else {
     text += Thousands(resumed.unfinished_count) +
-            " batches are unfinished; sent again they continue where they stopped:\n";
+            " batches are unfinished; sent again they continue where they stopped (review/...: the "
+            "next `tallystone resume` goes on):\n";
   }
   for (const BatchInfo& batch : resumed.unfinished) {
     text += "  tenant " + PlainText(batch.tenant) + ", batch " + PlainText(batch.batch) + ": " +
