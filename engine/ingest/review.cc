@@ -72,6 +72,22 @@ std::string BatchId(std::string_view action, ItemId item, uint32_t answers) {
          std::to_string(answers);
 }
 
+// The name under review is a name of `to` from now on, also where other items are called so, too.
+// Not if it was split off, or is said to be another item's.
+void LearnName(Tenant* tenant, const ReviewEntry& entry, const std::string& vendor, ItemId before,
+               ItemId to, CatalogueChanges* changes) {
+  const std::string form = NormaliseDescription(entry.text);
+  if (form.empty()) {
+    return;
+  }
+  const std::string key = VendorTextKey(vendor, form);
+  const ItemId said = tenant->catalogue.records().FindItem(RecordKind::kAlias, key);
+  if (said == 0 || said == before) {
+    tenant->catalogue.SetRecord({RecordKind::kAlias, key, to == 0 ? std::string() : ItemValue(to)},
+                                changes);
+  }
+}
+
 // Takes back what was logged of a move that moved nothing.
 Status CancelMove(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry) {
   TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
@@ -87,6 +103,9 @@ Status CancelMove(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry
         split ? VendorTextKey(move.vendor, move.form) : VendorItemKey(move.vendor, move.from);
     tenant->catalogue.SetRecord({split ? RecordKind::kAlias : RecordKind::kMerged, key, {}},
                                 &changes);
+    if (!split) {
+      LearnName(tenant, entry, move.vendor, move.to, 0, &changes);
+    }
     TS_RETURN_IF_ERROR(LogChanges(core, tenant, move.id, kChunkLast, std::move(changes), &lsn));
   }
   return core->log->Sync(lsn);
@@ -181,6 +200,7 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
     return Status::InvalidArgument("item " + std::to_string(answer.is) + " is item " +
                                    std::to_string(answer.item) + " already, as was said before");
   }
+  const ItemId before = entry->status == ReviewStatus::kAccepted ? entry->move.to : 0;
   entry->status = ReviewStatus::kMoving;
   entry->after_move = ReviewStatus::kAccepted;
   entry->move = {.from = answer.item,
@@ -196,6 +216,7 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
   WriteEntry(tenant, answer.item, *entry, &changes);
   tenant->catalogue.SetRecord(
       {RecordKind::kMerged, VendorItemKey(vendor, answer.item), ItemValue(to)}, &changes);
+  LearnName(tenant, *entry, vendor, before, to, &changes);
   Lsn lsn = 0;
   return LogChanges(core, tenant, entry->move.id, kChunkFirst, std::move(changes), &lsn);
 }

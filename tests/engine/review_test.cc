@@ -201,6 +201,27 @@ TEST_F(ReviewTest, AcceptOfAnyVendorTakesAllAndTwiceTheSameCircleIsRefused) {
   CloseSound();
 }
 
+TEST_F(ReviewTest, AnAcceptedNameIsNotAmbiguousWhereAnotherItemIsCalledSoToo) {
+  const std::string text = "Wooden picture frame oak 20 cm set";
+  Book("b1", kFrame);
+  ASSERT_EQ(Book("b2", text).item, 2u);
+  Batch coded("acme", "b3");
+  coded.AddText({.code = "S1", .description = text, .quantity = "5", .unit_cost = "2"});
+  BatchResult result;
+  ASSERT_OK(engine_->Ingest({}, coded, &result));
+  ASSERT_EQ(Book("b4", text).outcome, Outcome::kAmbiguousItem);
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 3, .of_any_vendor = true},
+                                  &answer_));
+  for (const char* batch : {"b5", "b6"}) {
+    const LineResult line = Book(batch, text);
+    EXPECT_EQ(line.outcome, Outcome::kAccepted);
+    EXPECT_EQ(line.item, 3u);
+    Reopen();
+  }
+  EXPECT_EQ(OnHand(3), "8");
+  CloseSound();
+}
+
 TEST_F(ReviewTest, RejectedPairsAreNeverSuggestedAgain) {
   Book("b1", kFrame);
   const std::string text = "Wooden picture frame oak 20 cm set";
