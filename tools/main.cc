@@ -21,9 +21,12 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddMappingCommand(app, chosen);
   AddExplainMappingCommand(app, chosen);
   AddStatusCommand(app, chosen);
+  AddStatsCommand(app, chosen);
+  AddMetricsCommand(app, chosen);
   AddVerifyCommand(app, chosen);
   AddResumeCommand(app, chosen);
   AddRepairCommand(app, chosen);
+  AddBenchCommand(app, chosen);
   app->footer(
       "Exit codes: 0 ok, 1 finished with dead letters, 2 usage, 3 not found, 4 locked, 5 "
       "corruption,\n"

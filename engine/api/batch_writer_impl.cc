@@ -50,6 +50,7 @@ Status BatchWriterImpl::Add(const Batch& lines, std::vector<LineResult>* results
   std::lock_guard lock(tenant_->mutex);
   Status status = session_.Add(work.get(), work->prepared, false, results);
   if (!status.ok()) {
+    session_.Count(status);
     dead_ = status;
     LetGo();
   }
@@ -61,6 +62,7 @@ Status BatchWriterImpl::End() {
   const Workspaces::Loan work(workspaces_);
   std::lock_guard lock(tenant_->mutex);
   dead_ = session_.Add(work.get(), {}, true, nullptr);
+  session_.Count(dead_);
   LetGo();
   TS_RETURN_IF_ERROR(dead_);
   dead_ = Status::InvalidArgument("the batch was finished; open a new BatchWriter");

@@ -119,27 +119,37 @@ Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, Batc
   }
   Tenant* tenant = core_->tenants.FindOrCreate(batch.tenant());
   BatchSession session(core_.get(), options, tenant, batch.id());
+  Status status = Book(options, batch, tenant, &session, result);
+  session.Count(status);
+  if (status.ok()) {
+    core_->metrics.ingest.ingest_micros.Record(result->processing_time_us);
+  }
+  return status;
+}
+
+Status EngineImpl::Book(const IngestOptions& options, const Batch& batch, Tenant* tenant,
+                        BatchSession* session, BatchResult* result) {
   std::vector<LineResult>* results = options.line_results ? &result->lines : nullptr;
-  session.LookAhead();
+  session->LookAhead();
   {
     const Workspaces::Loan work(&workspaces_);
     PrepareLines(batch.lines().lines(), 1, &work->prepared);
     std::lock_guard lock(tenant->mutex);
-    const Releaser releaser(&session);
-    TS_RETURN_IF_ERROR(session.Begin());
-    if (options.bad_lines == BadLinePolicy::kRejectBatch && session.state()->sum.lines == 0) {
+    const Releaser releaser(session);
+    TS_RETURN_IF_ERROR(session->Begin());
+    if (options.bad_lines == BadLinePolicy::kRejectBatch && session->state()->sum.lines == 0) {
       std::vector<LineResult> tried;
-      Status status = session.TryAll(work.get(), work->prepared, &tried);
+      Status status = session->TryAll(work.get(), work->prepared, &tried);
       if (!status.ok()) {
-        session.ResultNow(result);
+        session->ResultNow(result);
         result->lines = std::move(tried);
         return status;
       }
     }
-    TS_RETURN_IF_ERROR(session.Add(work.get(), work->prepared, true, results));
+    TS_RETURN_IF_ERROR(session->Add(work.get(), work->prepared, true, results));
   }
-  TS_RETURN_IF_ERROR(core_->log->Sync(session.lsn()));
-  return session.Result(result, results);
+  TS_RETURN_IF_ERROR(core_->log->Sync(session->lsn()));
+  return session->Result(result, results);
 }
 
 Status EngineImpl::NewBatchWriter(const IngestOptions& options, std::string_view tenant,
@@ -319,26 +329,40 @@ Status EngineImpl::GetMapping(std::string_view tenant, MappingSettings* settings
 }
 
 EngineStats EngineImpl::stats() const {
+  const MetricsSnapshot metrics = this->metrics();
   EngineStats stats;
-  const CoreCall call(core_.get());
-  if (!call.status().ok()) {
-    return stats;
+  stats.logged_lsn = metrics.logged_lsn;
+  stats.applied_lsn = metrics.applied_lsn;
+  stats.tenants = metrics.tenants;
+  stats.items = metrics.items;
+  stats.batches = metrics.batches;
+  stats.window_lines = metrics.window_lines;
+  for (const uint64_t lines : metrics.lines) {
+    stats.lines_logged += lines;
   }
-  stats.logged_lsn = core_->log->durable();
-  stats.applied_lsn = core_->windows->applied();
-  stats.log_first_lsn = core_->log->first();
-  stats.tenants = core_->tenants.size();
-  stats.items = core_->tenants.items();
-  stats.batches = core_->tenants.batches();
-  stats.window_lines = core_->windows->lines();
-  stats.lines_logged = core_->lines_logged;
-  stats.log_syncs = core_->log->syncs();
-  stats.windows_drained = core_->windows_drained;
-  stats.windows_ingested = core_->windows_ingested;
-  stats.keys_replayed = core_->keys_replayed;
-  stats.keys_rejected = core_->keys_rejected;
-  stats.replayed_lines = core_->replayed_lines;
+  stats.log_syncs = metrics.log_sync_micros.count;
+  stats.windows_drained = metrics.drain_micros.count;
+  stats.windows_ingested = metrics.windows_ingested;
+  stats.keys_replayed = metrics.keys_replayed;
+  stats.keys_rejected = metrics.keys_rejected;
+  stats.replayed_lines = metrics.recovered_lines;
+  const std::shared_lock lock(core_->calls, std::try_to_lock);
+  if (lock.owns_lock() && core_->log != nullptr) {
+    stats.log_first_lsn = core_->log->first();
+  }
   return stats;
+}
+
+MetricsSnapshot EngineImpl::metrics() const {
+  MetricsSnapshot snapshot = core_->metrics.Snapshot();
+  snapshot.applied_lsn = core_->windows->applied();
+  snapshot.window_lines = core_->windows->lines();
+  snapshot.window_lines_max = core_->options.window_lines_max;
+  snapshot.store_unavailable = !core_->windows->stalled().ok();
+  snapshot.tenants = core_->tenants.size();
+  snapshot.items = core_->tenants.items();
+  snapshot.batches = core_->tenants.batches();
+  return snapshot;
 }
 
 }  // namespace tallystone

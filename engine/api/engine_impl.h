@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "ingest/batch_session.h"
 #include "ingest/core.h"
 #include "ingest/drainer.h"
 #include "ingest/recovery.h"
@@ -53,9 +54,12 @@ class EngineImpl final : public Engine {
                          const TextLine* corrected, LineResult* result) override;
   Status DropDeadLetter(const DeadLetterKey& key) override;
   [[nodiscard]] EngineStats stats() const override;
+  [[nodiscard]] MetricsSnapshot metrics() const override;
 
  private:
-  // These two require a CoreCall.
+  // These require a CoreCall.
+  Status Book(const IngestOptions& options, const Batch& batch, Tenant* tenant,
+              BatchSession* session, BatchResult* result);
   Status NewView(SharedView* view);
   Status FindKey(const ItemKey& key, StockKey* found, ItemInfo* item);
   template <typename Record>

@@ -49,4 +49,14 @@ bool IsValidUtf8Slow(std::string_view text) {
   return true;
 }
 
+std::string HexText(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    text.push_back(kDigits[static_cast<uint8_t>(byte) >> 4]);
+    text.push_back(kDigits[static_cast<uint8_t>(byte) & 15]);
+  }
+  return text;
+}
+
 }  // namespace tallystone

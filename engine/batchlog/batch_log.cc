@@ -75,7 +75,7 @@ struct BatchLog::Impl {
       : options(log_options),
         on_durable(std::move(durable_function)),
         directory(log_options, path, database_id),
-        writer(&directory) {}
+        writer(&directory, metrics) {}
 
   Status Start(const std::string& path, const LogContents& contents);
   // Writes, syncs and hands on everything that waits. The mutex is released meanwhile.
@@ -89,6 +89,9 @@ struct BatchLog::Impl {
   const DurableFunction on_durable;
   batchlog::SegmentDirectory directory;
   LogTail opened;
+
+  LogMetrics own_metrics;
+  LogMetrics* const metrics = options.metrics != nullptr ? options.metrics : &own_metrics;
 
   // The leader's: whoever set `leading`.
   batchlog::SegmentWriter writer;
@@ -153,6 +156,9 @@ void BatchLog::Impl::LeadGroup() {
     for (const LoggedChunk& chunk : group) {
       on_durable(chunk);
     }
+  }
+  if (!written.ok() && options.listener != nullptr) {
+    options.listener->OnLogStopped(written);
   }
   group.clear();
   mutex.Lock();
@@ -329,7 +335,7 @@ Lsn BatchLog::durable() const {
 }
 
 uint64_t BatchLog::syncs() const {
-  return impl_->writer.syncs();
+  return impl_->metrics->sync_micros.Snapshot().count;
 }
 
 LogTail BatchLog::opened() const {

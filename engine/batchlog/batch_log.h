@@ -19,6 +19,7 @@
 
 #include "base/file_system.h"
 #include "model/ids.h"
+#include "model/metrics.h"
 #include "tallystone/listener.h"
 #include "window/sorted_window.h"
 
@@ -29,6 +30,8 @@ struct BatchLogOptions {
   size_t segment_bytes = 16u << 20;
   size_t free_segments_max = 4;  // kept for recycling; more are removed
   Logger* logger = nullptr;
+  Listener* listener = nullptr;   // not owned; may be null
+  LogMetrics* metrics = nullptr;  // what is counted into, not owned; null: into the log's own
 };
 
 // What a log said when it was opened or looked at.

@@ -1,9 +1,11 @@
 #include "batchlog/segment_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/canary.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "batchlog/format.h"
 
 namespace tallystone::batchlog {
@@ -37,6 +39,7 @@ Status SegmentWriter::Write(std::span<const LoggedChunk> group, Lsn synced) {
       offset_ = kSegmentHeaderBytes;
     }
     AppendRecord(chunk.lsn, synced, segment_.sequence, *chunk.payload, &buffer_);
+    ++buffered_;
   }
   return WriteBuffer();
 }
@@ -49,10 +52,13 @@ Status SegmentWriter::WriteBuffer() {
     buffer_.resize(static_cast<size_t>(segment_.extent - offset_));
   }
   TS_RETURN_IF_ERROR(segment_.file->Write(offset_, buffer_));
+  const uint64_t start = MonotonicMicros();
   if (!CanaryIs(Canary::kSyncSkipped)) {
     TS_RETURN_IF_ERROR(segment_.file->Sync());
   }
-  syncs_.fetch_add(1, std::memory_order_relaxed);
+  metrics_->sync_micros.Record(MonotonicMicros() - start);
+  metrics_->sync_records.Record(std::exchange(buffered_, 0));
+  metrics_->bytes_written.Add(buffer_.size());
   offset_ = end;
   buffer_.clear();
   if (buffer_.capacity() > kBufferBytesKept) {

@@ -1,7 +1,6 @@
 // SegmentWriter: puts groups of records behind one another, segment after segment.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,11 +9,13 @@
 
 namespace tallystone::batchlog {
 
-// One thread at a time, except syncs(). After an error it must not be used again: what the file
+// One thread at a time. After an error it must not be used again: what the file
 // holds behind the last synced record is unknown.
 class SegmentWriter {
  public:
-  explicit SegmentWriter(SegmentDirectory* directory) : directory_(directory) {}
+  // Neither is owned.
+  SegmentWriter(SegmentDirectory* directory, LogMetrics* metrics)
+      : directory_(directory), metrics_(metrics) {}
 
   // Begins a segment whose first record will be `first`. Everything before it must be synced.
   Status Start(Lsn first);
@@ -23,16 +24,15 @@ class SegmentWriter {
   // that it touches. `synced`: the last record that is durable already.
   Status Write(std::span<const LoggedChunk> group, Lsn synced);
 
-  [[nodiscard]] uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
-
  private:
   Status WriteBuffer();
 
   SegmentDirectory* const directory_;
+  LogMetrics* const metrics_;
   OpenSegment segment_;
-  uint64_t offset_ = 0;  // where the next record goes, less what is in the buffer
-  std::string buffer_;   // kept from group to group
-  std::atomic<uint64_t> syncs_ = 0;
+  uint64_t offset_ = 0;    // where the next record goes, less what is in the buffer
+  std::string buffer_;     // kept from group to group
+  uint64_t buffered_ = 0;  // records in it
 };
 
 }  // namespace tallystone::batchlog

@@ -319,7 +319,20 @@ void BatchSession::ResultNow(BatchResult* result) const {
   result->lsn = lsn_ != 0 ? lsn_ : before_.last_lsn;
   result->level = options_.level;
   result->resent = finished_before_;
-  result->continued = !finished_before_ && before_.lines > 0;
+  result->continued = continued();
+}
+
+void BatchSession::Count(const Status& status) const {
+  IngestMetrics& metrics = core_->metrics.ingest;
+  if (status.ok()) {
+    (resent()      ? metrics.batches_resent
+     : continued() ? metrics.batches_continued
+                   : metrics.batches_new)
+        .Add(1);
+  } else if (status.Is(StatusCode::kConflict) || status.Is(StatusCode::kRejected) ||
+             status.Is(StatusCode::kInvalidArgument)) {
+    metrics.batches_refused.Add(1);
+  }
 }
 
 Status BatchSession::RereadResults(std::vector<LineResult>* results) {

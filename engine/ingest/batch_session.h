@@ -51,6 +51,9 @@ class BatchSession {
   [[nodiscard]] BatchState* state() const { return state_; }
   [[nodiscard]] Lsn lsn() const { return lsn_; }  // what must be durable for the answer
   [[nodiscard]] bool resent() const { return finished_before_; }
+  [[nodiscard]] bool continued() const { return !finished_before_ && before_.lines > 0; }
+  // Adds to the metrics that the batch ended, or what it was answered with. Once.
+  void Count(const Status& status) const;
 
   // After everything up to lsn() is durable: waits for the level asked for and fills *result except
   // `lines`. *results, if given, is corrected where the store rejected lines. Must not hold the

@@ -53,7 +53,7 @@ Status ChunkMaker::Append(const ChunkRequest& request, std::span<const PreparedL
     return status;
   }
   core_->tenants.AddItems(chunk_.catalogue.items.size());
-  core_->lines_logged += lines.size();
+  Count();
   if (results != nullptr) {
     AppendResults(results);
   }
@@ -96,6 +96,8 @@ void ChunkMaker::Begin(const ChunkRequest& request) {
   pending_.clear();
   texts_.clear();
   accepted_ = 0;
+  outcomes_.fill(0);
+  rules_.fill(0);
 }
 
 Status ChunkMaker::AppendMade(const ChunkRequest& request, std::span<const ChunkLine> lines,
@@ -110,7 +112,11 @@ Status ChunkMaker::AppendMade(const ChunkRequest& request, std::span<const Chunk
     return status;
   }
   core_->tenants.AddItems(chunk_.catalogue.items.size());
-  core_->lines_logged += lines.size();
+  outcomes_[static_cast<size_t>(Outcome::kAccepted)] = accepted_;
+  for (const ChunkLine& line : lines) {
+    ++rules_[static_cast<size_t>(line.decided_by)];
+  }
+  Count();
   return Status::Ok();
 }
 
@@ -130,8 +136,10 @@ Status ChunkMaker::MapLines(const ChunkRequest& request, std::span<const Prepare
     if (line.outcome == Outcome::kAccepted) {
       TS_RETURN_IF_ERROR(MapLine(request, checked, with_code_[place], &line));
     }
+    ++outcomes_[static_cast<size_t>(line.outcome)];
     if (line.outcome == Outcome::kAccepted) {
       ++accepted_;
+      ++rules_[static_cast<size_t>(line.decided_by)];
     } else {
       KeepWhole(checked, request.attempts, &line);
     }
@@ -235,6 +243,28 @@ Status ChunkMaker::Write(Tenant* tenant, Lsn* lsn) {
   return Status::Ok();
 }
 
+// Five additions for most chunks: an outcome, the chunk, and a rule or three.
+void ChunkMaker::Count() const {
+  IngestMetrics& metrics = core_->metrics.ingest;
+  const auto add = [](const auto& counts, Counter* counters) {
+    for (size_t index = 0; index < counts.size(); ++index) {
+      if (counts[index] > 0) {
+        counters[index].Add(counts[index]);
+      }
+    }
+  };
+  add(outcomes_, metrics.lines);
+  add(rules_, metrics.decided_by);
+  metrics.chunks.Add(1);
+  const uint64_t failed = chunk_.lines.size() - accepted_;
+  if ((chunk_.header.flags & kChunkRetry) != 0) {
+    metrics.dead_letters_retried.Add(accepted_);
+    metrics.dead_letters_failed_again.Add(failed);
+  } else if (failed > 0) {
+    metrics.dead_letters_booked.Add(failed);
+  }
+}
+
 Status ChunkMaker::AppendDrop(Tenant* tenant, std::string_view batch, uint64_t line, Lsn* lsn) {
   chunk_ = {};
   accepted_ = 0;
@@ -244,7 +274,10 @@ Status ChunkMaker::AppendDrop(Tenant* tenant, std::string_view batch, uint64_t l
   ChunkLine& dropped = chunk_.lines.emplace_back();
   dropped.number = line;
   dropped.outcome = Outcome::kStoreRejected;  // not accepted: carries no numbers
-  return Write(tenant, lsn);
+  TS_RETURN_IF_ERROR(Write(tenant, lsn));
+  core_->metrics.ingest.chunks.Add(1);
+  core_->metrics.ingest.dead_letters_dropped.Add(1);
+  return Status::Ok();
 }
 
 }  // namespace tallystone

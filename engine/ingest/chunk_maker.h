@@ -72,10 +72,14 @@ class ChunkMaker {
   void Begin(const ChunkRequest& request);
   void AppendResults(std::vector<LineResult>* results) const;
   Status Write(Tenant* tenant, Lsn* lsn);
+  void Count() const;
 
   Core* const core_;
   Chunk chunk_;
   uint32_t accepted_ = 0;  // lines of chunk_ that are booked
+  // The same lines by outcome and by rule, for the metrics.
+  std::array<uint32_t, kOutcomeCount> outcomes_{};
+  std::array<uint32_t, kDecidedByCount> rules_{};
   // By index of a line: the item that has its code before the chunk is mapped; 0 = none.
   std::array<ItemId, limits::kChunkLinesMax> with_code_;
   // Booked and not yet logged by this call, of items with a large product.

@@ -13,6 +13,7 @@
 #include "batchlog/batch_log.h"
 #include "ingest/tenants.h"
 #include "ingest/window_set.h"
+#include "model/metrics.h"
 #include "store/store.h"
 #include "tallystone/options.h"
 
@@ -32,18 +33,12 @@ struct Core {
   const Options options;
   std::string path;
   std::string database_id;
+  Metrics metrics;
   std::unique_ptr<FileLock> lock;
   std::unique_ptr<Store> store;
   Tenants tenants;
   std::unique_ptr<WindowSet> windows;
   std::unique_ptr<BatchLog> log;
-
-  std::atomic<uint64_t> lines_logged = 0;
-  std::atomic<uint64_t> windows_drained = 0;
-  std::atomic<uint64_t> windows_ingested = 0;
-  std::atomic<uint64_t> keys_replayed = 0;
-  std::atomic<uint64_t> keys_rejected = 0;
-  uint64_t replayed_lines = 0;
 
   // Held shared by every call, exclusively by Close, which takes log and store away.
   std::shared_mutex calls;

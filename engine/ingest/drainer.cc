@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "ingest/key_replay.h"
 #include "ingest/store_retry.h"
 #include "store/live_view.h"
@@ -14,12 +15,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kStalledDelayMin(100);
 constexpr std::chrono::milliseconds kStalledDelayMax(5000);
-
-uint64_t MicrosSince(std::chrono::steady_clock::time_point start) {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                   std::chrono::steady_clock::now() - start)
-                                   .count());
-}
 
 }  // namespace
 
@@ -69,6 +64,7 @@ void Drainer::Drain(const Window& window) {
       return;
     }
     core_->Log(LogLevel::kError, "the store cannot be written: " + status.ToString());
+    core_->metrics.drain.store_failures.Add(1);
     if (listener != nullptr) {
       listener->OnStoreUnavailable(status);
     }
@@ -83,6 +79,7 @@ void Drainer::Drain(const Window& window) {
 }
 
 Status Drainer::Attempt(const Window& window) {
+  const uint64_t start = MonotonicMicros();
   Marker marker;
   TS_RETURN_IF_ERROR(core_->store->ReadMarker(&marker));
   if (marker.applied >= window.last()) {
@@ -97,45 +94,48 @@ Status Drainer::Attempt(const Window& window) {
         &sorted_));
   }
   TS_CHECK(sorted_.first == marker.applied + 1);
-  if (marker.replay.has_value()) {
-    return ReplayKeys(core_, marker, &sorted_);
-  }
-  return Apply(marker);
+  ApplyInfo info;
+  bool replayed = marker.replay.has_value();
+  TS_RETURN_IF_ERROR(replayed ? ReplayKeys(core_, marker, &sorted_)
+                              : Apply(marker, &info, &replayed));
+  Note(MonotonicMicros() - start, info.ingested, replayed);
+  return Status::Ok();
 }
 
-Status Drainer::Apply(const Marker& before) {
-  const auto start = std::chrono::steady_clock::now();
+Status Drainer::Apply(const Marker& before, ApplyInfo* info, bool* replayed) {
   Marker after = before;
   after.applied = sorted_.last;
-  ApplyInfo info;
   Status status = WriteWithRetries(
-      core_, [&] { return core_->store->Apply(sorted_, after, &info); },
+      core_, [&] { return core_->store->Apply(sorted_, after, info); },
       [&](bool* there) {
         Marker now;
         TS_RETURN_IF_ERROR(core_->store->ReadMarker(&now));
         *there = now == after;
         return Status::Ok();
       });
-  const bool refused = !status.ok() && RemedyFor(status) == Remedy::kReplay;
-  Listener* listener = core_->options.listener;
-  if (refused) {
-    core_->Log(LogLevel::kWarning, "the store refused LSN " + std::to_string(sorted_.first) + ".." +
-                                       std::to_string(sorted_.last) + ": " + status.ToString());
-    if (listener != nullptr) {
-      listener->OnWindowRefused(status, sorted_.first, sorted_.last);
-    }
-    status = ReplayKeys(core_, before, &sorted_);
-  }
-  if (!status.ok()) {
+  *replayed = !status.ok() && RemedyFor(status) == Remedy::kReplay;
+  if (!*replayed) {
     return status;
   }
-  ++core_->windows_drained;
-  core_->windows_ingested += info.ingested ? 1 : 0;
-  if (listener != nullptr) {
-    listener->OnDrained({sorted_.first, sorted_.last, sorted_.lines, sorted_.deltas.size(),
-                         MicrosSince(start), info.ingested, refused});
+  core_->metrics.drain.windows_refused.Add(1);
+  core_->Log(LogLevel::kWarning, "the store refused LSN " + std::to_string(sorted_.first) + ".." +
+                                     std::to_string(sorted_.last) + ": " + status.ToString());
+  if (core_->options.listener != nullptr) {
+    core_->options.listener->OnWindowRefused(status, sorted_.first, sorted_.last);
   }
-  return Status::Ok();
+  return ReplayKeys(core_, before, &sorted_);
+}
+
+void Drainer::Note(uint64_t micros, bool ingested, bool replayed) {
+  DrainMetrics& metrics = core_->metrics.drain;
+  metrics.micros.Record(micros);
+  metrics.lines.Record(sorted_.lines);
+  metrics.keys.Record(sorted_.deltas.size());
+  metrics.windows_ingested.Add(ingested ? 1 : 0);
+  if (core_->options.listener != nullptr) {
+    core_->options.listener->OnDrained({sorted_.first, sorted_.last, sorted_.lines,
+                                        sorted_.deltas.size(), micros, ingested, replayed});
+  }
 }
 
 void Drainer::Finish(const Window& window) {

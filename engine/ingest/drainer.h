@@ -30,7 +30,10 @@ class Drainer {
   void Drain(const Window& window);
   // One attempt. OK = the window is in the store.
   Status Attempt(const Window& window);
-  Status Apply(const Marker& before);
+  // *replayed: the store refused it, and it went key by key.
+  Status Apply(const Marker& before, ApplyInfo* info, bool* replayed);
+  // The sorted window is in the store, after `micros`.
+  void Note(uint64_t micros, bool ingested, bool replayed);
   void Finish(const Window& window);
 
   Core* const core_;

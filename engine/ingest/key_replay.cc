@@ -76,7 +76,7 @@ Status KeyReplay::Step(const KeyDelta& delta) {
     return Reject(delta, status);
   }
   marker_ = std::move(progress);
-  ++core_->keys_replayed;
+  core_->metrics.drain.keys_replayed.Add(1);
   Report(delta, {});
   return Status::Ok();
 }
@@ -93,8 +93,8 @@ Status KeyReplay::Reject(const KeyDelta& delta, const Status& cause) {
                : Status::Unavailable("the store refuses the progress marker: " + status.message());
   }
   marker_ = std::move(progress);
-  ++core_->keys_replayed;
-  ++core_->keys_rejected;
+  core_->metrics.drain.keys_replayed.Add(1);
+  core_->metrics.drain.keys_rejected.Add(1);
   Report(delta, marker_.replay->rejected.back().cause);
   return Status::Ok();
 }
@@ -131,6 +131,14 @@ Status KeyReplay::Finish() {
       });
   if (!status.ok() && RemedyFor(status) != Remedy::kStandStill) {
     return Status::Unavailable("the store refuses the end of a key replay: " + status.message());
+  }
+  if (status.ok()) {
+    uint64_t lines = 0;
+    for (const auto& [lsn, rejected] : window_->rejected_lines) {
+      lines += rejected.size();
+    }
+    core_->metrics.drain.lines_rejected.Add(lines);
+    core_->metrics.ingest.dead_letters_booked.Add(lines);
   }
   return status;
 }

@@ -1,6 +1,7 @@
 #include "ingest/recovery.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/random_id.h"
 #include "ingest/drainer.h"
 #include "store/rocks/rocks_store.h"
@@ -30,7 +31,9 @@ class Recovery {
   Status Replay(const LoggedChunk& chunk);
   Status Learn(const LoggedChunk& chunk, const ChunkHeader& header);
   Status DrainIfDue(Lsn last);
+  void Tell(RecoveryEvent* event);
 
+  const uint64_t start_ = MonotonicMicros();
   Core* const core_;
   FileSystem* const files_;
   rocksdb::Env* const env_;
@@ -46,7 +49,11 @@ Status Recovery::Run() {
   TS_RETURN_IF_ERROR(OpenStore());
   TS_RETURN_IF_ERROR(ReadMarker());
   TS_RETURN_IF_ERROR(LoadCatalogue());
-  core_->windows = std::make_unique<WindowSet>(core_->options, core_->store.get(), marker_.applied);
+  core_->windows = std::make_unique<WindowSet>(core_->options, core_->store.get(), marker_.applied,
+                                               &core_->metrics.ingest);
+  RecoveryEvent event;
+  event.applied_lsn = marker_.applied;
+  event.replay_continued = marker_.replay.has_value();
   TS_RETURN_IF_ERROR(OpenLog());
   if (marker_.replay.has_value()) {
     return Status::Corruption("a key replay up to LSN " + std::to_string(marker_.replay->last) +
@@ -55,7 +62,23 @@ Status Recovery::Run() {
   }
   Marker now;
   TS_RETURN_IF_ERROR(core_->store->ReadMarker(&now));
-  return core_->log->Release(now.applied);
+  TS_RETURN_IF_ERROR(core_->log->Release(now.applied));
+  Tell(&event);
+  return Status::Ok();
+}
+
+void Recovery::Tell(RecoveryEvent* event) {
+  Metrics& metrics = core_->metrics;
+  metrics.logged_lsn.Set(core_->log->durable());
+  metrics.recovery.micros.Set(MonotonicMicros() - start_);
+  if (core_->options.listener != nullptr) {
+    event->last_lsn = core_->log->last();
+    event->chunks = metrics.recovery.chunks.value();
+    event->lines = metrics.recovery.lines.value();
+    event->micros = metrics.recovery.micros.value();
+    event->log_tail_torn = core_->log->opened().torn;
+    core_->options.listener->OnRecovered(*event);
+  }
 }
 
 Status Recovery::OpenDirectory() {
@@ -109,11 +132,16 @@ Status Recovery::OpenLog() {
   options.file_system = files_;
   options.segment_bytes = core_->options.log_segment_bytes;
   options.logger = core_->options.logger;
+  options.listener = core_->options.listener;
+  options.metrics = &core_->metrics.log;
   return BatchLog::Open(
       options, LogPath(core_->path), core_->database_id, marker_.applied,
       [this](const LoggedChunk& chunk) { return Replay(chunk); },
       // This process encoded it a moment ago.
-      [core = core_](const LoggedChunk& chunk) { TS_CHECK(core->windows->Add(chunk).ok()); },
+      [core = core_](const LoggedChunk& chunk) {
+        TS_CHECK(core->windows->Add(chunk).ok());
+        core->metrics.logged_lsn.Set(chunk.lsn);
+      },
       &core_->log);
 }
 
@@ -130,7 +158,8 @@ Status Recovery::Replay(const LoggedChunk& chunk) {
     return {status.code(), LogPath(core_->path) + ": record at LSN " + std::to_string(chunk.lsn) +
                                ": " + status.message()};
   }
-  core_->replayed_lines += header.lines;
+  core_->metrics.recovery.chunks.Add(1);
+  core_->metrics.recovery.lines.Add(header.lines);
   return DrainIfDue(chunk.lsn);
 }
 

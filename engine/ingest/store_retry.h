@@ -40,6 +40,7 @@ Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) 
     if (status.ok() || RemedyFor(status) != Remedy::kRepeat) {
       return status;
     }
+    core->metrics.drain.store_retries.Add(1);
     core->Log(LogLevel::kWarning,
               "store: " + status.ToString() + " (attempt " + std::to_string(retry + 1) + ")");
     core->windows->Pause(delay);

@@ -5,14 +5,16 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "tallystone/limits.h"
 
 namespace tallystone {
 
-WindowSet::WindowSet(const Options& options, Store* store, Lsn applied)
+WindowSet::WindowSet(const Options& options, Store* store, Lsn applied, IngestMetrics* metrics)
     : lines_max_(options.window_lines_max),
       age_max_(options.window_age_ms_max),
       store_(store),
+      metrics_(metrics),
       applied_(applied) {}
 
 Status WindowSet::Add(const LoggedChunk& chunk) {
@@ -48,6 +50,16 @@ bool WindowSet::Due() const {
 
 Status WindowSet::WaitForRoom() {
   const MutexLock lock(&mutex_);
+  if (!Full()) [[likely]] {
+    return Status::Ok();
+  }
+  const uint64_t start = MonotonicMicros();
+  Status status = WaitWhileFull();
+  metrics_->stall_micros.Record(MonotonicMicros() - start);
+  return status;
+}
+
+Status WindowSet::WaitWhileFull() {
   // Also while the drain has not taken it yet: on a busy machine its thread may be late, and
   // nothing else bounds the window (law L9).
   while (Full()) {

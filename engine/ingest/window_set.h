@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "ingest/balance_cache.h"
+#include "model/metrics.h"
 #include "store/store.h"
 #include "tallystone/options.h"
 #include "window/window.h"
@@ -20,7 +21,7 @@ namespace tallystone {
 // Thread-safe.
 class WindowSet {
  public:
-  WindowSet(const Options& options, Store* store, Lsn applied);
+  WindowSet(const Options& options, Store* store, Lsn applied, IngestMetrics* metrics);
 
   // --- writers ---
 
@@ -73,12 +74,14 @@ class WindowSet {
   Window::LetterState FindLetter(const LineRef& ref, StoredDeadLetter* letter) const;
 
  private:
+  Status WaitWhileFull() TS_REQUIRES(mutex_);
   [[nodiscard]] bool Due() const TS_REQUIRES(mutex_);
   [[nodiscard]] bool Full() const TS_REQUIRES(mutex_);
 
   const size_t lines_max_;
   const std::chrono::milliseconds age_max_;
   Store* const store_;
+  IngestMetrics* const metrics_;
 
   BalanceCache balances_;  // of the store, since the last drain
   mutable Mutex mutex_;

@@ -4,10 +4,12 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/file_system.h"
 #include "batchlog/batch_log.h"
 #include "ingest/recovery.h"
 #include "inspect/open_inspector.h"
+#include "inspect/overview.h"
 #include "inspect/preview.h"
 #include "inspect/queries.h"
 #include "inspect/reviews.h"
@@ -37,6 +39,7 @@ class InspectorImpl final : public Inspector {
   Status OpenNothing();
 
   Status GetStatus(const ProgressFunction& progress, DatabaseStatus* status) override;
+  Status GetOverview(const OverviewOptions& options, DatabaseOverview* overview) override;
   Status Verify(const ProgressFunction& progress, VerifyReport* report) override {
     return VerifyView(view_.get(), progress, report);
   }
@@ -102,11 +105,13 @@ class InspectorImpl final : public Inspector {
   FileSystem* const files_;
   rocksdb::Env* const env_;
   std::unique_ptr<Store> store_;
+  RocksStore* rocks_ = nullptr;  // the same; null: there is no database
   SharedView view_;
   std::unique_ptr<tallystone::Preview> preview_;
   LogTail tail_;
   uint64_t log_bytes_ = 0;
   uint64_t store_bytes_ = 0;
+  uint64_t read_at_us_ = 0;
 };
 
 Status InspectorImpl::Open(const std::string& path) {
@@ -133,6 +138,7 @@ Status InspectorImpl::TryOpen(const std::string& path) {
   options.block_cache_bytes = options_.block_cache_bytes;
   options.logger = options_.logger;
   TS_RETURN_IF_ERROR(RocksStore::Open(options, &store_));
+  rocks_ = static_cast<RocksStore*>(store_.get());
   Marker marker;
   Status status = store_->ReadMarker(&marker);
   if (status.IsNotFound()) {
@@ -142,6 +148,7 @@ Status InspectorImpl::TryOpen(const std::string& path) {
   TS_RETURN_IF_ERROR(status);
   std::vector<LoggedChunk> chunks;
   TS_RETURN_IF_ERROR(ReadLog(path, marker, &chunks));
+  read_at_us_ = NowMicros();
   return Lay(std::move(chunks));
 }
 
@@ -204,6 +211,20 @@ Status InspectorImpl::GetStatus(const ProgressFunction& progress, DatabaseStatus
   status->log_bytes = log_bytes_;
   status->store_bytes = store_bytes_;
   return DigestState(view_.get(), progress, status);
+}
+
+Status InspectorImpl::GetOverview(const OverviewOptions& options, DatabaseOverview* overview) {
+  *overview = {};
+  overview->log_first_lsn = tail_.first;
+  overview->log_last_lsn = tail_.last;
+  overview->log_tail_torn = tail_.torn;
+  overview->log_bytes = log_bytes_;
+  overview->store_bytes = store_bytes_;
+  overview->read_at_us = read_at_us_;
+  if (rocks_ == nullptr) {
+    return Status::Ok();
+  }
+  return MakeOverview(view_.get(), rocks_, options, overview);
 }
 
 }  // namespace

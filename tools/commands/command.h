@@ -32,9 +32,12 @@ void AddReviewCommand(CLI::App* parent, Chosen* chosen);
 void AddMappingCommand(CLI::App* parent, Chosen* chosen);
 void AddExplainMappingCommand(CLI::App* parent, Chosen* chosen);
 void AddStatusCommand(CLI::App* parent, Chosen* chosen);
+void AddStatsCommand(CLI::App* parent, Chosen* chosen);
+void AddMetricsCommand(CLI::App* parent, Chosen* chosen);
 void AddVerifyCommand(CLI::App* parent, Chosen* chosen);
 void AddResumeCommand(CLI::App* parent, Chosen* chosen);
 void AddRepairCommand(CLI::App* parent, Chosen* chosen);
+void AddBenchCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);

@@ -7,6 +7,7 @@
 #include "import/booker.h"
 #include "import/importer.h"
 #include "import/input_file.h"
+#include "import/metrics_file.h"
 #include "import/outcome_writer.h"
 #include "import/report.h"
 #include "output/text.h"
@@ -41,6 +42,7 @@ class ImportRun {
   std::unique_ptr<OutcomeWriter> outcomes_;
   std::unique_ptr<Inspector> inspector_;  // of a dry run
   std::unique_ptr<Engine> engine_;        // otherwise
+  std::unique_ptr<MetricsFile> metrics_;  // of engine_; null: not asked for
   std::unique_ptr<Booker> booker_;
   EngineStats before_;
   ImportReport report_;
@@ -89,6 +91,11 @@ Status ImportRun::OpenBooker() {
   }
   if (Status s = OpenEngine(options_.database, true, &engine_); !s.ok()) {
     return s;
+  }
+  if (!options_.metrics.empty()) {
+    if (Status s = MetricsFile::Start(options_.metrics, engine_.get(), &metrics_); !s.ok()) {
+      return s;
+    }
   }
   before_ = engine_->stats();
   booker_ = NewEngineBooker(engine_.get(), ingest);
@@ -190,6 +197,7 @@ ExitCode ImportRun::Conclude(const Status& imported) {
     const Status closed = engine_->Close();
     s = s.ok() ? closed : s;
   }
+  const Status measured = metrics_ != nullptr ? metrics_->Finish() : Status::Ok();
   report_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   if (!s.ok() && !report_.interrupted) {
     (void)Finish();
@@ -207,6 +215,9 @@ ExitCode ImportRun::Conclude(const Status& imported) {
   PrintReport();
   const ExitCode code = report_.interrupted ? Stopped(s) : report_.exit_code();
   const ExitCode written = Finish(code);
+  if (!measured.ok()) {
+    return Fail(measured);
+  }
   if (outcomes_ != nullptr) {
     const Status flushed = outcomes_->Flush();
     return flushed.ok() ? written : Fail(flushed);

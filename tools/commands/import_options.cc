@@ -144,6 +144,11 @@ void AddImportOptions(CLI::App* command, ImportOptions* options) {
   command->add_flag("--spreadsheet-safe", options->spreadsheet_safe,
                     "In the CSV of --outcomes: an apostrophe before codes that a spreadsheet would "
                     "take for formulas");
+  command
+      ->add_option("--metrics", options->metrics,
+                   "Write the engine's metrics into this file every few seconds and at the end, in "
+                   "the format of Prometheus")
+      ->type_name("FILE");
   AddJsonOption(command, &options->json);
   command->footer(
       "Columns are recognised by their headers, in any case, blanks, _ and - ignored:\n"
@@ -180,6 +185,9 @@ void CheckImportOptions(ImportOptions* options) {
   }
   if (options->json && options->outcomes == "-") {
     throw CLI::ValidationError("--json", "standard output is taken by --outcomes -");
+  }
+  if (options->dry_run && !options->metrics.empty()) {
+    throw CLI::ValidationError("--metrics", "a dry run has no engine to measure");
   }
   if (options->spreadsheet_safe && options->outcomes.empty()) {
     throw CLI::ValidationError("--spreadsheet-safe", "it is for --outcomes");

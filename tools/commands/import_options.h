@@ -23,6 +23,7 @@ struct ImportOptions {
   MappingMode mapping = MappingMode::kOfTenant;
   bool dry_run = false;
   std::string outcomes;  // empty = none
+  std::string metrics;   // empty = none
   bool spreadsheet_safe = false;
   bool json = false;
   uint64_t open_batches = 1'000'000;

@@ -1,5 +1,6 @@
 // tallystone status: the state of a database.
 #include <functional>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -11,99 +12,291 @@
 namespace tallystone::tool {
 namespace {
 
+// A drain takes a window after two seconds: what waits longer waits for something.
+constexpr uint64_t kTailAgeUsualMicros = 60'000'000;
+
 struct StatusOptions {
   std::string database;
   bool json = false;
+  bool quick = false;
 };
 
-void PrintJson(const DatabaseStatus& status) {
+struct State {
+  DatabaseOverview overview;           // its counts are exact where there is a `full`
+  std::optional<DatabaseStatus> full;  // what needs a full read
+};
+
+// Something that a person should know.
+struct Note {
+  std::string_view name;  // for scripts
+  std::string text;       // what it means
+  std::string next;       // what to run; may be empty
+};
+
+uint64_t TailAgeMicros(const DatabaseOverview& overview) {
+  const uint64_t oldest = overview.tail_oldest_at_us;
+  return oldest == 0 || oldest > overview.read_at_us ? 0 : overview.read_at_us - oldest;
+}
+
+double Seconds(uint64_t micros) {
+  return static_cast<double>(micros) / 1e6;
+}
+
+std::vector<Note> NotesOf(const DatabaseOverview& overview, const std::string& database) {
+  std::vector<Note> notes;
+  const std::string db = " --db " + database;
+  if (overview.replay_unfinished) {
+    notes.push_back(
+        {"replay_unfinished",
+         "the store refused a window, which goes key by key, and this is not done yet: " +
+             Thousands(overview.replay_keys_done) +
+             " keys are. Nothing is lost. If no program is at work on the database, "
+             "finish it",
+         "tallystone resume" + db});
+  }
+  if (overview.log_tail_torn) {
+    notes.push_back({"log_tail_torn",
+                     "the log ends in a record that was never acknowledged, as a crash or a power "
+                     "loss leaves it. The next program that opens the database for writing cuts it "
+                     "off; whoever sent it got no answer and should send it again",
+                     {}});
+  }
+  if (TailAgeMicros(overview) > kTailAgeUsualMicros && !overview.replay_unfinished) {
+    notes.push_back({"tail_old",
+                     "lines in the log have not come into the store for " +
+                         Duration(Seconds(TailAgeMicros(overview))) +
+                         ". They are safe, and every answer contains them. Either no program has "
+                         "the database open, then bring them in; or its store cannot be written, "
+                         "then its messages say why",
+                     "tallystone resume" + db});
+  }
+  if (overview.batches_unfinished.value > 0) {
+    notes.push_back(
+        {"batches_unfinished",
+         "batches have begun and not ended: their sender is at work, or was interrupted. "
+         "Sent again with the same id they go on where they stopped",
+         "tallystone batches --unfinished" + db});
+  }
+  if (overview.dead_letters.value > 0) {
+    notes.push_back({"dead_letters",
+                     "lines could not be booked and are kept whole, until they are mended and "
+                     "retried, or dropped",
+                     "tallystone dead-letters list" + db});
+  }
+  return notes;
+}
+
+void WriteNumbers(const State& state, JsonWriter* json) {
+  const DatabaseOverview& overview = state.overview;
+  json->Field("as_of_lsn", overview.as_of_lsn);
+  json->Field("applied_lsn", overview.applied_lsn);
+  json->Field("log_first_lsn", overview.log_first_lsn);
+  json->Field("log_last_lsn", overview.log_last_lsn);
+  json->Field("tail_chunks", overview.tail_chunks);
+  json->Field("tail_lines", overview.tail_lines);
+  json->Field("tail_bytes", overview.tail_bytes);
+  json->Seconds("tail_age_seconds", Seconds(TailAgeMicros(overview)));
+  json->Flag("replay_unfinished", overview.replay_unfinished);
+  json->Field("replay_keys_done", overview.replay_keys_done);
+  json->Flag("log_tail_torn", overview.log_tail_torn);
+  json->Field("tenants", overview.tenants);
+  json->Field("items", overview.items.value);
+  json->Field("transactions", overview.transactions.value);
+  json->Field("batches", overview.batches.value);
+  json->Field("batches_unfinished", overview.batches_unfinished.value);
+  json->Field("dead_letters", overview.dead_letters.value);
+  json->Key("dead_letters_by_cause");
+  json->BeginObject();
+  for (int cause = 0; cause < kOutcomeCount; ++cause) {
+    if (overview.dead_letters_by_cause[cause] > 0) {
+      json->Field(OutcomeName(static_cast<Outcome>(cause)), overview.dead_letters_by_cause[cause]);
+    }
+  }
+  json->EndObject();
+}
+
+void WriteOldest(const DatabaseOverview& overview, JsonWriter* json) {
+  json->Key("oldest_dead_letter");
+  if (overview.oldest_dead_letter_cause == Outcome::kAccepted) {
+    json->Null();
+    return;
+  }
+  json->BeginObject();
+  json->Field("tenant", overview.oldest_dead_letter.tenant);
+  json->Field("batch", overview.oldest_dead_letter.batch);
+  json->Field("line", overview.oldest_dead_letter.line);
+  json->Field("cause", OutcomeName(overview.oldest_dead_letter_cause));
+  json->Field("failed_at", UtcTime(overview.oldest_dead_letter_at_us));
+  json->EndObject();
+}
+
+void PrintJson(const State& state, const std::vector<Note>& notes) {
+  const DatabaseOverview& overview = state.overview;
   std::string text;
   JsonWriter json(&text);
   json.BeginObject();
   json.Field("schema_version", uint64_t{kJsonSchemaVersion});
-  json.Field("as_of_lsn", status.as_of_lsn);
-  json.Field("applied_lsn", status.applied_lsn);
-  json.Field("log_first_lsn", status.log_first_lsn);
-  json.Field("log_last_lsn", status.log_last_lsn);
-  json.Field("tail_lines", status.tail_lines);
-  json.Flag("replay_unfinished", status.replay_unfinished);
-  json.Flag("log_tail_torn", status.log_tail_torn);
-  json.Field("tenants", status.tenants);
-  json.Field("items", status.items);
-  json.Field("balances", status.balances);
-  json.Field("transactions", status.transactions);
-  json.Field("batches", status.batches);
-  json.Field("batches_unfinished", status.batches_unfinished);
-  json.Field("dead_letters", status.dead_letters);
-  json.Key("dead_letters_by_cause");
-  json.BeginObject();
-  for (int cause = 0; cause < kOutcomeCount; ++cause) {
-    if (status.dead_letters_by_cause[cause] > 0) {
-      json.Field(OutcomeName(static_cast<Outcome>(cause)), status.dead_letters_by_cause[cause]);
+  json.Flag("quick", !state.full.has_value());
+  json.Field("database_id", overview.database_id);
+  json.Field("read_at", UtcTime(overview.read_at_us));
+  WriteNumbers(state, &json);
+  WriteOldest(overview, &json);
+  json.Key("estimated");
+  json.BeginArray();
+  for (const auto& [name, count] :
+       {std::pair("items", &overview.items), std::pair("batches", &overview.batches),
+        std::pair("batches_unfinished", &overview.batches_unfinished),
+        std::pair("transactions", &overview.transactions),
+        std::pair("dead_letters", &overview.dead_letters)}) {
+    if (!count->exact) {
+      json.Text(name);
     }
   }
+  json.EndArray();
+  json.Field("log_bytes", overview.log_bytes);
+  json.Field("store_bytes", overview.store_bytes);
+  json.Key("family_bytes");
+  json.BeginObject();
+  for (const FamilySize& family : overview.families) {
+    json.Field(family.name, family.bytes);
+  }
   json.EndObject();
-  json.Field("log_bytes", status.log_bytes);
-  json.Field("store_bytes", status.store_bytes);
-  json.Field("state_digest", status.state_digest);
+  if (state.full.has_value()) {
+    json.Field("balances", state.full->balances);
+    json.Field("state_digest", state.full->state_digest);
+  }
+  json.Key("notes");
+  json.BeginArray();
+  for (const Note& note : notes) {
+    json.BeginObject();
+    json.Field("name", note.name);
+    json.Field("text", note.text);
+    json.Field("next", note.next);
+    json.EndObject();
+  }
+  json.EndArray();
   json.EndObject();
   Sink::Stdout().Write(text + "\n");
 }
 
-void PrintText(const DatabaseStatus& status) {
+std::string CountText(const Count& count) {
+  return (count.exact ? "" : "about ") + Thousands(count.value);
+}
+
+std::string TailText(const DatabaseOverview& overview) {
+  std::string text = Thousands(overview.tail_lines) + " lines";
+  if (overview.tail_chunks > 0) {
+    text += " in " + Thousands(overview.tail_chunks) + " chunks (" + Bytes(overview.tail_bytes) +
+            "), the oldest logged " + Duration(Seconds(TailAgeMicros(overview))) + " ago";
+  }
+  return text;
+}
+
+void PrintText(const State& state, const std::vector<Note>& notes) {
+  const DatabaseOverview& overview = state.overview;
   std::string text;
   const auto entry = [&](std::string_view name, const std::string& value) {
     text += fmt::format("{:<18}{}\n", name, value);
   };
-  entry("as of LSN", std::to_string(status.as_of_lsn));
-  entry("in the store", "up to LSN " + std::to_string(status.applied_lsn));
-  entry("log", status.log_last_lsn == 0
+  entry("as of LSN", std::to_string(overview.as_of_lsn));
+  entry("in the store", "up to LSN " + std::to_string(overview.applied_lsn));
+  entry("log", overview.log_last_lsn == 0
                    ? std::string("empty")
-                   : fmt::format("LSN {} to {}", status.log_first_lsn, status.log_last_lsn));
-  entry("not yet in store", Thousands(status.tail_lines) + " lines");
-  entry("tenants", Thousands(status.tenants));
-  entry("items", Thousands(status.items));
-  entry("balances", Thousands(status.balances));
-  entry("transactions", Thousands(status.transactions));
-  entry("batches", Thousands(status.batches) +
-                       (status.batches_unfinished > 0
-                            ? ", " + Thousands(status.batches_unfinished) + " unfinished"
+                   : fmt::format("LSN {} to {}", overview.log_first_lsn, overview.log_last_lsn));
+  entry("not yet in store", TailText(overview));
+  text += "\n";
+  entry("tenants", Thousands(overview.tenants));
+  entry("items", CountText(overview.items));
+  if (state.full.has_value()) {
+    entry("balances", Thousands(state.full->balances));
+  }
+  entry("transactions", CountText(overview.transactions));
+  entry("batches", CountText(overview.batches) +
+                       (overview.batches_unfinished.value > 0
+                            ? ", " + CountText(overview.batches_unfinished) + " unfinished"
                             : std::string()));
-  entry("dead letters", Thousands(status.dead_letters));
+  entry("dead letters", CountText(overview.dead_letters));
   for (int cause = 0; cause < kOutcomeCount; ++cause) {
-    if (status.dead_letters_by_cause[cause] > 0) {
+    if (overview.dead_letters_by_cause[cause] > 0) {
       entry("  " + std::string(OutcomeName(static_cast<Outcome>(cause))),
-            Thousands(status.dead_letters_by_cause[cause]));
+            CountText({overview.dead_letters_by_cause[cause], overview.dead_letters.exact}));
     }
   }
-  entry("on disk", "log " + Bytes(status.log_bytes) + ", store " + Bytes(status.store_bytes));
-  entry("state digest", status.state_digest);
-  if (status.replay_unfinished) {
-    entry("note", "a key replay was interrupted; `tallystone resume` finishes it");
+  if (overview.oldest_dead_letter_cause != Outcome::kAccepted) {
+    const DeadLetterKey& key = overview.oldest_dead_letter;
+    entry("  the oldest",
+          fmt::format("{} line {} of batch {}, tenant {}: {}",
+                      UtcTime(overview.oldest_dead_letter_at_us), key.line, PlainText(key.batch),
+                      PlainText(key.tenant), OutcomeName(overview.oldest_dead_letter_cause)));
   }
-  if (status.log_tail_torn) {
-    entry("note", "the log ends in a record that was never acknowledged; it is cut when opened");
+  text += "\n";
+  entry("on disk", "log " + Bytes(overview.log_bytes) + ", store " + Bytes(overview.store_bytes));
+  for (const FamilySize& family : overview.families) {
+    if (family.bytes > 0) {
+      entry("  " + family.name, Bytes(family.bytes));
+    }
+  }
+  if (state.full.has_value()) {
+    entry("state digest", state.full->state_digest);
+  }
+  for (const Note& note : notes) {
+    text += "\nnote: " + PlainText(note.text) + "\n";
+    text += note.next.empty() ? "" : "  run: " + PlainText(note.next) + "\n";
   }
   Sink::Stdout().Write(text);
+}
+
+// Reads everything, and makes the counts of the overview exact.
+Status ReadAll(const StatusOptions& options, Inspector* inspector, State* state) {
+  state->full.emplace();
+  Progress progress("reading " + options.database);
+  const Status s = inspector->GetStatus(
+      [&](uint64_t done, uint64_t total) { progress.Update(done, done, total); }, &*state->full);
+  progress.Clear();
+  if (!s.ok()) {
+    return s;
+  }
+  const DatabaseStatus& full = *state->full;
+  DatabaseOverview& overview = state->overview;
+  overview.items = {full.items, true};
+  overview.batches = {full.batches, true};
+  overview.batches_unfinished = {full.batches_unfinished, true};
+  overview.transactions = {full.transactions, true};
+  overview.dead_letters = {full.dead_letters, true};
+  std::copy(std::begin(full.dead_letters_by_cause), std::end(full.dead_letters_by_cause),
+            std::begin(overview.dead_letters_by_cause));
+  return s;
+}
+
+ExitCode FailDamaged(const Status& status, const std::string& database) {
+  const ExitCode code = Fail(status);
+  if (code == kExitCorruption) {
+    PrintMessage(
+        "what can be saved says, without changing anything: tallystone repair --dry-run "
+        "--db " +
+        database);
+  }
+  return code;
 }
 
 ExitCode Run(const StatusOptions& options) {
   std::unique_ptr<Inspector> inspector;
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
-    return Fail(s);
+    return FailDamaged(s, options.database);
   }
-  DatabaseStatus status;
-  Progress progress("reading " + options.database);
-  const Status s = inspector->GetStatus(
-      [&](uint64_t done, uint64_t total) { progress.Update(done, done, total); }, &status);
-  progress.Clear();
+  State state;
+  Status s = inspector->GetOverview({}, &state.overview);
+  if (s.ok() && !options.quick) {
+    s = ReadAll(options, inspector.get(), &state);
+  }
   if (!s.ok()) {
-    return Fail(s);
+    return FailDamaged(s, options.database);
   }
+  const std::vector<Note> notes = NotesOf(state.overview, options.database);
   if (options.json) {
-    PrintJson(status);
+    PrintJson(state, notes);
   } else {
-    PrintText(status);
+    PrintText(state, notes);
   }
   return Finish();
 }
@@ -113,12 +306,16 @@ ExitCode Run(const StatusOptions& options) {
 void AddStatusCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* command = parent->add_subcommand("status", "Show the state of a database");
   command->footer(
-      "Reads everything once, for the state digest: equal for equal content.\n"
+      "Reads everything once, for the state digest: equal for equal content. --quick leaves\n"
+      "digest and balances out and reads little; of more than 100,000 batches or dead letters\n"
+      "it then estimates the numbers, and says \"about\" (in JSON: `estimated` names them).\n"
       "Examples:\n"
       "  tallystone status --db stock.db\n"
+      "  tallystone status --db stock.db --quick\n"
       "  tallystone status --db stock.db --json");
   auto options = std::make_shared<StatusOptions>();
   AddDatabaseOption(command, &options->database);
+  command->add_flag("--quick", options->quick, "Without what needs a full read");
   AddJsonOption(command, &options->json);
   command->callback([=] { chosen->run = [=] { return Run(*options); }; });
 }

@@ -25,11 +25,14 @@ size_t TerminalWidth(int fd) {
   return size.ws_col;
 }
 
+bool MayMoveCursor(int fd) {
+  const char* term = std::getenv("TERM");
+  return IsTerminal(fd) && term != nullptr && std::string_view(term) != "dumb";
+}
+
 bool MayStyle(int fd) {
   const char* no_color = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
-  return IsTerminal(fd) && (no_color == nullptr || *no_color == '\0') && term != nullptr &&
-         std::string_view(term) != "dumb";
+  return MayMoveCursor(fd) && (no_color == nullptr || *no_color == '\0');
 }
 
 }  // namespace tallystone::tool

@@ -10,6 +10,9 @@ bool IsTerminal(int fd);
 // Columns of the terminal on `fd`; 0 if it is none, and nothing needs to fit.
 size_t TerminalWidth(int fd);
 
+// Whether what stands on `fd` may be rewritten: a terminal, not "dumb".
+bool MayMoveCursor(int fd);
+
 // Whether output on `fd` may be styled: a terminal, not "dumb", and NO_COLOR is unset or empty.
 bool MayStyle(int fd);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tallystone/batch.h"
+#include "tallystone/metrics.h"
 #include "tallystone/options.h"
 #include "tallystone/records.h"
 #include "tallystone/review.h"
@@ -43,6 +44,7 @@ struct Filter {
   uint64_t last_lsn = 0;  // 0 = to the end
 };
 
+// The figures that most programs want; MetricsSnapshot has all.
 struct EngineStats {
   uint64_t logged_lsn = 0;   // the last chunk that is durable in the log
   uint64_t applied_lsn = 0;  // the last chunk that is in the store
@@ -162,7 +164,11 @@ class Engine {
   virtual Status SetMapping(std::string_view tenant, const MappingSettings& settings) = 0;
   virtual Status GetMapping(std::string_view tenant, MappingSettings* settings) = 0;
 
+  // --- figures; never wait for a call under way, also not for Close; what is only known of an open
+  // engine (log_first_lsn) is 0 once Close has begun ---
+
   [[nodiscard]] virtual EngineStats stats() const = 0;
+  [[nodiscard]] virtual MetricsSnapshot metrics() const = 0;
 };
 
 }  // namespace tallystone

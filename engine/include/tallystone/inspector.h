@@ -10,6 +10,7 @@
 
 #include "tallystone/engine.h"
 #include "tallystone/explain.h"
+#include "tallystone/overview.h"
 
 namespace tallystone {
 
@@ -68,6 +69,10 @@ class Inspector {
   virtual ~Inspector() = default;
 
   virtual Status GetStatus(const ProgressFunction& progress, DatabaseStatus* status) = 0;
+  // The state without the digest, and without reading everything: takes about as long as opening
+  // the inspector did. What there is much of is estimated, and says so.
+  virtual Status GetOverview(const OverviewOptions& options, DatabaseOverview* overview) = 0;
+
   // Proves the laws L4 and L5 on what is stored; a Status other than OK means it could not be
   // examined.
   virtual Status Verify(const ProgressFunction& progress, VerifyReport* report) = 0;

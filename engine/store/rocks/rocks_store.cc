@@ -164,6 +164,54 @@ Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
   return Commit(database, window, rocks::WindowPart::kRest, marker, &ingested);
 }
 
+Status RocksStore::FamilySizes(std::vector<FamilySize>* sizes) {
+  sizes->clear();
+  const ReaderLock lock(&mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  for (size_t index = 0; index < rocks::kFamilyCount; ++index) {
+    const auto family = static_cast<rocks::Family>(index);
+    uint64_t bytes = 0;
+    if (database->handle(family) != nullptr) {
+      database->db()->GetIntProperty(database->handle(family),
+                                     rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
+      sizes->push_back({rocks::FamilyName(family), bytes});
+    }
+  }
+  return Status::Ok();
+}
+
+Status RocksStore::ShareBefore(char kind, const std::string& key, double* share) {
+  *share = 1;
+  const ReaderLock lock(&mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  const std::string begin(1, kind);
+  const std::string end(1, static_cast<char>(kind + 1));
+  const rocksdb::Range ranges[] = {{begin, key}, {key, end}};
+  rocksdb::SizeApproximationOptions options;
+  options.include_memtables = true;
+  uint64_t sizes[2] = {};
+  const rocksdb::Status status = database->db()->GetApproximateSizes(
+      options, database->handle(rocks::Family::kBatches), ranges, 2, sizes);
+  if (status.ok() && sizes[0] > 0) {
+    *share = static_cast<double>(sizes[0]) / static_cast<double>(sizes[0] + sizes[1]);
+  }
+  return database->MapRead(status, rocks::FamilyName(rocks::Family::kBatches));
+}
+
+Status RocksStore::ShareBefore(const BatchRef& ref, double* share) {
+  std::string key;
+  rocks::EncodeBatchKey(ref, &key);
+  return ShareBefore(rocks::kBatchKind, key, share);
+}
+
+Status RocksStore::ShareBefore(const LineRef& ref, double* share) {
+  std::string key;
+  rocks::EncodeDeadLetterKey(ref, &key);
+  return ShareBefore(rocks::kDeadLetterKind, key, share);
+}
+
 Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,
                               const std::vector<Posting>& postings, bool dry_run) {
   const ReaderLock lock(&mutex_);

@@ -20,6 +20,7 @@
 #include "base/mutex.h"
 #include "store/store.h"
 #include "tallystone/listener.h"
+#include "tallystone/overview.h"
 
 namespace rocksdb {
 class Env;
@@ -79,6 +80,13 @@ class RocksStore : public Store {
   Status ApplyKey(const KeyDelta* delta, const Marker& progress) override;
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override;
 
+  // Sizes of the sorted files, by family.
+  Status FamilySizes(std::vector<FamilySize>* sizes);
+  // About which part of all batches, or dead letters, stands before `ref`: above 0, at most 1. By
+  // the sizes of the files, without reading them; 1 where they do not tell.
+  Status ShareBefore(const BatchRef& ref, double* share);
+  Status ShareBefore(const LineRef& ref, double* share);
+
   // For repair: makes `sum` the balance of `key` and `postings` all its postings, in one durable
   // write. The marker stays as it is. A dry run answers the same and writes nothing.
   Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<Posting>& postings,
@@ -95,6 +103,7 @@ class RocksStore : public Store {
  private:
   explicit RocksStore(const RocksStoreOptions& options);
 
+  Status ShareBefore(char kind, const std::string& key, double* share);
   // The database, for as long as the caller holds `mutex_`.
   Status Use(rocks::Database** database) TS_REQUIRES_SHARED(mutex_);
   Status UseForWriting(rocks::Database** database) TS_REQUIRES_SHARED(mutex_);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "model/stored_codec.h"
 #include "store/rocks/keys.h"
 #include "store/rocks/merge_operator.h"
@@ -15,19 +16,9 @@
 namespace tallystone::rocks {
 namespace {
 
-std::string Hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    text.push_back(kDigits[static_cast<uint8_t>(byte) >> 4]);
-    text.push_back(kDigits[static_cast<uint8_t>(byte) & 15]);
-  }
-  return text;
-}
-
 // Names the entry that cannot be read.
 Status Damaged(Family family, std::string_view key, std::string_view value, const Status& cause) {
-  std::string message = "store, " + FamilyName(family) + " " + Hex(key) + ": ";
+  std::string message = "store, " + FamilyName(family) + " " + HexText(key) + ": ";
   if (IsDamaged(value)) {
     message += "bytes that are not a sum were merged into it";
   } else {
