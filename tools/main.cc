@@ -27,6 +27,12 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddResumeCommand(app, chosen);
   AddRepairCommand(app, chosen);
   AddBenchCommand(app, chosen);
+  AddLogCommand(app, chosen);
+  AddScanCommand(app, chosen);
+  AddGetCommand(app, chosen);
+  AddDigestCommand(app, chosen);
+  AddCompactCommand(app, chosen);
+  AddConfigCommand(app, chosen);
   app->footer(
       "Exit codes: 0 ok, 1 finished with dead letters, 2 usage, 3 not found, 4 locked, 5 "
       "corruption,\n"

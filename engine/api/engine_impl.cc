@@ -99,11 +99,23 @@ Status EngineImpl::Sync() {
   return core_->log->Sync(core_->log->last());
 }
 
+Status EngineImpl::BringToStore() {
+  TS_RETURN_IF_ERROR(core_->log->Sync(core_->log->last()));
+  return core_->windows->WaitApplied(core_->log->durable());
+}
+
 Status EngineImpl::Flush() {
   const CoreCall call(core_.get());
   TS_RETURN_IF_ERROR(call.status());
-  TS_RETURN_IF_ERROR(core_->log->Sync(core_->log->last()));
-  return core_->windows->WaitApplied(core_->log->durable());
+  return BringToStore();
+}
+
+Status EngineImpl::Compact(const CompactOptions& options, CompactReport* report) {
+  *report = {};
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
+  TS_RETURN_IF_ERROR(BringToStore());
+  return core_->store->Compact(options, report);
 }
 
 Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, BatchResult* result) {

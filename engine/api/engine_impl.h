@@ -28,6 +28,7 @@ class EngineImpl final : public Engine {
                         std::unique_ptr<BatchWriter>* writer) override;
   Status Sync() override;
   Status Flush() override;
+  Status Compact(const CompactOptions& options, CompactReport* report) override;
   Status Close() override;
 
   Status GetItem(const ItemKey& key, ItemInfo* item) override;
@@ -60,6 +61,7 @@ class EngineImpl final : public Engine {
   // These require a CoreCall.
   Status Book(const IngestOptions& options, const Batch& batch, Tenant* tenant,
               BatchSession* session, BatchResult* result);
+  Status BringToStore();
   Status NewView(SharedView* view);
   Status FindKey(const ItemKey& key, StockKey* found, ItemInfo* item);
   template <typename Record>

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "batchlog/segment_end.h"
 #include "batchlog/segment_reader.h"
 
 namespace tallystone::batchlog {
@@ -32,15 +33,11 @@ class Scan {
   Status Run(bool* starts_after);
 
  private:
-  Status FindSegments();
   Status ReadSegmentHeaders();
   Status CheckBeginning(bool* starts_after) const;
   // Reads the records of segment `index`; `next_first`: where the segment after it begins, if there
   // is one.
   Status ReadSegment(size_t index, std::optional<Lsn> next_first);
-  // There is no sound record `lsn` at `offset`: is that the end of the log, or damage? *grown:
-  // neither, a writer has put it there meanwhile.
-  Status JudgeEnd(SegmentReader* reader, uint64_t offset, Lsn lsn, bool* grown);
   Status Take(const SegmentReader& reader, uint64_t offset, const Record& record);
 
   FileSystem* const file_system_;
@@ -52,7 +49,8 @@ class Scan {
 };
 
 Status Scan::Run(bool* starts_after) {
-  TS_RETURN_IF_ERROR(FindSegments());
+  TS_RETURN_IF_ERROR(
+      ListSegments(file_system_, directory_, &contents_->segments, &contents_->free_segments));
   std::vector<LiveSegment>& segments = contents_->segments;
   if (segments.empty()) {
     if (after_ == 0) {
@@ -80,24 +78,6 @@ Status Scan::Run(bool* starts_after) {
   if (contents_->next > segments.front().first) {
     contents_->tail.first = segments.front().first;
     contents_->tail.last = contents_->next - 1;
-  }
-  return Status::Ok();
-}
-
-Status Scan::FindSegments() {
-  TS_RETURN_IF_ERROR(file_system_->ExpectDirectory(directory_));
-  std::vector<std::string> names;
-  const Status listed = file_system_->List(directory_, &names);
-  if (!listed.ok() && !listed.IsNotFound()) {
-    return listed;
-  }
-  for (const std::string& name : names) {  // sorted, so the numbers ascend
-    uint64_t sequence = 0;
-    if (ParseSegmentName(name, &sequence)) {
-      contents_->segments.push_back({.sequence = sequence});
-    } else if (ParseFreeSegmentName(name, &sequence)) {
-      contents_->free_segments.push_back(sequence);
-    }
   }
   return Status::Ok();
 }
@@ -155,10 +135,20 @@ Status Scan::ReadSegment(size_t index, std::optional<Lsn> next_first) {
                      "the segment after it was begun when this record was durable");
     }
     if (!found) {
-      bool grown = false;
-      TS_RETURN_IF_ERROR(JudgeEnd(reader.get(), offset, contents_->next, &grown));
-      if (grown) {
+      SegmentEnd end;
+      TS_RETURN_IF_ERROR(JudgeEnd(reader.get(), offset, contents_->next, &end));
+      if (end.damaged) {
+        return Damaged(*reader, offset, contents_->next,
+                       "record " + std::to_string(end.witness) + " at byte " +
+                           std::to_string(end.witness_at) + " was written after it was durable");
+      }
+      if (end.grown) {
         continue;
+      }
+      contents_->tail.torn = end.torn;
+      if (end.torn) {
+        contents_->tail.torn_at =
+            SegmentName(reader->header().sequence) + " at byte " + std::to_string(offset);
       }
       break;
     }
@@ -186,38 +176,28 @@ Status Scan::Take(const SegmentReader& reader, uint64_t offset, const Record& re
   return replay_({.lsn = lsn, .payload = std::make_shared<const std::string>(record.payload)});
 }
 
-Status Scan::JudgeEnd(SegmentReader* reader, uint64_t offset, Lsn lsn, bool* grown) {
-  bool torn = false;
-  TS_RETURN_IF_ERROR(reader->HasTraceAt(offset, &torn));
-  for (uint64_t position = offset;;) {
-    Record record;
-    uint64_t found_at = 0;
-    bool found = false;
-    TS_RETURN_IF_ERROR(reader->FindAfter(position, &record, &found_at, &found));
-    if (!found) {
-      break;
-    }
-    torn = true;
-    const RecordHeader later = record.header;
-    if (later.synced >= lsn || later.lsn <= lsn) {
-      reader->Refresh();
-      TS_RETURN_IF_ERROR(reader->ReadAt(offset, &record, grown));
-      return *grown ? Status::Ok()
-                    : Damaged(*reader, offset, lsn,
-                              "record " + std::to_string(later.lsn) + " at byte " +
-                                  std::to_string(found_at) + " was written after it was durable");
-    }
-    position = record.end - kRecordAlignment;
+}  // namespace
+
+Status ListSegments(FileSystem* file_system, const std::string& directory,
+                    std::vector<LiveSegment>* live, std::vector<uint64_t>* free) {
+  live->clear();
+  free->clear();
+  TS_RETURN_IF_ERROR(file_system->ExpectDirectory(directory));
+  std::vector<std::string> names;
+  const Status listed = file_system->List(directory, &names);
+  if (!listed.ok() && !listed.IsNotFound()) {
+    return listed;
   }
-  contents_->tail.torn = torn;
-  if (torn) {
-    contents_->tail.torn_at =
-        SegmentName(reader->header().sequence) + " at byte " + std::to_string(offset);
+  for (const std::string& name : names) {  // sorted, so the numbers ascend
+    uint64_t sequence = 0;
+    if (ParseSegmentName(name, &sequence)) {
+      live->push_back({.sequence = sequence});
+    } else if (ParseFreeSegmentName(name, &sequence)) {
+      free->push_back(sequence);
+    }
   }
   return Status::Ok();
 }
-
-}  // namespace
 
 Status ScanLog(FileSystem* file_system, const std::string& directory,
                const std::string& database_id, Lsn after, const BatchLog::ReplayFunction& replay,

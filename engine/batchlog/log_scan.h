@@ -25,6 +25,11 @@ struct LogContents {
   uint64_t last_group_offset = 0;
 };
 
+// The segments by their names; LiveSegment::first is left 0. A directory that is not there has
+// none.
+Status ListSegments(FileSystem* file_system, const std::string& directory,
+                    std::vector<LiveSegment>* live, std::vector<uint64_t>* free);
+
 // Hands the records after `after` to `replay` (may be null) and fills *contents. Changes nothing.
 // kCorruption: see BatchLog::Open; the message says where and why. kNotFound: a file vanished.
 // *starts_after: the log begins with an LSN > after + 1 (that is kCorruption too).

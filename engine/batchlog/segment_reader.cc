@@ -22,7 +22,7 @@ Status SegmentReader::Open(FileSystem* file_system, const std::string& directory
   TS_RETURN_IF_ERROR(file->Read(0, kSegmentHeaderBytes, &block));
   std::unique_ptr<SegmentReader> made(new SegmentReader(path, std::move(file)));
   TS_RETURN_IF_ERROR(DecodeSegmentHeader(block, path, &made->header_));
-  if (made->header_.database_id != database_id) {
+  if (!database_id.empty() && made->header_.database_id != database_id) {
     return Status::FormatMismatch(path + " belongs to another database than the store beside it");
   }
   if (made->header_.sequence != sequence) {

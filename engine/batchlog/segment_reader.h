@@ -20,8 +20,8 @@ struct Record {
 // Not thread-safe. Reads through a window of a few hundred KiB, or of one record if that is larger.
 class SegmentReader {
  public:
-  // Opens `directory`/`sequence` and checks its header block. kCorruption, kFormatMismatch,
-  // kNotFound.
+  // Opens `directory`/`sequence` and checks its header block; an empty `database_id` stands for
+  // whichever the header says. kCorruption, kFormatMismatch, kNotFound.
   static Status Open(FileSystem* file_system, const std::string& directory, uint64_t sequence,
                      const std::string& database_id, std::unique_ptr<SegmentReader>* reader);
 

@@ -13,7 +13,9 @@
 #include "inspect/preview.h"
 #include "inspect/queries.h"
 #include "inspect/reviews.h"
+#include "inspect/settings.h"
 #include "inspect/state_digest.h"
+#include "inspect/store_entries.h"
 #include "inspect/verify.h"
 #include "store/memory/memory_store.h"
 #include "store/rocks/rocks_store.h"
@@ -93,6 +95,13 @@ class InspectorImpl final : public Inspector {
   Status GetLineResults(std::string_view tenant, std::string_view id,
                         std::vector<LineResult>* results) override {
     return ReadLineResults(view_.get(), tenant, id, results);
+  }
+  Status NewEntryCursor(StoreFamily family, const EntryRange& range,
+                        std::unique_ptr<Cursor<StoreEntry>>* cursor) override {
+    return MakeEntryCursor(view_, family, range, cursor);
+  }
+  Status GetSettings(std::vector<Setting>* settings) override {
+    return ReadSettings(view_.get(), store_.get(), options_, settings);
   }
   [[nodiscard]] uint64_t as_of_lsn() const override { return view_->as_of(); }
 

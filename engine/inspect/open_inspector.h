@@ -1,4 +1,4 @@
-// OpenInspector: an inspector on other files than the operating system's. For tests.
+// Inspectors on other files than the operating system's. For tests.
 #pragma once
 
 #include <memory>
@@ -6,6 +6,7 @@
 
 #include "base/file_system.h"
 #include "tallystone/inspector.h"
+#include "tallystone/log_inspector.h"
 
 namespace rocksdb {
 class Env;
@@ -13,9 +14,11 @@ class Env;
 
 namespace tallystone {
 
-// Like Inspector::Open. `files` and `env` (null: the operating system's) show the same files, are
+// Like Open of each. `files` and `env` (null: the operating system's) show the same files, are
 // not owned and must outlive the inspector.
 Status OpenInspector(const Options& options, const std::string& path, FileSystem* files,
                      rocksdb::Env* env, std::unique_ptr<Inspector>* inspector);
+Status OpenLogInspector(const Options& options, const std::string& path, FileSystem* files,
+                        rocksdb::Env* env, std::unique_ptr<LogInspector>* inspector);
 
 }  // namespace tallystone

@@ -1,5 +1,6 @@
 #include "inspect/reviews.h"
 
+#include "base/check.h"
 #include "base/coding.h"
 #include "catalog/record_table.h"
 #include "catalog/text_arena.h"
@@ -83,23 +84,32 @@ Status MakeReviewCursor(SharedView view, const Filter& filter,
   return Status::Ok();
 }
 
+Status ReadMappings(LiveView* view, std::map<TenantId, MappingSettings>* mappings) {
+  mappings->clear();
+  TextArena arena;
+  std::map<TenantId, RecordTable> tables;
+  auto records = view->Records();
+  for (records->SeekToFirst(); records->Valid(); records->Next()) {
+    const auto& [ref, value] = records->value();
+    if (ref.kind == RecordKind::kSetting) {
+      tables.try_emplace(ref.tenant, &arena).first->second.Set(ref.kind, ref.key, value, nullptr);
+    }
+  }
+  for (const auto& [tenant, table] : tables) {
+    ReadMapping(table, &(*mappings)[tenant]);
+  }
+  return records->status();
+}
+
 Status ReadMappingOf(LiveView* view, std::string_view tenant, MappingSettings* settings) {
-  *settings = {};
   const TenantId id = view->FindTenant(tenant);
   if (id == 0) {
     return Status::NotFound("there is no tenant '" + std::string(tenant) + "'");
   }
-  TextArena arena;
-  RecordTable table(&arena);
-  auto records = view->Records();
-  for (records->SeekToFirst(); records->Valid(); records->Next()) {
-    const auto& [ref, value] = records->value();
-    if (ref.tenant == id && ref.kind == RecordKind::kSetting) {
-      table.Set(ref.kind, ref.key, value, nullptr);
-    }
-  }
-  ReadMapping(table, settings);
-  return records->status();
+  std::map<TenantId, MappingSettings> mappings;
+  TS_RETURN_IF_ERROR(ReadMappings(view, &mappings));
+  *settings = mappings[id];
+  return Status::Ok();
 }
 
 }  // namespace tallystone

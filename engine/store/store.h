@@ -18,6 +18,7 @@
 
 #include "model/stored.h"
 #include "tallystone/engine.h"
+#include "tallystone/setting.h"
 #include "window/sorted_window.h"
 
 namespace tallystone {
@@ -80,6 +81,15 @@ class Store {
 
   // Tries to make a store that failed for its environment writable again.
   virtual Status Recover() = 0;
+
+  // Rewrites what there is for the least room; reads and writes go on meanwhile. kInterrupted: it
+  // was cancelled.
+  virtual Status Compact(const CompactOptions& /*options*/, CompactReport* /*report*/) {
+    return Status::Ok();
+  }
+
+  // Appends the store's formats and settings.
+  virtual Status Describe(std::vector<Setting>* /*settings*/) { return Status::Ok(); }
 
   // Releases everything. Calls after it answer kUnavailable.
   virtual Status Close() = 0;

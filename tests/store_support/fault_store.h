@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "store/store.h"
 
@@ -138,6 +139,10 @@ class FaultStore : public Store {
     lock.unlock();
     return base_->Recover();
   }
+  Status Compact(const CompactOptions& options, CompactReport* report) override {
+    return base_->Compact(options, report);
+  }
+  Status Describe(std::vector<Setting>* settings) override { return base_->Describe(settings); }
   Status Close() override { return base_->Close(); }
 
  private:

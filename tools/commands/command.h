@@ -38,6 +38,12 @@ void AddVerifyCommand(CLI::App* parent, Chosen* chosen);
 void AddResumeCommand(CLI::App* parent, Chosen* chosen);
 void AddRepairCommand(CLI::App* parent, Chosen* chosen);
 void AddBenchCommand(CLI::App* parent, Chosen* chosen);
+void AddLogCommand(CLI::App* parent, Chosen* chosen);
+void AddScanCommand(CLI::App* parent, Chosen* chosen);
+void AddGetCommand(CLI::App* parent, Chosen* chosen);
+void AddDigestCommand(CLI::App* parent, Chosen* chosen);
+void AddCompactCommand(CLI::App* parent, Chosen* chosen);
+void AddConfigCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);

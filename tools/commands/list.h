@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/App.hpp>
@@ -39,6 +40,22 @@ struct ItemFilter {
 };
 // Takes code and item out of *filter if it has no tenant.
 ItemFilter TakeItemFilter(Filter* filter);
+
+// Records that are in memory already.
+template <typename Record>
+class VectorCursor final : public Cursor<Record> {
+ public:
+  explicit VectorCursor(std::vector<Record> records) : records_(std::move(records)) {}
+  void SeekToFirst() override { next_ = 0; }
+  [[nodiscard]] bool Valid() const override { return next_ < records_.size(); }
+  void Next() override { ++next_; }
+  [[nodiscard]] const Record& value() const override { return records_[next_]; }
+  [[nodiscard]] Status status() const override { return Status::Ok(); }
+
+ private:
+  std::vector<Record> records_;
+  size_t next_ = 0;
+};
 
 // Prints how many rows there were, for people: on stderr, and only for tables.
 void PrintRowCount(Format format, uint64_t rows, uint64_t limit, uint64_t lsn);

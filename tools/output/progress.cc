@@ -33,7 +33,16 @@ void Progress::Update(uint64_t lines, uint64_t done, uint64_t total) {
   }
   next_ = now + kInterval;
   const double seconds = std::chrono::duration<double>(now - start_).count();
-  std::string text = ProgressText(label_, lines, seconds, done, total);
+  Show(ProgressText(label_, lines, seconds, done, total));
+}
+
+void Progress::Step(std::string_view step) {
+  if (fd_ >= 0) {
+    Show(label_ + ": " + PlainText(step));
+  }
+}
+
+void Progress::Show(std::string text) {
   if (const size_t width = TerminalWidth(fd_); width > 1) {
     text = CutToWidth(text, width - 1);
   }

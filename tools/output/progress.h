@@ -21,11 +21,15 @@ class Progress {
 
   // `lines` so far; `done` of `total` units of work (bytes, lines), total 0 = unknown.
   void Update(uint64_t lines, uint64_t done, uint64_t total);
+  // What is done now, for work that is not counted in lines: "label: step". Shown at once.
+  void Step(std::string_view step);
   // Wipes the line, for messages and the end.
   void Clear();
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  void Show(std::string text);
 
   std::string label_;
   int fd_ = -1;  // -1: silent

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tallystone/batch.h"
+#include "tallystone/compact.h"
 #include "tallystone/metrics.h"
 #include "tallystone/options.h"
 #include "tallystone/records.h"
@@ -112,6 +113,9 @@ class Engine {
   virtual Status Sync() = 0;
   // Waits until everything logged so far is in the store.
   virtual Status Flush() = 0;
+  // Flushes, and rewrites the store so that it takes the least room and the fewest steps to read.
+  // Calls go on meanwhile. Needs room for about a second store. kInterrupted: it was cancelled.
+  virtual Status Compact(const CompactOptions& options, CompactReport* report) = 0;
   // Flushes and releases everything. A failure means: not everything is in the store; it is in the
   // log. Called by the destructor if it was not called, its Status is then lost.
   virtual Status Close() = 0;

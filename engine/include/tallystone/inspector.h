@@ -11,6 +11,8 @@
 #include "tallystone/engine.h"
 #include "tallystone/explain.h"
 #include "tallystone/overview.h"
+#include "tallystone/setting.h"
+#include "tallystone/store_entries.h"
 
 namespace tallystone {
 
@@ -106,6 +108,13 @@ class Inspector {
                          MappingExplanation* explanation) = 0;
   virtual Status GetLineResults(std::string_view tenant, std::string_view id,
                                 std::vector<LineResult>* results) = 0;
+  // What the store keeps, as it is kept. In the order of its keys, unless StoreFamily says
+  // otherwise. kInvalidArgument: a key of the range cannot be one of `family`.
+  virtual Status NewEntryCursor(StoreFamily family, const EntryRange& range,
+                                std::unique_ptr<Cursor<StoreEntry>>* cursor) = 0;
+  // Everything that is in effect: the options of this inspector, formats and versions, the
+  // tenants' settings, the store's.
+  virtual Status GetSettings(std::vector<Setting>* settings) = 0;
   [[nodiscard]] virtual uint64_t as_of_lsn() const = 0;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tallystone/batch.h"
+#include "tallystone/compact.h"
 #include "tallystone/decimal.h"
 #include "tallystone/engine.h"
 #include "tallystone/explain.h"
@@ -10,6 +11,7 @@
 #include "tallystone/limits.h"
 #include "tallystone/line.h"
 #include "tallystone/listener.h"
+#include "tallystone/log_inspector.h"
 #include "tallystone/metrics.h"
 #include "tallystone/options.h"
 #include "tallystone/outcome.h"
@@ -17,4 +19,6 @@
 #include "tallystone/records.h"
 #include "tallystone/repair.h"
 #include "tallystone/review.h"
+#include "tallystone/setting.h"
 #include "tallystone/status.h"
+#include "tallystone/store_entries.h"

@@ -22,6 +22,8 @@ inline constexpr uint32_t kReadableFormatVersion = 2;
 inline constexpr uint32_t kOldestFormatVersion = 1;
 
 std::string EncodeFormat();
+// kFormatMismatch: it is not one.
+Status DecodeFormat(std::string_view value, uint32_t* format, uint32_t* merge);
 
 // kFormatMismatch if this build cannot read what `value` says; where `older` is said, marker,
 // blocks and batches of older formats will do.

@@ -6,7 +6,9 @@
 
 #include "base/canary.h"
 #include "base/check.h"
+#include "store/rocks/compact.h"
 #include "store/rocks/database.h"
+#include "store/rocks/describe.h"
 #include "store/rocks/format.h"
 #include "store/rocks/keys.h"
 #include "store/rocks/rocks_view.h"
@@ -223,6 +225,28 @@ Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,
   TS_RETURN_IF_ERROR(
       rocks::BuildReplaceKeyBatch(*database, key, sum, postings, marker.applied, &batch));
   return dry_run ? Status::Ok() : Write(database, &batch);
+}
+
+// Without the lock, which would keep a store that fails meanwhile from recovering: the database is
+// held as by a view.
+Status RocksStore::Compact(const CompactOptions& options, CompactReport* report) {
+  std::shared_ptr<rocks::Database> held;
+  {
+    const ReaderLock lock(&mutex_);
+    rocks::Database* database = nullptr;
+    TS_RETURN_IF_ERROR(UseForWriting(&database));
+    held = database_;
+  }
+  TS_RETURN_IF_ERROR(BytesOnDisk(options_.path, &report->bytes_before));
+  TS_RETURN_IF_ERROR(rocks::Compact(held.get(), options));
+  return BytesOnDisk(options_.path, &report->bytes_after);
+}
+
+Status RocksStore::Describe(std::vector<Setting>* settings) {
+  const ReaderLock lock(&mutex_);
+  rocks::Database* database = nullptr;
+  TS_RETURN_IF_ERROR(Use(&database));
+  return rocks::Describe(*database, settings);
 }
 
 Status RocksStore::Recover() {

@@ -97,6 +97,9 @@ class RocksStore : public Store {
   // holds the lock.
   Status Recover() override;
 
+  Status Compact(const CompactOptions& options, CompactReport* report) override;
+  Status Describe(std::vector<Setting>* settings) override;
+
   // kBusy if a view is alive: the database is then released with the last one.
   Status Close() override;
 
