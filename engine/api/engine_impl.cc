@@ -341,8 +341,11 @@ Status EngineImpl::GetMapping(std::string_view tenant, MappingSettings* settings
 }
 
 EngineStats EngineImpl::stats() const {
-  const MetricsSnapshot metrics = this->metrics();
   EngineStats stats;
+  if (core_->closed) {
+    return stats;
+  }
+  const MetricsSnapshot metrics = this->metrics();
   stats.logged_lsn = metrics.logged_lsn;
   stats.applied_lsn = metrics.applied_lsn;
   stats.tenants = metrics.tenants;

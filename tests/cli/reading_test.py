@@ -6,8 +6,9 @@ import unittest
 
 from program import CORRUPTION, DEAD_LETTERS, INPUT, IO, NOT_FOUND, OK, PROGRAM, USAGE, ProgramTest
 
-READERS = [['inventory'], ['items'], ['transactions'], ['batches'], ['batch', 'show', 'x'], ['status'], ['verify'],
-           ['dead-letters', 'list'], ['dead-letters', 'show'], ['dead-letters', 'export']]
+READERS = [['inventory'], ['items'], ['transactions'], ['batches'], ['batch', 'show', 'x'], ['status'],
+           ['status', '--quick'], ['stats'], ['verify'], ['dead-letters', 'list'], ['dead-letters', 'show'],
+           ['dead-letters', 'export']]
 WRITERS = [['resume'], ['dead-letters', 'retry', '--all'], ['dead-letters', 'drop', '--all']]
 
 

@@ -44,7 +44,7 @@ double Seconds(uint64_t micros) {
 
 std::vector<Note> NotesOf(const DatabaseOverview& overview, const std::string& database) {
   std::vector<Note> notes;
-  const std::string db = " --db " + database;
+  const std::string db = " --db " + ShellWord(database);
   if (overview.replay_unfinished) {
     notes.push_back(
         {"replay_unfinished",
@@ -272,9 +272,9 @@ ExitCode FailDamaged(const Status& status, const std::string& database) {
   const ExitCode code = Fail(status);
   if (code == kExitCorruption) {
     PrintMessage(
-        "what can be saved says, without changing anything: tallystone repair --dry-run "
-        "--db " +
-        database);
+        "what can be mended is told, without changing anything, by: tallystone repair "
+        "--dry-run --db " +
+        ShellWord(database));
   }
   return code;
 }

@@ -34,6 +34,9 @@ std::string UtcTime(uint64_t micros);
 // Without the blanks at both ends: space, tab, CR, LF, no-break space, as the engine strips texts.
 std::string_view Strip(std::string_view text);
 
+// `text` as one word of a shell's command line, quoted where it must be.
+std::string ShellWord(std::string_view text);
+
 // A likeness in thousandths, as 0.875, or 1.
 std::string ScoreText(uint32_t score);
 

@@ -168,10 +168,11 @@ class Engine {
   virtual Status SetMapping(std::string_view tenant, const MappingSettings& settings) = 0;
   virtual Status GetMapping(std::string_view tenant, MappingSettings* settings) = 0;
 
-  // --- figures; never wait for a call under way, also not for Close; what is only known of an open
-  // engine (log_first_lsn) is 0 once Close has begun ---
+  // --- figures; neither waits for a call under way, so a Listener may ask for them ---
 
+  // Nothing but zeros once Close has begun.
   [[nodiscard]] virtual EngineStats stats() const = 0;
+  // After Close: the last ones.
   [[nodiscard]] virtual MetricsSnapshot metrics() const = 0;
 };
 
