@@ -1,24 +1,17 @@
-#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "ingest/recovery.h"
-#include "inspect/booked_lines.h"
-#include "inspect/queries.h"
+#include "inspect/rebooking.h"
 #include "inspect/repair.h"
 #include "inspect/verify.h"
 #include "store/live_view.h"
 #include "store/rocks/rocks_store.h"
-#include "tallystone/limits.h"
-#include "window/reject_keys.h"
 
 namespace tallystone {
 namespace {
-
-// Lines of the windows in which the blocks are booked again.
-constexpr uint64_t kWindowLines = 262'144;
 
 RocksStoreOptions StoreOptions(const Options& options, const RepairPlace& place) {
   RocksStoreOptions store;
@@ -47,94 +40,6 @@ std::string FreeName(FileSystem* files, const std::string& path, const char* why
     }
   }
 }
-
-// Books blocks, window by window, into a store (null: into nothing).
-class Rebooking {
- public:
-  // `causes`: the store that knows why lines were rejected by it; may be null.
-  Rebooking(Store* store, StoreView* causes, Marker marker, RepairReport* report)
-      : store_(store), causes_(causes), marker_(std::move(marker)), report_(report) {
-    marker_.applied = 0;
-    marker_.replay.reset();
-  }
-
-  Status Add(const StoredBlock& block) {
-    // What a store rejected belongs to its block alone here: so that block is a window of its own.
-    if (!block.rejected.empty()) {
-      TS_RETURN_IF_ERROR(Finish());
-    }
-    chunks_.push_back({block.lsn, std::make_shared<const std::string>(block.payload)});
-    ChunkHeader header;
-    TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunks_.back().payload, &header));
-    lines_ += header.lines;
-    bytes_ += block.payload.size();
-    ++report_->blocks;
-    report_->lines += header.lines;
-    if (!block.rejected.empty()) {
-      TS_RETURN_IF_ERROR(CollectRejections(block));
-      return Finish();
-    }
-    return lines_ >= kWindowLines || bytes_ >= limits::kWindowBytesMax ? Finish() : Status::Ok();
-  }
-
-  Status Finish() {
-    if (chunks_.empty()) {
-      return Status::Ok();
-    }
-    std::unique_ptr<StoreView> view;
-    if (store_ != nullptr) {
-      TS_RETURN_IF_ERROR(store_->NewView(&view));
-    }
-    const ItemLookup lookup = [&](StockKey key, StoredItem* item) {
-      *item = {};
-      return view != nullptr ? FindStoredItem(view.get(), key, item) : Status::Ok();
-    };
-    SortedWindow window;
-    TS_RETURN_IF_ERROR(SortWindow(chunks_, lookup, &window));
-    TS_RETURN_IF_ERROR(RejectKeys(rejections_, lookup, &window));
-    view.reset();
-    marker_.applied = window.last;
-    chunks_.clear();
-    rejections_.clear();
-    lines_ = 0;
-    bytes_ = 0;
-    return store_ != nullptr ? store_->Apply(window, marker_, nullptr) : Status::Ok();
-  }
-
- private:
-  // The keys whose lines of this block the store rejected, with the words that it said then.
-  Status CollectRejections(const StoredBlock& block) {
-    Chunk chunk;
-    TS_RETURN_IF_ERROR(DecodeChunk(block.payload, &chunk));
-    uint32_t index = 0;
-    for (const ChunkLine& line : chunk.lines) {
-      if (line.outcome != Outcome::kAccepted) {
-        continue;
-      }
-      if (std::binary_search(block.rejected.begin(), block.rejected.end(), index++)) {
-        const StockKey key{chunk.header.tenant, line.item};
-        const bool known = std::any_of(rejections_.begin(), rejections_.end(),
-                                       [&](const auto& one) { return one.key == key; });
-        StoredDeadLetter letter;
-        const LineRef ref{chunk.header.tenant, std::string(chunk.header.batch), line.number};
-        if (!known) {
-          const bool said = causes_ != nullptr && causes_->GetDeadLetter(ref, &letter).ok();
-          rejections_.push_back({key, said ? letter.detail : ""});
-        }
-      }
-    }
-    return Status::Ok();
-  }
-
-  Store* const store_;
-  StoreView* const causes_;
-  Marker marker_;
-  RepairReport* const report_;
-  std::vector<LoggedChunk> chunks_;
-  std::vector<KeyRejection> rejections_;
-  uint64_t lines_ = 0;
-  uint64_t bytes_ = 0;
-};
 
 class StoreRepair {
  public:
@@ -227,14 +132,18 @@ class StoreRepair {
   Status BookAgain(Store* store) {
     std::unique_ptr<StoreView> view;
     TS_RETURN_IF_ERROR(old_->NewView(&view));
-    Rebooking rebooking(store, causes_.get(), marker_, report_);
+    Rebooking rebooking(store, marker_);
+    std::vector<std::string> causes;
     Lsn next = 1;
     auto cursor = view->Blocks(0);
     for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next(), ++next) {
       if (cursor->value().lsn != next) {
         break;
       }
-      TS_RETURN_IF_ERROR(rebooking.Add(cursor->value()));
+      TS_RETURN_IF_ERROR(FindCauses(causes_.get(), cursor->value(), &causes));
+      TS_RETURN_IF_ERROR(rebooking.Add(cursor->value(), causes));
+      report_->blocks = rebooking.blocks();
+      report_->lines = rebooking.lines();
       if (progress_ && next % 256 == 0) {
         progress_(report_->lines, 0);
       }

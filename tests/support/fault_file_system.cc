@@ -502,6 +502,14 @@ Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
     return begun;
   }
   const std::lock_guard lock(mutex_);
+  if (now_.directories.contains(from)) {
+    if (now_.files.contains(to) || now_.directories.contains(to)) {
+      return Status::IoError("cannot rename " + from + ": Directory not empty");
+    }
+    pending_.push_back({.from = from, .to = to, .inode = nullptr, .exchange = true});
+    ApplyChange(pending_.back(), &now_);
+    return Status::Ok();
+  }
   const auto found = now_.files.find(from);
   if (found == now_.files.end()) {
     return Status::NotFound("cannot rename " + from + ": No such file or directory");

@@ -44,6 +44,8 @@ void AddGetCommand(CLI::App* parent, Chosen* chosen);
 void AddDigestCommand(CLI::App* parent, Chosen* chosen);
 void AddCompactCommand(CLI::App* parent, Chosen* chosen);
 void AddConfigCommand(CLI::App* parent, Chosen* chosen);
+void AddBackupCommand(CLI::App* parent, Chosen* chosen);
+void AddRestoreCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);

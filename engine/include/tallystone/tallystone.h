@@ -1,6 +1,7 @@
 // All of the public API.
 #pragma once
 
+#include "tallystone/backup.h"
 #include "tallystone/batch.h"
 #include "tallystone/compact.h"
 #include "tallystone/decimal.h"

@@ -1,0 +1,35 @@
+// OpenedDatabase: a database as it is at one moment, for those who only look.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/file_system.h"
+#include "batchlog/batch_log.h"
+#include "store/live_view.h"
+#include "store/rocks/rocks_store.h"
+#include "tallystone/options.h"
+
+namespace rocksdb {
+class Env;
+}  // namespace rocksdb
+
+namespace tallystone {
+
+struct OpenedDatabase {
+  std::unique_ptr<Store> store;
+  RocksStore* rocks = nullptr;     // the same; null: there is no database
+  std::shared_ptr<LiveView> view;  // goes before the store that it reads
+  LogTail tail;
+  uint64_t log_bytes = 0;    // on disk
+  uint64_t store_bytes = 0;  // on disk
+  uint64_t read_at_us = 0;   // wall clock, microseconds since 1970 UTC
+};
+
+// Opens the store read-only and lays the log above its marker over it; takes no lock, writes
+// nothing. Reads both again where a writer at work changed them meanwhile. kNotFound: there is no
+// database at `path`. `files` and `env` (null: the operating system's) show the same files.
+Status OpenToRead(const Options& options, const std::string& path, FileSystem* files,
+                  rocksdb::Env* env, OpenedDatabase* opened);
+
+}  // namespace tallystone
