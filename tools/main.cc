@@ -35,6 +35,8 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddConfigCommand(app, chosen);
   AddBackupCommand(app, chosen);
   AddRestoreCommand(app, chosen);
+  AddReportCommand(app, chosen);
+  AddServeCommand(app, chosen);
   app->footer(
       "Exit codes: 0 ok, 1 finished with dead letters, 2 usage, 3 not found, 4 locked, 5 "
       "corruption,\n"

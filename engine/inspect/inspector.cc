@@ -67,6 +67,9 @@ class InspectorImpl final : public Inspector {
                              std::unique_ptr<Cursor<DeadLetter>>* cursor) override {
     return MakeDeadLetterCursor(view_, filter, cursor);
   }
+  Status NewChunkCursor(const Filter& filter, std::unique_ptr<Cursor<ChunkInfo>>* cursor) override {
+    return MakeChunkCursor(view_, filter, cursor);
+  }
   Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) override {
     return MakeReviewCursor(view_, filter, cursor);
   }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "ingest/stored_lines.h"
+#include "model/chunk.h"
 
 namespace tallystone {
 namespace {
@@ -161,6 +162,23 @@ DeadLetter MakeDeadLetter(const LiveView& view, const LineRef& ref,
   return letter;
 }
 
+ChunkInfo MakeChunkInfo(const LiveView& view, Lsn lsn, const ChunkHeader& header) {
+  ChunkInfo info;
+  info.lsn = lsn;
+  info.kind = (header.flags & kChunkRetry) != 0  ? ChunkInfo::Kind::kRetry
+              : (header.flags & kChunkDrop) != 0 ? ChunkInfo::Kind::kDrop
+                                                 : ChunkInfo::Kind::kLines;
+  info.tenant = view.TenantName(header.tenant);
+  info.batch = header.batch;
+  info.accepted_at_us = header.accepted_at_us;
+  info.first_line = info.kind == ChunkInfo::Kind::kLines ? header.first_line : 0;
+  info.lines = header.lines;
+  info.failed = header.lines - header.accepted;
+  info.first = (header.flags & kChunkFirst) != 0;
+  info.last = (header.flags & kChunkLast) != 0;
+  return info;
+}
+
 Balance MakeBalance(ItemInfo item, const BalanceSum& sum) {
   return {std::move(item), {sum.on_hand}, {sum.value}, sum.lines, sum.last_lsn, sum.last_time};
 }
@@ -286,6 +304,31 @@ Status MakeDeadLetterCursor(SharedView view, const Filter& filter,
                 (code.empty() || entry.second.code == code);
         if (*take) {
           *letter = MakeDeadLetter(*raw, entry.first, entry.second);
+        }
+        return Status::Ok();
+      });
+  return Status::Ok();
+}
+
+Status MakeChunkCursor(SharedView view, const Filter& filter,
+                       std::unique_ptr<Cursor<ChunkInfo>>* cursor) {
+  Filter places = filter;
+  places.code.clear();
+  places.item = 0;
+  ResolvedFilter resolved;
+  TS_RETURN_IF_ERROR(Resolve(view.get(), places, &resolved));
+  auto inner = view->Blocks(resolved.first_lsn);
+  LiveView* raw = view.get();
+  *cursor = std::make_unique<MappedCursor<StoredBlock, ChunkInfo>>(
+      std::move(view), std::move(inner),
+      [resolved](const StoredBlock& block) { return block.lsn <= resolved.last_lsn; },
+      [raw, resolved](const StoredBlock& block, ChunkInfo* info, bool* take) {
+        ChunkHeader header;
+        TS_RETURN_IF_ERROR(DecodeChunkHeader(block.payload, &header));
+        *take = (resolved.tenant == 0 || header.tenant == resolved.tenant) &&
+                (resolved.batch.empty() || header.batch == resolved.batch);
+        if (*take) {
+          *info = MakeChunkInfo(*raw, block.lsn, header);
         }
         return Status::Ok();
       });

@@ -51,6 +51,8 @@ Status MakeBatchCursor(SharedView view, const Filter& filter,
                        std::unique_ptr<Cursor<BatchInfo>>* cursor);
 Status MakeDeadLetterCursor(SharedView view, const Filter& filter,
                             std::unique_ptr<Cursor<DeadLetter>>* cursor);
+Status MakeChunkCursor(SharedView view, const Filter& filter,
+                       std::unique_ptr<Cursor<ChunkInfo>>* cursor);
 Status MakeTransactionCursor(SharedView view, const Filter& filter,
                              std::unique_ptr<Cursor<Transaction>>* cursor);
 

@@ -46,6 +46,8 @@ void AddCompactCommand(CLI::App* parent, Chosen* chosen);
 void AddConfigCommand(CLI::App* parent, Chosen* chosen);
 void AddBackupCommand(CLI::App* parent, Chosen* chosen);
 void AddRestoreCommand(CLI::App* parent, Chosen* chosen);
+void AddReportCommand(CLI::App* parent, Chosen* chosen);
+void AddServeCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);

@@ -2,7 +2,7 @@
 // mapped as it is.
 #include <fmt/format.h>
 
-#include "commands/candidates.h"
+#include "report/candidates.h"
 #include "commands/import_options.h"
 #include "commands/review.h"
 #include "output/json.h"

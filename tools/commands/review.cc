@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "commands/candidates.h"
+#include "report/candidates.h"
 #include "commands/list.h"
 #include "output/json.h"
 #include "output/text.h"

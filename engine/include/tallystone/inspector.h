@@ -101,6 +101,10 @@ class Inspector {
                                 std::unique_ptr<Cursor<BatchInfo>>* cursor) = 0;
   virtual Status NewDeadLetterCursor(const Filter& filter,
                                      std::unique_ptr<Cursor<DeadLetter>>* cursor) = 0;
+  // In log order, from Filter::first_lsn on; code and item do not restrict. Chunks never change, so
+  // who looks again can go on behind the last LSN that was seen.
+  virtual Status NewChunkCursor(const Filter& filter,
+                                std::unique_ptr<Cursor<ChunkInfo>>* cursor) = 0;
   virtual Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) = 0;
   virtual Status GetMapping(std::string_view tenant, MappingSettings* settings) = 0;
   // Why a line would be mapped as it would. kNotFound: there is no such tenant.

@@ -1,4 +1,4 @@
-// The items that a line may mean, in the output of commands.
+// The items that a line may mean, in the output of commands and of the inspection page.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-#include "commands/candidates.h"
+#include "report/candidates.h"
 
 #include <fmt/format.h>
 

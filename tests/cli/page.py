@@ -1,0 +1,87 @@
+"""A served page, and a database with something of everything in it: what the tests of the page share."""
+import contextlib
+import csv
+import http.client
+import io
+import json
+import re
+import signal
+import urllib.parse
+
+from program import DEAD_LETTERS, OK, ProgramTest
+
+SCRIPT = '<script>window.harmed = 1</script>'
+IMAGE = '<img src=x onerror="window.harmed = 2">'
+CLOSING = '</script><script>window.harmed = 3</script>'
+SHELL = "o'clock; $(touch harmed) `touch harmed` \\"
+TURNED = 'left \u202eright\u202c \u2028 \x1b[31mred\x07 \x85'
+
+FRAMES = ('Code,Description,Vendor,Qty,Price\n'
+          'F20,Wooden picture frame oak 20 cm,north,10,2.25\n'
+          'L1,Small glass lamp with chain,north,-5,3\n')
+NEW_NAMES = ('Description,Vendor,Qty,Price\n'
+             'Wooden picture frame oak 20 cm set,north,3,2\n'
+             'Something else entirely,north,1,1\n')
+
+
+def csv_text(header, rows):
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator='\n')
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+class Served:
+    """A running `tallystone serve`."""
+
+    def __init__(self, process):
+        self.process = process
+        self.url = process.stdout.readline().decode().strip()
+        parts = urllib.parse.urlsplit(self.url)
+        self.port = parts.port
+        self.path = parts.path
+
+    def ask(self, path=None, method='GET', headers=None, body=None):
+        """(status, headers, body)"""
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
+        try:
+            connection.request(method, self.path if path is None else path, body=body, headers=headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def data(self, name):
+        status, _, body = self.ask(self.path + 'api/' + name)
+        assert status == 200, (status, body)
+        return json.loads(body)
+
+
+class PageTest(ProgramTest):
+    def fill(self):
+        """Two tenants, failed lines, an unfinished review, and texts that nobody should send."""
+        self.import_text(FRAMES, '--batch', 'frames', '--tenant', 'acme')
+        self.import_text(NEW_NAMES, '--batch', 'new names', '--tenant', 'acme', '--mapping', 'suggest')
+        rows = [[SCRIPT, IMAGE, '2', '1.50'], ['X1', CLOSING, 'six', '1'], ['X2', TURNED, '0', '1'],
+                ['X3', SHELL, '1', '0.000001'], ['=X4', SCRIPT, '', IMAGE]]
+        self.import_text(csv_text(['Code', 'Description', 'Qty', 'Price'], rows), '--tenant', CLOSING.replace('/', ''),
+                         '--batch', SHELL, code=DEAD_LETTERS)
+
+    def report(self, *arguments, code=OK):
+        """(the page, its data)"""
+        path = self.path('report.html')
+        self.run_program('report', '--db', self.db, '--html', path, *arguments, code=code)
+        with open(path, encoding='utf-8') as file:
+            page = file.read()
+        text = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
+        return page, json.loads(text)
+
+    @contextlib.contextmanager
+    def served(self, *arguments):
+        with self.start_program('serve', '--db', self.db, *arguments) as process:
+            try:
+                yield Served(process)
+            finally:
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(process.wait(timeout=30), OK)

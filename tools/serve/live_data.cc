@@ -1,0 +1,66 @@
+#include "serve/live_data.h"
+
+#include <algorithm>
+
+namespace tallystone::tool {
+namespace {
+
+using std::chrono::seconds;
+
+// An answer is kept for this many times what it took.
+constexpr int kKeptPerCost = 10;
+
+}  // namespace
+
+Status LiveData::Answer(Clock::duration good_min, const Make& make, Kept* kept, std::string* json) {
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point start = Clock::now();
+  if (start >= kept->good_until) {
+    std::unique_ptr<Inspector> inspector;
+    if (Status s = Inspector::Open(Options{}, options_.database, &inspector); !s.ok()) {
+      return s;
+    }
+    if (Status s = history_.ReadOn(inspector.get()); !s.ok()) {
+      return s;
+    }
+    std::string made;
+    if (Status s = make(inspector.get(), &made); !s.ok()) {
+      return s;
+    }
+    kept->json = std::move(made);
+    const Clock::time_point end = Clock::now();
+    kept->good_until = end + std::max<Clock::duration>(good_min, (end - start) * kKeptPerCost);
+  }
+  *json = kept->json;
+  return Status::Ok();
+}
+
+Status LiveData::Snapshot(std::string* json) {
+  return Answer(
+      seconds(3),
+      [this](Inspector* inspector, std::string* made) {
+        Proof proof;
+        return MakeSnapshot(inspector, options_, history_, nullptr, &proof, made);
+      },
+      &snapshot_, json);
+}
+
+Status LiveData::Pulse(std::string* json) {
+  return Answer(
+      seconds(1),
+      [this](Inspector* inspector, std::string* made) {
+        return MakePulse(inspector, history_, made);
+      },
+      &pulse_, json);
+}
+
+Status LiveData::BatchPage(const std::string& tenant, const std::string& batch, std::string* json) {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<Inspector> inspector;
+  if (Status s = Inspector::Open(Options{}, options_.database, &inspector); !s.ok()) {
+    return s;
+  }
+  return MakeBatchPage(inspector.get(), tenant, batch, json);
+}
+
+}  // namespace tallystone::tool
