@@ -151,6 +151,7 @@ Status StoredLines::NextChunk() {
     const bool wanted = header.tenant == ref_.tenant && header.batch == ref_.batch &&
                         (header.flags & (kChunkRetry | kChunkDrop)) == 0 && header.lines > 0;
     if (wanted) {
+      lsn_ = place.lsn;
       payload_ = *place.payload;
       rejected_ = *place.rejected;
     }

@@ -26,6 +26,8 @@ class StoredLines {
   // The line as it was logged; of a line that was retried, as it was first. Valid until the next
   // Next.
   [[nodiscard]] const ChunkLine& line() const { return chunk_.lines[index_]; }
+  // Of the chunk that it came in.
+  [[nodiscard]] Lsn lsn() const { return lsn_; }
   // What became of it, retries and refusals of the store included.
   [[nodiscard]] const LineResult& result() const { return result_; }
 
@@ -55,6 +57,7 @@ class StoredLines {
   size_t next_chunk_ = 0;
   std::map<uint64_t, LineResult> retried_;
 
+  Lsn lsn_ = 0;
   std::string payload_;
   std::vector<uint32_t> rejected_;
   Chunk chunk_;

@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 #include "base/file_system.h"
+#include "inspect/chunks.h"
+#include "inspect/names.h"
 #include "inspect/open_inspector.h"
 #include "inspect/opened_database.h"
 #include "inspect/overview.h"
@@ -67,9 +69,6 @@ class InspectorImpl final : public Inspector {
                              std::unique_ptr<Cursor<DeadLetter>>* cursor) override {
     return MakeDeadLetterCursor(view_, filter, cursor);
   }
-  Status NewChunkCursor(const Filter& filter, std::unique_ptr<Cursor<ChunkInfo>>* cursor) override {
-    return MakeChunkCursor(view_, filter, cursor);
-  }
   Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) override {
     return MakeReviewCursor(view_, filter, cursor);
   }
@@ -90,6 +89,19 @@ class InspectorImpl final : public Inspector {
   }
   Status GetSettings(std::vector<Setting>* settings) override {
     return ReadSettings(view_.get(), opened_.store.get(), options_, settings);
+  }
+  Status NewChunkCursor(const Filter& filter, std::unique_ptr<Cursor<ChunkInfo>>* cursor) override {
+    return MakeChunkCursor(view_, {opened_.tail.first, opened_.tail.last}, filter, cursor);
+  }
+  Status NewLineCursor(std::string_view tenant, std::string_view id,
+                       std::unique_ptr<Cursor<BatchLine>>* cursor) override {
+    return MakeLineCursor(view_, tenant, id, cursor);
+  }
+  Status NewNameCursor(const Filter& filter, std::unique_ptr<Cursor<ItemName>>* cursor) override {
+    return MakeNameCursor(view_, filter, cursor);
+  }
+  Status FindLsn(uint64_t accepted_at_us, uint64_t* lsn) override {
+    return FindLsnAccepted(view_.get(), accepted_at_us, lsn);
   }
   [[nodiscard]] uint64_t as_of_lsn() const override { return view_->as_of(); }
 

@@ -162,23 +162,6 @@ DeadLetter MakeDeadLetter(const LiveView& view, const LineRef& ref,
   return letter;
 }
 
-ChunkInfo MakeChunkInfo(const LiveView& view, Lsn lsn, const ChunkHeader& header) {
-  ChunkInfo info;
-  info.lsn = lsn;
-  info.kind = (header.flags & kChunkRetry) != 0  ? ChunkInfo::Kind::kRetry
-              : (header.flags & kChunkDrop) != 0 ? ChunkInfo::Kind::kDrop
-                                                 : ChunkInfo::Kind::kLines;
-  info.tenant = view.TenantName(header.tenant);
-  info.batch = header.batch;
-  info.accepted_at_us = header.accepted_at_us;
-  info.first_line = info.kind == ChunkInfo::Kind::kLines ? header.first_line : 0;
-  info.lines = header.lines;
-  info.failed = header.lines - header.accepted;
-  info.first = (header.flags & kChunkFirst) != 0;
-  info.last = (header.flags & kChunkLast) != 0;
-  return info;
-}
-
 Balance MakeBalance(ItemInfo item, const BalanceSum& sum) {
   return {std::move(item), {sum.on_hand}, {sum.value}, sum.lines, sum.last_lsn, sum.last_time};
 }
@@ -310,31 +293,6 @@ Status MakeDeadLetterCursor(SharedView view, const Filter& filter,
   return Status::Ok();
 }
 
-Status MakeChunkCursor(SharedView view, const Filter& filter,
-                       std::unique_ptr<Cursor<ChunkInfo>>* cursor) {
-  Filter places = filter;
-  places.code.clear();
-  places.item = 0;
-  ResolvedFilter resolved;
-  TS_RETURN_IF_ERROR(Resolve(view.get(), places, &resolved));
-  auto inner = view->Blocks(resolved.first_lsn);
-  LiveView* raw = view.get();
-  *cursor = std::make_unique<MappedCursor<StoredBlock, ChunkInfo>>(
-      std::move(view), std::move(inner),
-      [resolved](const StoredBlock& block) { return block.lsn <= resolved.last_lsn; },
-      [raw, resolved](const StoredBlock& block, ChunkInfo* info, bool* take) {
-        ChunkHeader header;
-        TS_RETURN_IF_ERROR(DecodeChunkHeader(block.payload, &header));
-        *take = (resolved.tenant == 0 || header.tenant == resolved.tenant) &&
-                (resolved.batch.empty() || header.batch == resolved.batch);
-        if (*take) {
-          *info = MakeChunkInfo(*raw, block.lsn, header);
-        }
-        return Status::Ok();
-      });
-  return Status::Ok();
-}
-
 Status ReadItem(LiveView* view, const ItemKey& key, ItemInfo* item) {
   StockKey found;
   TS_RETURN_IF_ERROR(ResolveItem(view, key, &found));
@@ -355,18 +313,20 @@ Status ReadBalance(LiveView* view, const ItemKey& key, Balance* balance) {
   return Status::Ok();
 }
 
-Status ReadBatch(LiveView* view, std::string_view tenant, std::string_view id, BatchInfo* info) {
+Status GetBatchSum(LiveView* view, std::string_view tenant, std::string_view id, BatchSum* sum) {
   const TenantId number = view->FindTenant(tenant);
   if (number == 0) {
     return NoTenant(tenant);
   }
-  const BatchRef ref{number, std::string(id)};
-  BatchSum sum;
-  Status status = view->GetBatch(ref, &sum);
-  if (status.ok()) {
-    *info = MakeBatchInfo(*view, ref, sum);
-  }
+  Status status = view->GetBatch({number, std::string(id)}, sum);
   return status.IsNotFound() ? NoBatch(tenant, id) : status;
+}
+
+Status ReadBatch(LiveView* view, std::string_view tenant, std::string_view id, BatchInfo* info) {
+  BatchSum sum;
+  TS_RETURN_IF_ERROR(GetBatchSum(view, tenant, id, &sum));
+  *info = MakeBatchInfo(*view, {view->FindTenant(tenant), std::string(id)}, sum);
+  return Status::Ok();
 }
 
 Status ReadDeadLetter(LiveView* view, const DeadLetterKey& key, DeadLetter* letter) {
@@ -389,16 +349,10 @@ Status ReadDeadLetter(LiveView* view, const DeadLetterKey& key, DeadLetter* lett
 Status ReadLineResults(LiveView* view, std::string_view tenant, std::string_view id,
                        std::vector<LineResult>* results) {
   results->clear();
-  const TenantId number = view->FindTenant(tenant);
-  if (number == 0) {
-    return NoTenant(tenant);
-  }
-  const BatchRef ref{number, std::string(id)};
   BatchSum sum;
-  Status status = view->GetBatch(ref, &sum);
-  if (!status.ok()) {
-    return status.IsNotFound() ? NoBatch(tenant, id) : status;
-  }
+  TS_RETURN_IF_ERROR(GetBatchSum(view, tenant, id, &sum));
+  const BatchRef ref{view->FindTenant(tenant), std::string(id)};
+  Status status;
   StoredLines lines(ref, sum, {}, view);
   while ((status = lines.Next()).ok()) {
     results->push_back(lines.result());

@@ -51,8 +51,6 @@ Status MakeBatchCursor(SharedView view, const Filter& filter,
                        std::unique_ptr<Cursor<BatchInfo>>* cursor);
 Status MakeDeadLetterCursor(SharedView view, const Filter& filter,
                             std::unique_ptr<Cursor<DeadLetter>>* cursor);
-Status MakeChunkCursor(SharedView view, const Filter& filter,
-                       std::unique_ptr<Cursor<ChunkInfo>>* cursor);
 Status MakeTransactionCursor(SharedView view, const Filter& filter,
                              std::unique_ptr<Cursor<Transaction>>* cursor);
 
@@ -60,6 +58,7 @@ Status MakeTransactionCursor(SharedView view, const Filter& filter,
 Status ReadItem(LiveView* view, const ItemKey& key, ItemInfo* item);
 Status ReadBalance(LiveView* view, const ItemKey& key, Balance* balance);
 Status ReadBatch(LiveView* view, std::string_view tenant, std::string_view id, BatchInfo* info);
+Status GetBatchSum(LiveView* view, std::string_view tenant, std::string_view id, BatchSum* sum);
 Status ReadDeadLetter(LiveView* view, const DeadLetterKey& key, DeadLetter* letter);
 Status ReadLineResults(LiveView* view, std::string_view tenant, std::string_view id,
                        std::vector<LineResult>* results);

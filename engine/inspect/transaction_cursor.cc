@@ -50,7 +50,8 @@ Status TransactionCursor::Start() {
     TS_RETURN_IF_ERROR(view_->GetPostings({filter_.tenant, filter_.item}, &postings));
     item_blocks_.clear();
     for (const Posting& posting : postings) {
-      if (item_blocks_.empty() || item_blocks_.back() != posting.lsn) {
+      const bool wanted = posting.lsn >= filter_.first_lsn && posting.lsn <= filter_.last_lsn;
+      if (wanted && (item_blocks_.empty() || item_blocks_.back() != posting.lsn)) {
         item_blocks_.push_back(posting.lsn);
       }
     }

@@ -60,18 +60,18 @@ TEST_F(ChunkCursorTest, ChunksOfStoreAndLogComeInOrderWithTheirLines) {
   EXPECT_EQ(chunks[0].tenant, "acme");
   EXPECT_EQ(chunks[0].batch, "long");
   EXPECT_EQ(chunks[0].lines, 500u);
-  EXPECT_EQ(chunks[0].failed, 0u);
+  EXPECT_EQ(chunks[0].lines - chunks[0].accepted, 0u);
   EXPECT_TRUE(chunks[0].first);
   EXPECT_FALSE(chunks[0].last);
   EXPECT_GT(chunks[0].accepted_at_us, 0u);
   EXPECT_EQ(chunks[1].first_line, 501u);
   EXPECT_EQ(chunks[1].lines, 203u);
-  EXPECT_EQ(chunks[1].failed, 3u);
+  EXPECT_EQ(chunks[1].lines - chunks[1].accepted, 3u);
   EXPECT_FALSE(chunks[1].first);
   EXPECT_TRUE(chunks[1].last);
   EXPECT_EQ(chunks[2].lsn, 3u);
   EXPECT_EQ(chunks[2].tenant, "bolt");
-  EXPECT_EQ(chunks[2].failed, 1u);
+  EXPECT_EQ(chunks[2].lines - chunks[2].accepted, 1u);
 }
 
 TEST_F(ChunkCursorTest, AFilterChoosesTenantBatchAndPlaces) {
@@ -94,11 +94,11 @@ TEST_F(ChunkCursorTest, RetriesAndDropsAreNotTakenForNewLines) {
   ASSERT_OK(engine_->DropDeadLetter({"acme", "b", 3}));
   const std::vector<ChunkInfo> chunks = Chunks();
   ASSERT_EQ(chunks.size(), 3u);
-  EXPECT_EQ(chunks[0].kind, ChunkInfo::Kind::kLines);
-  EXPECT_EQ(chunks[1].kind, ChunkInfo::Kind::kRetry);
-  EXPECT_EQ(chunks[1].failed, 0u);
-  EXPECT_EQ(chunks[1].first_line, 0u);
-  EXPECT_EQ(chunks[2].kind, ChunkInfo::Kind::kDrop);
+  EXPECT_EQ(chunks[0].kind, ChunkKind::kLines);
+  EXPECT_EQ(chunks[1].kind, ChunkKind::kRetry);
+  EXPECT_EQ(chunks[1].lines - chunks[1].accepted, 0u);
+  EXPECT_EQ(chunks[1].first_line, 2u) << "which line it was";
+  EXPECT_EQ(chunks[2].kind, ChunkKind::kDrop);
 }
 
 }  // namespace

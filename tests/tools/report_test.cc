@@ -54,6 +54,7 @@ TEST(HistoryTest, APauseBeginsANewRunAndRetriesAreNotNewLines) {
   ChunkInfo chunk;
   chunk.first = true;
   chunk.lines = 10;
+  chunk.accepted = 10;
   chunk.accepted_at_us = 1'000 * kDay;
   history.Add(chunk);
   chunk.accepted_at_us += History::kPauseMicros;
@@ -61,7 +62,7 @@ TEST(HistoryTest, APauseBeginsANewRunAndRetriesAreNotNewLines) {
   EXPECT_EQ(LinesOf(history.latest_run()), 20u);
   chunk.accepted_at_us += History::kPauseMicros + 1;
   history.Add(chunk);
-  chunk.kind = ChunkInfo::Kind::kRetry;
+  chunk.kind = ChunkKind::kRetry;
   history.Add(chunk);
   EXPECT_EQ(LinesOf(history.latest_run()), 10u);
   EXPECT_EQ(LinesOf(history.whole()), 30u);

@@ -1,5 +1,7 @@
 // tallystone items: the catalogue.
-#include "commands/list.h"
+#include "commands/items.h"
+
+#include "commands/touched.h"
 
 namespace tallystone::tool {
 namespace {
@@ -9,6 +11,11 @@ using Kind = Column::Kind;
 ExitCode Run(ListOptions options) {
   std::unique_ptr<Inspector> inspector;
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
+    return Fail(s);
+  }
+  Touched touched;
+  bool by_lines = false;
+  if (const Status s = CollectItems(inspector.get(), &options, &touched, &by_lines); !s.ok()) {
     return Fail(s);
   }
   const ItemFilter items = TakeItemFilter(&options.filter);
@@ -22,7 +29,10 @@ ExitCode Run(ListOptions options) {
   };
   return ListRecords(
       options, {"items", inspector->as_of_lsn()}, columns, cursor.get(),
-      [&](const ItemInfo& info) { return items.Passes(info.code, info.item); },
+      [&](const ItemInfo& info) {
+        return items.Passes(info.code, info.item) &&
+               (!by_lines || touched.HasItem(info.tenant, info.item));
+      },
       [](const ItemInfo& info, std::vector<std::string>* row) {
         *row = {info.tenant, std::to_string(info.item), info.code, info.description, info.gtin,
                 info.unit};
@@ -32,14 +42,29 @@ ExitCode Run(ListOptions options) {
 }  // namespace
 
 void AddItemsCommand(CLI::App* parent, Chosen* chosen) {
-  CLI::App* command = parent->add_subcommand("items", "List the items");
+  CLI::App* command = parent->add_subcommand("items", "List the items, or show one");
+  command->require_subcommand(0, 1);
   command->footer(
       "Examples:\n"
       "  tallystone items --db stock.db --tenant acme\n"
+      "  tallystone items --db stock.db --batch invoice/42\n"
+      "  tallystone items show WID-10 --db stock.db --tenant acme\n"
       "  tallystone items --db stock.db --format ndjson");
   auto options = std::make_shared<ListOptions>();
-  AddListOptions(command, {.item = true}, options.get());
-  command->callback([=] { chosen->run = [=] { return Run(*options); }; });
+  AddListOptions(command, {.shown = "items", .item = true, .batch = true, .range = true},
+                 options.get());
+  // `items show` has its own; the list asks for it below.
+  CLI::Option* database = command->get_option("--db")->required(false);
+  AddItemsShowCommand(command, chosen);
+  command->callback([=] {
+    if (!command->get_subcommands().empty()) {
+      return;
+    }
+    if (database->empty()) {
+      throw CLI::RequiredError("--db");
+    }
+    chosen->run = [=] { return Run(*options); };
+  });
 }
 
 }  // namespace tallystone::tool

@@ -8,17 +8,29 @@
 namespace tallystone::tool {
 
 void AddListOptions(CLI::App* command, const ListFilters& filters, ListOptions* options) {
+  const std::string only = "Only " + std::string(filters.shown);
+  // What is no line itself is shown if a booked line passes.
+  const std::string with = filters.shown == "lines" ? only : only + " with a booked line";
   AddDatabaseOption(command, &options->database);
   AddFormatOption(command, &options->format);
-  command->add_option("--tenant", options->filter.tenant, "Only of this tenant")->type_name("NAME");
+  command->add_option("--tenant", options->filter.tenant, only + " of this tenant")
+      ->type_name("NAME");
   if (filters.item) {
-    command->add_option("--code", options->filter.code, "Only of the item with this code")
+    const std::string whose = filters.shown == "batches" ? with : only;
+    command->add_option("--code", options->filter.code, whose + " of the item with this code")
         ->type_name("CODE");
-    command->add_option("--item", options->filter.item, "Only of the item with this number")
+    command->add_option("--item", options->filter.item, whose + " of the item with this number")
         ->type_name("N");
   }
   if (filters.batch) {
-    command->add_option("--batch", options->filter.batch, "Only of this batch")->type_name("ID");
+    command
+        ->add_option("--batch", options->filter.batch,
+                     (filters.shown == "batches" ? only : with) + " of this batch")
+        ->type_name("ID");
+  }
+  if (filters.range) {
+    AddRangeOptions(command, filters.shown == "batches" ? only + " with a chunk" : with,
+                    &options->range);
   }
   command->add_option("--limit", options->limit, "At most N rows")->type_name("N");
 }

@@ -9,6 +9,7 @@
 #include <CLI/App.hpp>
 
 #include "commands/command.h"
+#include "commands/lsn_range.h"
 #include "output/terminal.h"
 
 namespace tallystone::tool {
@@ -18,14 +19,18 @@ struct ListOptions {
   std::string database;
   Format format = Format::kTable;
   Filter filter;
+  LsnRange range;
   uint64_t limit = 0;    // 0 = all
   Sink* sink = nullptr;  // null = standard output
 };
 
-// Which filters a listing has, besides --tenant.
+// What a listing shows, in the plural for the help ("batches"), and which filters it has besides
+// --tenant.
 struct ListFilters {
+  std::string_view shown = "lines";
   bool item = false;   // --code, --item
   bool batch = false;  // --batch
+  bool range = false;  // --from, --to
 };
 void AddListOptions(CLI::App* command, const ListFilters& filters, ListOptions* options);
 

@@ -2,11 +2,11 @@
 // mapped as it is.
 #include <fmt/format.h>
 
-#include "report/candidates.h"
 #include "commands/import_options.h"
 #include "commands/review.h"
 #include "output/json.h"
 #include "output/text.h"
+#include "report/candidates.h"
 
 namespace tallystone::tool {
 namespace {

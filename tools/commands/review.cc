@@ -1,12 +1,16 @@
 // tallystone review list | show: mappings that a person should decide.
 #include "commands/review.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
-#include "report/candidates.h"
-#include "commands/list.h"
+#include "commands/rows.h"
+#include "commands/touched.h"
 #include "output/json.h"
 #include "output/text.h"
+#include "report/candidates.h"
 
 namespace tallystone::tool {
 namespace {
@@ -17,6 +21,27 @@ struct ReviewOptions : ListOptions {
   bool all = false;
 };
 
+// Which reviews are shown.
+struct Wanted {
+  bool all = false;
+  bool by_lines = false;
+  uint32_t item = 0;  // 0 = every
+  Touched touched;
+  std::string code;  // of an item that it may mean
+
+  [[nodiscard]] bool Passes(Inspector* inspector, const Review& review) const {
+    const bool open =
+        review.status == ReviewStatus::kOpen || review.status == ReviewStatus::kMoving;
+    return (all || open) && (item == 0 || item == review.item) &&
+           (!by_lines || touched.HasItem(review.tenant, review.item)) &&
+           (code.empty() ||
+            std::any_of(review.candidates.begin(), review.candidates.end(),
+                        [&](const Candidate& candidate) {
+                          return ItemOf(inspector, review.tenant, candidate.item).code == code;
+                        }));
+  }
+};
+
 const std::vector<Column>& Columns() {
   static const std::vector<Column> columns = {
       {"tenant", Kind::kText},      {"item", Kind::kCount},       {"status", Kind::kText},
@@ -25,10 +50,6 @@ const std::vector<Column>& Columns() {
       {"description", Kind::kText}, {"moved_from", Kind::kCount}, {"moved_to", Kind::kCount},
   };
   return columns;
-}
-
-std::string NumberOrNothing(uint32_t number) {
-  return number == 0 ? std::string() : std::to_string(number);
 }
 
 void FillCells(Inspector* inspector, const Review& review, std::vector<std::string>* row) {
@@ -52,7 +73,102 @@ void FillCells(Inspector* inspector, const Review& review, std::vector<std::stri
           NumberOrNothing(review.moved_to)};
 }
 
-void WriteJson(Inspector* inspector, const Review& review, JsonWriter* json) {
+// visit(review) for each that was asked for.
+template <typename Visit>
+Status ForEachReview(uint64_t limit, Inspector* inspector, const Wanted& wanted,
+                     Cursor<Review>* cursor, const Visit& visit) {
+  uint64_t rows = 0;
+  for (cursor->SeekToFirst(); cursor->Valid() && !Sink::Stdout().done(); cursor->Next()) {
+    if (!wanted.Passes(inspector, cursor->value())) {
+      continue;
+    }
+    if (limit > 0 && rows++ == limit) {
+      break;
+    }
+    visit(cursor->value());
+  }
+  return cursor->status();
+}
+
+ExitCode ListAsJson(const ReviewOptions& options, Inspector* inspector, const Wanted& wanted,
+                    Cursor<Review>* cursor) {
+  const bool lines = options.format == Format::kNdjson;
+  std::string text;
+  JsonWriter json(&text);
+  if (!lines) {
+    json.BeginObject();
+    json.Field("schema_version", static_cast<uint64_t>(kJsonSchemaVersion));
+    json.Field("as_of_lsn", inspector->as_of_lsn());
+    json.Key("reviews");
+    json.BeginArray();
+  }
+  const Status s =
+      ForEachReview(options.limit, inspector, wanted, cursor, [&](const Review& review) {
+        if (lines) {
+          JsonWriter line(&text);
+          WriteReview(inspector, review, &line);
+          text += '\n';
+        } else {
+          WriteReview(inspector, review, &json);
+        }
+        Sink::Stdout().Write(text);
+        text.clear();
+      });
+  if (!s.ok()) {
+    return Fail(s);
+  }
+  if (!lines) {
+    json.EndArray();
+    json.EndObject();
+    text += '\n';
+  }
+  Sink::Stdout().Write(text);
+  return Finish();
+}
+
+ExitCode Run(ReviewOptions options, bool show) {
+  std::unique_ptr<Inspector> inspector;
+  if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
+    return Fail(s);
+  }
+  Wanted wanted;
+  wanted.all = options.all;
+  wanted.code = std::exchange(options.filter.code, {});
+  if (const Status s = CollectItems(inspector.get(), &options, &wanted.touched, &wanted.by_lines);
+      !s.ok()) {
+    return Fail(s);
+  }
+  wanted.item = TakeItemFilter(&options.filter).item;
+  std::unique_ptr<Cursor<Review>> cursor;
+  if (const Status s = inspector->NewReviewCursor(options.filter, &cursor); !s.ok()) {
+    return Fail(s);
+  }
+  if (options.format == Format::kJson || options.format == Format::kNdjson) {
+    return ListAsJson(options, inspector.get(), wanted, cursor.get());
+  }
+  if (!show) {
+    return ListRecords(
+        options, {"reviews", inspector->as_of_lsn()}, Columns(), cursor.get(),
+        [&](const Review& review) { return wanted.Passes(inspector.get(), review); },
+        [&](const Review& review, std::vector<std::string>* row) {
+          FillCells(inspector.get(), review, row);
+        });
+  }
+  uint64_t shown = 0;
+  const Status s = ForEachReview(options.limit, inspector.get(), wanted, cursor.get(),
+                                 [&](const Review& review) {
+                                   Sink::Stdout().Write(shown++ > 0 ? "\n" : "");
+                                   Sink::Stdout().Write(ReviewText(inspector.get(), review));
+                                 });
+  if (!s.ok()) {
+    return Fail(s);
+  }
+  return shown == 0 ? Fail(Status::NotFound("there is no such review")) : Finish();
+}
+
+}  // namespace
+
+void WriteReview(Inspector* inspector, const Review& review, JsonWriter* json) {
   json->BeginObject();
   json->Field("tenant", review.tenant);
   json->Field("item", review.item);
@@ -67,60 +183,7 @@ void WriteJson(Inspector* inspector, const Review& review, JsonWriter* json) {
   json->EndObject();
 }
 
-// visit(review) for each that was asked for.
-template <typename Visit>
-Status ForEachReview(const ReviewOptions& options, Cursor<Review>* cursor, const Visit& visit) {
-  uint64_t rows = 0;
-  for (cursor->SeekToFirst(); cursor->Valid() && !Sink::Stdout().done(); cursor->Next()) {
-    const bool open = cursor->value().status == ReviewStatus::kOpen ||
-                      cursor->value().status == ReviewStatus::kMoving;
-    if (!options.all && !open) {
-      continue;
-    }
-    if (options.limit > 0 && rows++ == options.limit) {
-      break;
-    }
-    visit(cursor->value());
-  }
-  return cursor->status();
-}
-
-ExitCode ListAsJson(const ReviewOptions& options, Inspector* inspector, Cursor<Review>* cursor) {
-  const bool lines = options.format == Format::kNdjson;
-  std::string text;
-  JsonWriter json(&text);
-  if (!lines) {
-    json.BeginObject();
-    json.Field("schema_version", static_cast<uint64_t>(kJsonSchemaVersion));
-    json.Field("as_of_lsn", inspector->as_of_lsn());
-    json.Key("reviews");
-    json.BeginArray();
-  }
-  const Status s = ForEachReview(options, cursor, [&](const Review& review) {
-    if (lines) {
-      JsonWriter line(&text);
-      WriteJson(inspector, review, &line);
-      text += '\n';
-    } else {
-      WriteJson(inspector, review, &json);
-    }
-    Sink::Stdout().Write(text);
-    text.clear();
-  });
-  if (!s.ok()) {
-    return Fail(s);
-  }
-  if (!lines) {
-    json.EndArray();
-    json.EndObject();
-    text += '\n';
-  }
-  Sink::Stdout().Write(text);
-  return Finish();
-}
-
-// Candidates one below the other, beside the text.
-void ShowAsText(Inspector* inspector, const Review& review) {
+std::string ReviewText(Inspector* inspector, const Review& review) {
   std::string text =
       fmt::format("tenant       {}\nitem         {}\nstatus       {}\n", PlainText(review.tenant),
                   review.item, ReviewStatusName(review.status));
@@ -130,47 +193,10 @@ void ShowAsText(Inspector* inspector, const Review& review) {
   }
   if (review.moved_to != 0) {
     text += fmt::format("moved        from item {} to item {} by batch {}\n", review.moved_from,
-                        review.moved_to, review.batch);
+                        review.moved_to, PlainText(review.batch));
   }
-  text += CandidateLines(inspector, review.tenant, review.candidates);
-  Sink::Stdout().Write(text);
+  return text + CandidateLines(inspector, review.tenant, review.candidates);
 }
-
-ExitCode Run(const ReviewOptions& options, bool show) {
-  std::unique_ptr<Inspector> inspector;
-  if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
-    return Fail(s);
-  }
-  std::unique_ptr<Cursor<Review>> cursor;
-  if (const Status s = inspector->NewReviewCursor(options.filter, &cursor); !s.ok()) {
-    return Fail(s);
-  }
-  if (options.format == Format::kJson || options.format == Format::kNdjson) {
-    return ListAsJson(options, inspector.get(), cursor.get());
-  }
-  if (!show) {
-    return ListRecords(
-        options, {"reviews", inspector->as_of_lsn()}, Columns(), cursor.get(),
-        [&](const Review& review) {
-          return options.all || review.status == ReviewStatus::kOpen ||
-                 review.status == ReviewStatus::kMoving;
-        },
-        [&](const Review& review, std::vector<std::string>* row) {
-          FillCells(inspector.get(), review, row);
-        });
-  }
-  uint64_t shown = 0;
-  const Status s = ForEachReview(options, cursor.get(), [&](const Review& review) {
-    Sink::Stdout().Write(shown++ > 0 ? "\n" : "");
-    ShowAsText(inspector.get(), review);
-  });
-  if (!s.ok()) {
-    return Fail(s);
-  }
-  return shown == 0 ? Fail(Status::NotFound("there is no such review")) : Finish();
-}
-
-}  // namespace
 
 void AddReviewCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* review = parent->add_subcommand(
@@ -178,11 +204,13 @@ void AddReviewCommand(CLI::App* parent, Chosen* chosen) {
   review->require_subcommand(1);
   CLI::App* list = review->add_subcommand("list", "List what is open");
   list->footer(
+      "--item is the item under review, --code that of an item that it may mean.\n"
       "Examples:\n"
       "  tallystone review list --db stock.db --tenant acme\n"
       "  tallystone review list --db stock.db --format ndjson > reviews.ndjson");
   auto options = std::make_shared<ReviewOptions>();
-  AddListOptions(list, {}, options.get());
+  AddListOptions(list, {.shown = "reviews", .item = true, .batch = true, .range = true},
+                 options.get());
   list->add_flag("--all", options->all, "Also what was decided");
   list->callback([=] { chosen->run = [=] { return Run(*options, false); }; });
 

@@ -7,6 +7,11 @@
 
 namespace tallystone::tool {
 
+// One JSON object, with the candidates.
+void WriteReview(Inspector* inspector, const Review& review, JsonWriter* json);
+// Some lines for people.
+std::string ReviewText(Inspector* inspector, const Review& review);
+
 void AddReviewAnswerCommands(CLI::App* parent, Chosen* chosen);  // accept, reject, split, apply
 
 }  // namespace tallystone::tool

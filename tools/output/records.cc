@@ -1,7 +1,6 @@
 #include "output/records.h"
 
 #include "output/escape.h"
-#include "output/json.h"
 #include "output/table.h"
 
 namespace tallystone::tool {
@@ -43,6 +42,17 @@ class CsvRecords : public RecordWriter {
   std::string line_;
 };
 
+void WriteCell(Column::Kind kind, const std::string& cell, JsonWriter* json) {
+  const bool bare = kind == Column::Kind::kCount || kind == Column::Kind::kBool;
+  if (!bare) {
+    json->Text(cell);
+  } else if (cell.empty()) {
+    json->Null();
+  } else {
+    json->Raw(cell);
+  }
+}
+
 class JsonRecords : public RecordWriter {
  public:
   JsonRecords(const std::vector<Column>& columns, const Heading& heading, bool one_a_line,
@@ -63,12 +73,7 @@ class JsonRecords : public RecordWriter {
     }
     first_ = false;
     JsonWriter json(&line_);
-    json.BeginObject();
-    for (size_t index = 0; index < cells.size(); ++index) {
-      json.Key(columns_[index].name);
-      WriteCell(columns_[index].kind, cells[index], &json);
-    }
-    json.EndObject();
+    WriteJsonRow(columns_, cells, &json);
     if (one_a_line_) {
       line_.push_back('\n');
     }
@@ -82,17 +87,6 @@ class JsonRecords : public RecordWriter {
   }
 
  private:
-  static void WriteCell(Column::Kind kind, const std::string& cell, JsonWriter* json) {
-    const bool bare = kind == Column::Kind::kCount || kind == Column::Kind::kBool;
-    if (!bare) {
-      json->Text(cell);
-    } else if (cell.empty()) {
-      json->Null();
-    } else {
-      json->Raw(cell);
-    }
-  }
-
   std::vector<Column> columns_;
   bool one_a_line_;
   bool first_ = true;
@@ -101,6 +95,16 @@ class JsonRecords : public RecordWriter {
 };
 
 }  // namespace
+
+void WriteJsonRow(const std::vector<Column>& columns, const std::vector<std::string>& cells,
+                  JsonWriter* json) {
+  json->BeginObject();
+  for (size_t index = 0; index < cells.size(); ++index) {
+    json->Key(columns[index].name);
+    WriteCell(columns[index].kind, cells[index], json);
+  }
+  json->EndObject();
+}
 
 std::unique_ptr<RecordWriter> NewRecordWriter(Format format, const std::vector<Column>& columns,
                                               const Heading& heading, size_t terminal_width,

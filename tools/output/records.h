@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "output/json.h"
 #include "output/sink.h"
 
 namespace tallystone::tool {
@@ -49,5 +50,9 @@ class RecordWriter {
 std::unique_ptr<RecordWriter> NewRecordWriter(Format format, const std::vector<Column>& columns,
                                               const Heading& heading, size_t terminal_width,
                                               Sink* sink);
+
+// One row as a JSON object.
+void WriteJsonRow(const std::vector<Column>& columns, const std::vector<std::string>& cells,
+                  JsonWriter* json);
 
 }  // namespace tallystone::tool

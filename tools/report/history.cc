@@ -19,14 +19,14 @@ Status History::ReadOn(Inspector* inspector) {
 
 void History::Add(const ChunkInfo& chunk) {
   last_lsn_ = chunk.lsn;
-  if (chunk.kind != ChunkInfo::Kind::kLines) {
+  if (chunk.kind != ChunkKind::kLines) {
     return;  // its lines were counted when they came first
   }
   if (chunk.accepted_at_us > last_us_ && chunk.accepted_at_us - last_us_ > kPauseMicros) {
     latest_run_.Clear();
   }
   last_us_ = std::max(last_us_, chunk.accepted_at_us);
-  const TimeSeries::Sums sums{chunk.lines, chunk.failed, 1, chunk.first ? 1u : 0u};
+  const TimeSeries::Sums sums{chunk.lines, chunk.lines - chunk.accepted, 1, chunk.first ? 1u : 0u};
   whole_.Add(chunk.accepted_at_us, sums);
   latest_run_.Add(chunk.accepted_at_us, sums);
 }

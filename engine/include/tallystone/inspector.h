@@ -10,6 +10,7 @@
 
 #include "tallystone/engine.h"
 #include "tallystone/explain.h"
+#include "tallystone/inspected.h"
 #include "tallystone/overview.h"
 #include "tallystone/setting.h"
 #include "tallystone/store_entries.h"
@@ -101,10 +102,6 @@ class Inspector {
                                 std::unique_ptr<Cursor<BatchInfo>>* cursor) = 0;
   virtual Status NewDeadLetterCursor(const Filter& filter,
                                      std::unique_ptr<Cursor<DeadLetter>>* cursor) = 0;
-  // In log order, from Filter::first_lsn on; code and item do not restrict. Chunks never change, so
-  // who looks again can go on behind the last LSN that was seen.
-  virtual Status NewChunkCursor(const Filter& filter,
-                                std::unique_ptr<Cursor<ChunkInfo>>* cursor) = 0;
   virtual Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) = 0;
   virtual Status GetMapping(std::string_view tenant, MappingSettings* settings) = 0;
   // Why a line would be mapped as it would. kNotFound: there is no such tenant.
@@ -119,6 +116,20 @@ class Inspector {
   // Everything that is in effect: the options of this inspector, formats and versions, the
   // tenants' settings, the store's.
   virtual Status GetSettings(std::vector<Setting>* settings) = 0;
+
+  // In log order. Of Filter: tenant, batch and LSNs.
+  virtual Status NewChunkCursor(const Filter& filter,
+                                std::unique_ptr<Cursor<ChunkInfo>>* cursor) = 0;
+  // The lines of one batch, in order. kNotFound: there is no such batch.
+  virtual Status NewLineCursor(std::string_view tenant, std::string_view id,
+                               std::unique_ptr<Cursor<BatchLine>>* cursor) = 0;
+  // The names that mean an item, in no useful order: one walk over all there are. Of Filter: tenant
+  // and item; of an item that was merged into another, that too.
+  virtual Status NewNameCursor(const Filter& filter, std::unique_ptr<Cursor<ItemName>>* cursor) = 0;
+  // The first chunk that was accepted at `accepted_at_us` (microseconds since 1970 UTC) or later;
+  // as_of_lsn() + 1 if there is none. Believes the clock of the machine that accepted: where it was
+  // set back meanwhile the answer is one of several that are right.
+  virtual Status FindLsn(uint64_t accepted_at_us, uint64_t* lsn) = 0;
   [[nodiscard]] virtual uint64_t as_of_lsn() const = 0;
 };
 

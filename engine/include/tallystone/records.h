@@ -70,25 +70,6 @@ struct BatchInfo {
   [[nodiscard]] BatchStatus status() const;
 };
 
-// A chunk of a batch, as it was logged: what it says of its lines is never changed afterwards.
-struct ChunkInfo {
-  enum class Kind : uint8_t {
-    kLines = 0,  // the next lines of its batch
-    kRetry = 1,  // dead letters of its batch, tried again
-    kDrop = 2,   // dead letters of its batch that a person gave up
-  };
-  uint64_t lsn = 0;
-  Kind kind = Kind::kLines;
-  std::string tenant;
-  std::string batch;
-  uint64_t accepted_at_us = 0;  // microseconds since 1970 UTC
-  uint64_t first_line = 0;      // within the batch, from 1; of kLines only
-  uint64_t lines = 0;
-  uint64_t failed = 0;  // of `lines`, when it was logged
-  bool first = false;   // of its batch
-  bool last = false;    // the batch ends here
-};
-
 struct DeadLetterKey {
   std::string tenant;
   std::string batch;

@@ -8,6 +8,7 @@
 #include "tallystone/engine.h"
 #include "tallystone/explain.h"
 #include "tallystone/histogram.h"
+#include "tallystone/inspected.h"
 #include "tallystone/inspector.h"
 #include "tallystone/limits.h"
 #include "tallystone/line.h"
