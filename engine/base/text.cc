@@ -59,4 +59,12 @@ std::string HexText(std::string_view bytes) {
   return text;
 }
 
+std::string HexText(UInt128 number) {
+  std::string bytes;
+  for (int shift = 120; shift >= 0; shift -= 8) {
+    bytes += static_cast<char>(static_cast<uint8_t>(number >> shift));
+  }
+  return HexText(bytes);
+}
+
 }  // namespace tallystone

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "tallystone/decimal.h"
+
 namespace tallystone {
 
 // RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF. NUL is valid.
@@ -78,5 +80,10 @@ inline std::string_view StripBlanks(std::string_view text) {
   }
   return {begin, static_cast<size_t>(end - begin)};
 }
+
+// Two lower-case digits a byte.
+std::string HexText(std::string_view bytes);
+// 32 digits.
+std::string HexText(UInt128 number);
 
 }  // namespace tallystone

@@ -74,6 +74,7 @@ Status LogWalk::Release(LogStep* step, bool* told) {
       PathOf(entered_) + " was released while it was read: the store has everything that was in it";
   LeaveSegment();
   next_ = 0;
+  hole_from_.reset();
   return index_ < segments_.size() ? Status::Ok() : ListAgain();
 }
 
@@ -105,6 +106,7 @@ Status LogWalk::EnterSegment(LogStep* step, bool* told) {
     return IsGone(entered_) ? Release(step, told) : TellHeader(opened.message(), step, told);
   }
   database_id_ = reader->header().database_id;
+  hole_from_.reset();
   const Lsn first = reader->header().first;
   if (next_ != 0 && first != next_) {
     bool changed = false;
@@ -136,6 +138,9 @@ Status LogWalk::EnterSegment(LogStep* step, bool* told) {
 Status LogWalk::TellHeader(const std::string& what, LogStep* step, bool* told) {
   Tell(LogStepKind::kDamage, step, told);
   step->what = what;
+  // Of several such segments in a row nobody knows where the one ends and the next begins.
+  hole_from_ = hole_from_.value_or(next_);
+  next_ = *hole_from_;
   std::optional<Lsn> behind;
   TS_RETURN_IF_ERROR(PeekFirst(index_, &behind));
   SetLost(behind.value_or(0), step);

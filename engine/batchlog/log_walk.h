@@ -94,7 +94,9 @@ class LogWalk {
   std::unique_ptr<SegmentReader> reader_;
   std::optional<Lsn> limit_;  // where the segment after it begins
   uint64_t offset_ = 0;
-  Lsn next_ = 0;    // the record that is expected; 0 = any
+  Lsn next_ = 0;  // the record that is expected; 0 = any
+  // What was expected before segments whose headers cannot be read.
+  std::optional<Lsn> hole_from_;
   Lsn synced_ = 0;  // what the record before attests
 };
 

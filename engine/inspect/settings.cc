@@ -1,6 +1,7 @@
 #include "inspect/settings.h"
 
 #include "base/check.h"
+#include "base/text.h"
 #include "batchlog/format.h"
 #include "catalog/match_index.h"
 #include "catalog/tenant_catalogue.h"
@@ -89,6 +90,7 @@ Status ReadSettings(LiveView* view, Store* store, const Options& options,
   settings->clear();
   Settings to(settings);
   AddOptions(options, &to);
+  to.Add("database_id", HexText(view->store_marker().database_id), SettingOrigin::kDatabase);
   to.Build("log.format", batchlog::kFormatVersion);
   to.Build("chunk.format_written", chunk_format::kVersion);
   to.Build("chunk.format_oldest_read", chunk_format::kOldestVersion);

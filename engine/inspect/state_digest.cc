@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/checksum.h"
 #include "base/coding.h"
+#include "base/text.h"
 #include "inspect/booked_lines.h"
 #include "inspect/queries.h"
 
@@ -150,11 +151,7 @@ Status Digester::Run() {
   TS_RETURN_IF_ERROR(Batches());
   TS_RETURN_IF_ERROR(DeadLetters());
   TS_RETURN_IF_ERROR(Transactions());
-  constexpr char kDigits[] = "0123456789abcdef";
-  status_->state_digest.clear();
-  for (int shift = 124; shift >= 0; shift -= 4) {
-    status_->state_digest.push_back(kDigits[static_cast<int>(sum_ >> shift) & 15]);
-  }
+  status_->state_digest = HexText(sum_);
   return Status::Ok();
 }
 

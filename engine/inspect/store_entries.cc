@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
+#include "base/text.h"
 #include "inspect/entry_key.h"
 #include "model/chunk.h"
 #include "model/review_entry.h"
@@ -23,24 +24,6 @@ static_assert(std::size(kFamilyNames) == kStoreFamilyCount);
 
 std::string Number(uint64_t number) {
   return std::to_string(number);
-}
-
-std::string Hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    text += kDigits[static_cast<uint8_t>(byte) >> 4];
-    text += kDigits[static_cast<uint8_t>(byte) & 15];
-  }
-  return text;
-}
-
-std::string Hex(UInt128 number) {
-  std::string bytes;
-  for (int shift = 120; shift >= 0; shift -= 8) {
-    bytes += static_cast<char>(static_cast<uint8_t>(number >> shift));
-  }
-  return Hex(bytes);
 }
 
 std::string Indexes(const std::vector<uint32_t>& indexes) {
@@ -190,7 +173,7 @@ std::vector<MetaEntry> MetaOf(const LiveView& view) {
   const Marker& marker = view.store_marker();
   std::vector<MetaEntry> entries = {{"applied_lsn", Number(marker.applied)},
                                     {"as_of_lsn", Number(view.as_of())},
-                                    {"database_id", Hex(marker.database_id)}};
+                                    {"database_id", HexText(marker.database_id)}};
   if (marker.replay.has_value()) {
     const ReplayProgress& replay = *marker.replay;
     const auto key = [](StockKey stock) { return Number(stock.tenant) + "/" + Number(stock.item); };
@@ -310,7 +293,7 @@ Values BatchValues(const LiveView& view, const BatchRef& ref, const BatchSum& su
           Number(sum.retried),
           Number(sum.dropped),
           Number(sum.accepted_at_us),
-          Hex(sum.digest.sum)};
+          HexText(sum.digest.sum)};
 }
 
 Values LetterValues(const LiveView& view, const LineRef& ref, const StoredDeadLetter& letter) {

@@ -20,6 +20,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+// Batches of 400 lines that fill several segments.
+constexpr int kMany = 100;
+
 class LogInspectorTest : public ::testing::Test {
  protected:
   LogInspectorTest() {
@@ -161,7 +164,7 @@ TEST_F(LogInspectorTest, FiltersByTenantBatchAndLsn) {
 
 TEST_F(LogInspectorTest, SegmentsSayWhatTheStoreHas) {
   Open();
-  for (int number = 1; number <= 40; ++number) {
+  for (int number = 1; number <= kMany; ++number) {
     Book("b" + std::to_string(number), 400);
   }
   Look();
@@ -175,10 +178,10 @@ TEST_F(LogInspectorTest, SegmentsSayWhatTheStoreHas) {
     EXPECT_FALSE(segment.in_store);
     next = segment.last_lsn + 1;
   }
-  EXPECT_EQ(next, 41u);
+  EXPECT_EQ(next, kMany + 1u);
   ASSERT_OK(engine_->Flush());
   Look();
-  EXPECT_EQ(log_->applied_lsn(), 40u);
+  EXPECT_EQ(log_->applied_lsn(), uint64_t{kMany});
   EXPECT_TRUE(log_->segments().front().live);
   EXPECT_TRUE(log_->segments().front().in_store);
   EXPECT_FALSE(log_->segments().back().live);
@@ -187,7 +190,7 @@ TEST_F(LogInspectorTest, SegmentsSayWhatTheStoreHas) {
   ASSERT_OK(engine_->Close());
   Open();
   Look();
-  EXPECT_EQ(log_->as_of_lsn(), 40u);
+  EXPECT_EQ(log_->as_of_lsn(), uint64_t{kMany});
   EXPECT_TRUE(Verify().sound);
 }
 
@@ -245,7 +248,7 @@ TEST_F(LogInspectorTest, DamageOfWhatTheStoreHasLosesNothing) {
 
 TEST_F(LogInspectorTest, DamagedHeaderHidesItsSegmentOnly) {
   Open();
-  for (int number = 1; number <= 40; ++number) {
+  for (int number = 1; number <= kMany; ++number) {
     Book("b" + std::to_string(number), 400);
   }
   Crash();
@@ -255,18 +258,18 @@ TEST_F(LogInspectorTest, DamagedHeaderHidesItsSegmentOnly) {
   FlipByte(SegmentPath(2), 100);
   Look();
   const std::vector<LogEntry> entries = Entries();
-  EXPECT_EQ(entries.size(), 40 - second.records + 1);
+  EXPECT_EQ(entries.size(), kMany - second.records + 1);
   const LogEntry& hole = entries[second.first_lsn - 1];
   EXPECT_EQ(hole.kind, LogEntryKind::kDamage);
   EXPECT_EQ(hole.damage.first_lsn, second.first_lsn);
   EXPECT_EQ(hole.damage.last_lsn, second.last_lsn);
-  EXPECT_EQ(entries.back().record.lsn, 40u);
+  EXPECT_EQ(entries.back().record.lsn, uint64_t{kMany});
   EXPECT_EQ(Verify().damage_count, 1u);
 }
 
 TEST_F(LogInspectorTest, SegmentThatWasRemovedIsAGap) {
   Open();
-  for (int number = 1; number <= 40; ++number) {
+  for (int number = 1; number <= kMany; ++number) {
     Book("b" + std::to_string(number), 400);
   }
   Crash();
@@ -279,7 +282,7 @@ TEST_F(LogInspectorTest, SegmentThatWasRemovedIsAGap) {
   ASSERT_EQ(report.damage_count, 1u);
   EXPECT_EQ(report.damage[0].damage.first_lsn, second.first_lsn);
   EXPECT_EQ(report.damage[0].damage.last_lsn, second.last_lsn);
-  EXPECT_EQ(report.records, 40 - second.records);
+  EXPECT_EQ(report.records, kMany - second.records);
 }
 
 TEST_F(LogInspectorTest, LogThatEndsBeforeTheStoreDoesOrBeginsBehindItIsDamage) {

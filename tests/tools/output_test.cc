@@ -267,6 +267,21 @@ TEST(Sink, FullDeviceIsAnError) {
   close(fd);
 }
 
+TEST(Progress, StepsAreShownAtOnceAndWiped) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  Progress progress("compacting a.db", ends[1]);
+  progress.Step("balances\x1b[31m");
+  progress.Clear();
+  char text[200];
+  const ssize_t size = read(ends[0], text, sizeof(text));
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(std::string(text, static_cast<size_t>(size)),
+            "\rcompacting a.db: balances\xEF\xBF\xBD[31m\x1b[K\r\x1b[K");
+  close(ends[0]);
+  close(ends[1]);
+}
+
 TEST(Progress, SaysRateShareAndTimeLeft) {
   EXPECT_EQ(ProgressText("importing a.csv", 120'000, 2, 25, 100),
             "importing a.csv: 120,000 lines, 60,000 lines/s, 25 %, ETA 6.00 s");
