@@ -40,9 +40,6 @@ inline bool IsValidUtf8(std::string_view text) {
   return IsAscii(text) || IsValidUtf8Slow(text);
 }
 
-// Two digits a byte, "0a1f".
-std::string HexText(std::string_view bytes);
-
 // `text` without the blanks around it: space, tab, CR, LF and U+00A0 (no-break space, which
 // spreadsheets leave behind). The result points into `text`. Works on bytes that are not UTF-8 too.
 inline std::string_view StripBlanks(std::string_view text) {
