@@ -181,7 +181,7 @@ TEST_F(OverviewTest, AnInterruptedKeyReplayIsSeen) {
   DatabaseOverview overview;
   ASSERT_OK(inspector->GetOverview({}, &overview));
   EXPECT_TRUE(overview.replay_unfinished);
-  EXPECT_EQ(overview.replay_keys_done, 5u);
+  EXPECT_EQ(overview.replay_keys_done, 4u);  // of the third the refusal was a step of its own
   EXPECT_EQ(overview.tail_lines, 100u);
 }
 
