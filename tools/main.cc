@@ -37,10 +37,11 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddRestoreCommand(app, chosen);
   AddReportCommand(app, chosen);
   AddServeCommand(app, chosen);
+  AddDiffCommand(app, chosen);
   app->footer(
-      "Exit codes: 0 ok, 1 finished with dead letters, 2 usage, 3 not found, 4 locked, 5 "
-      "corruption,\n"
-      "6 input invalid (nothing applied), 7 fenced, 8 format mismatch, 74 I/O, 130 interrupted.\n"
+      "Exit codes: 0 ok, 1 finished with dead letters (diff: different), 2 usage, 3 not found,\n"
+      "4 locked, 5 corruption, 6 input invalid (nothing applied), 7 fenced, 8 format mismatch,\n"
+      "74 I/O, 130 interrupted.\n"
       "Examples:\n"
       "  tallystone import sales.csv --db stock.db\n"
       "  tallystone inventory --db stock.db\n"

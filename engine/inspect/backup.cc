@@ -170,8 +170,9 @@ class Backup {
         break;
       }
       const bool tail = next > final_lsn();
+      // There is one tail, whatever its size: two windows at most.
       if (writer != nullptr &&
-          (writer->bytes() >= backup_.file_bytes_max || next == final_lsn() + 1)) {
+          (next == final_lsn() + 1 || (!tail && writer->bytes() >= backup_.file_bytes_max))) {
         TS_RETURN_IF_ERROR(FinishFile(&writer));
       }
       if (writer == nullptr) {

@@ -48,6 +48,7 @@ void AddBackupCommand(CLI::App* parent, Chosen* chosen);
 void AddRestoreCommand(CLI::App* parent, Chosen* chosen);
 void AddReportCommand(CLI::App* parent, Chosen* chosen);
 void AddServeCommand(CLI::App* parent, Chosen* chosen);
+void AddDiffCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);

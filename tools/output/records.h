@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ struct Column {
 struct Heading {
   std::string name;        // of the array in JSON, and of the rows in messages: "inventory"
   uint64_t as_of_lsn = 0;  // the state that the rows show
+  // Of the second of two databases that are compared: JSON then has as_of_lsn_a and as_of_lsn_b.
+  std::optional<uint64_t> other_lsn = std::nullopt;
 };
 
 class RecordWriter {

@@ -11,6 +11,7 @@ namespace tallystone::tool {
 enum ExitCode : int {
   kExitOk = 0,
   kExitDeadLetters = 1,  // finished, and some lines failed
+  kExitDifferent = 1,    // diff: the two databases are not equal
   kExitUsage = 2,
   kExitNotFound = 3,
   kExitLocked = 4,

@@ -5,6 +5,7 @@
 #include "tallystone/batch.h"
 #include "tallystone/compact.h"
 #include "tallystone/decimal.h"
+#include "tallystone/diff.h"
 #include "tallystone/engine.h"
 #include "tallystone/explain.h"
 #include "tallystone/histogram.h"

@@ -1,0 +1,198 @@
+#include "inspect/diff_batch.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/check.h"
+#include "ingest/stored_lines.h"
+#include "tallystone/decimal.h"
+
+namespace tallystone::diff {
+namespace {
+
+// The fields of a line in the order in which they are listed.
+struct Field {
+  const char* name;
+  std::string (*text)(const WholeLine& line);
+};
+
+std::string NumberText(std::string_view as_received, bool read, int64_t units) {
+  return as_received.empty() && read ? Decimal::FromUnits(units).ToString() : NumberOf(as_received);
+}
+
+const Field kFields[] = {
+    {"outcome", [](const WholeLine& line) { return std::string(OutcomeName(line.outcome)); }},
+    {"item", [](const WholeLine& line) { return line.item; }},
+    {"quantity",
+     [](const WholeLine& line) {
+       return NumberText(line.texts.quantity_text, line.texts.quantity_read, line.texts.quantity);
+     }},
+    {"unit_cost",
+     [](const WholeLine& line) {
+       return NumberText(line.texts.unit_cost_text, line.texts.unit_cost_read,
+                         line.texts.unit_cost);
+     }},
+    {"code", [](const WholeLine& line) { return std::string(line.texts.code); }},
+    {"description", [](const WholeLine& line) { return std::string(line.texts.description); }},
+    {"vendor", [](const WholeLine& line) { return std::string(line.texts.vendor); }},
+    {"vendor_code", [](const WholeLine& line) { return std::string(line.texts.vendor_code); }},
+    {"gtin", [](const WholeLine& line) { return std::string(line.texts.gtin); }},
+    {"unit", [](const WholeLine& line) { return std::string(line.texts.unit); }},
+    {"document", [](const WholeLine& line) { return std::string(line.texts.document); }},
+    {"time", [](const WholeLine& line) { return std::string(line.texts.time); }},
+    {"line_id", [](const WholeLine& line) { return std::string(line.texts.line_id); }},
+    {"raw", [](const WholeLine& line) { return std::string(line.texts.raw); }},
+};
+
+// The lines of a batch of one side, in order.
+class Walk {
+ public:
+  Walk(DiffSide* side, const BatchRef& ref, const BatchSum& sum)
+      : side_(side), ref_(ref), lines_(ref, sum, {}, side->view()), sum_(sum) {}
+
+  Status Start() {
+    if (sum_.tried_again > 0) {
+      TS_RETURN_IF_ERROR(CollectRetries());
+    }
+    return Next();
+  }
+  [[nodiscard]] bool valid() const { return valid_; }
+  [[nodiscard]] uint64_t number() const { return lines_.result().line; }
+
+  Status Next() {
+    const Status status = lines_.Next();
+    valid_ = status.ok();
+    return status.IsNotFound() ? Status::Ok() : status;
+  }
+  Status Hash(UInt128* hash) {
+    return side_->HashLine(ref_.tenant, line(), lines_.result().outcome, hash);
+  }
+  Status Read(WholeLine* whole) {
+    return side_->ReadLine(ref_.tenant, line(), lines_.result().outcome, &item_, whole);
+  }
+
+ private:
+  // Of a line that was tried again, as it was the last time.
+  struct Retried {
+    std::shared_ptr<const std::string> payload;
+    std::shared_ptr<const Chunk> chunk;
+    size_t index = 0;
+  };
+
+  [[nodiscard]] const ChunkLine& line() const {
+    const auto retried = retried_.find(number());
+    return retried == retried_.end() ? lines_.line()
+                                     : retried->second.chunk->lines[retried->second.index];
+  }
+
+  Status CollectRetries() {
+    auto blocks = side_->view()->Blocks(sum_.first_lsn);
+    for (blocks->SeekToFirst(); blocks->Valid() && blocks->value().lsn <= sum_.last_lsn;
+         blocks->Next()) {
+      ChunkHeader header;
+      TS_RETURN_IF_ERROR(DecodeChunkHeader(blocks->value().payload, &header));
+      if ((header.flags & kChunkRetry) == 0 || header.tenant != ref_.tenant ||
+          header.batch != ref_.batch) {
+        continue;
+      }
+      const auto payload = std::make_shared<const std::string>(blocks->value().payload);
+      const auto chunk = std::make_shared<Chunk>();
+      TS_RETURN_IF_ERROR(DecodeChunk(*payload, chunk.get()));
+      for (size_t index = 0; index < chunk->lines.size(); ++index) {
+        retried_[chunk->lines[index].number] = {payload, chunk, index};
+      }
+    }
+    return blocks->status();
+  }
+
+  DiffSide* const side_;
+  const BatchRef ref_;
+  StoredLines lines_;
+  const BatchSum sum_;
+  bool valid_ = false;
+  std::map<uint64_t, Retried> retried_;
+  StoredItem item_;  // of the line that was read last
+};
+
+class LineComparison {
+ public:
+  LineComparison(Walk* left, Walk* right, const FoundField& found)
+      : left_(left), right_(right), found_(found) {}
+
+  Status Run() {
+    TS_RETURN_IF_ERROR(left_->Start());
+    TS_RETURN_IF_ERROR(right_->Start());
+    while (left_->valid() || right_->valid()) {
+      const bool has_left =
+          left_->valid() && (!right_->valid() || left_->number() <= right_->number());
+      const bool has_right =
+          right_->valid() && (!left_->valid() || right_->number() <= left_->number());
+      if (has_left && has_right) {
+        TS_RETURN_IF_ERROR(Both());
+      } else {
+        TS_RETURN_IF_ERROR(One(has_left));
+      }
+      TS_RETURN_IF_ERROR(has_left ? left_->Next() : Status::Ok());
+      TS_RETURN_IF_ERROR(has_right ? right_->Next() : Status::Ok());
+    }
+    return Status::Ok();
+  }
+
+ private:
+  Status Both() {
+    UInt128 left_hash = 0, right_hash = 0;
+    TS_RETURN_IF_ERROR(left_->Hash(&left_hash));
+    TS_RETURN_IF_ERROR(right_->Hash(&right_hash));
+    if (left_hash == right_hash) {
+      return Status::Ok();
+    }
+    WholeLine left, right;
+    TS_RETURN_IF_ERROR(left_->Read(&left));
+    TS_RETURN_IF_ERROR(right_->Read(&right));
+    bool any = false;
+    for (const Field& field : kFields) {
+      std::string before = field.text(left);
+      std::string after = field.text(right);
+      if (before != after) {
+        any = true;
+        TS_RETURN_IF_ERROR(found_(left_->number(), DifferenceSide::kBoth, field.name,
+                                  std::move(before), std::move(after)));
+      }
+    }
+    // A field above its limit is kept up to it, and differs behind it; or an item has a code on one
+    // side and the same text as description on the other.
+    return any ? Status::Ok()
+               : found_(left_->number(), DifferenceSide::kBoth, "content", "one text", "another");
+  }
+
+  Status One(bool is_left) {
+    Walk* const walk = is_left ? left_ : right_;
+    WholeLine line;
+    TS_RETURN_IF_ERROR(walk->Read(&line));
+    for (const Field& field : kFields) {
+      std::string text = field.text(line);
+      if (!text.empty()) {
+        TS_RETURN_IF_ERROR(found_(walk->number(),
+                                  is_left ? DifferenceSide::kOnlyLeft : DifferenceSide::kOnlyRight,
+                                  field.name, is_left ? text : "", is_left ? "" : text));
+      }
+    }
+    return Status::Ok();
+  }
+
+  Walk* const left_;
+  Walk* const right_;
+  const FoundField& found_;
+};
+
+}  // namespace
+
+Status CompareLines(DiffSide* left, const BatchRef& left_ref, const BatchSum& left_sum,
+                    DiffSide* right, const BatchRef& right_ref, const BatchSum& right_sum,
+                    const FoundField& found) {
+  Walk left_walk(left, left_ref, left_sum);
+  Walk right_walk(right, right_ref, right_sum);
+  return LineComparison(&left_walk, &right_walk, found).Run();
+}
+
+}  // namespace tallystone::diff
