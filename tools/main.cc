@@ -11,6 +11,7 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   app->require_subcommand(1);
   app->fallthrough(false);
   AddImportCommand(app, chosen);
+  AddExportCommand(app, chosen);
   AddInventoryCommand(app, chosen);
   AddItemsCommand(app, chosen);
   AddTransactionsCommand(app, chosen);
@@ -38,6 +39,7 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddReportCommand(app, chosen);
   AddServeCommand(app, chosen);
   AddDiffCommand(app, chosen);
+  AddCompletionCommand(app, chosen);
   app->footer(
       "Exit codes: 0 ok, 1 finished with dead letters (diff: different), 2 usage, 3 not found,\n"
       "4 locked, 5 corruption, 6 input invalid (nothing applied), 7 fenced, 8 format mismatch,\n"

@@ -47,7 +47,7 @@ class ChunkCursor final : public Cursor<ChunkInfo> {
   Status Take(const StoredBlock& block) {
     ChunkHeader header;
     TS_RETURN_IF_ERROR(DecodeChunkHeader(block.payload, &header));
-    if ((filter_.tenant != 0 && header.tenant != filter_.tenant) ||
+    if (header.lines == 0 || (filter_.tenant != 0 && header.tenant != filter_.tenant) ||
         (!filter_.batch.empty() && header.batch != filter_.batch)) {
       return Status::Ok();
     }

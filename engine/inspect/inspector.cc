@@ -13,6 +13,7 @@
 #include "inspect/settings.h"
 #include "inspect/state_digest.h"
 #include "inspect/store_entries.h"
+#include "inspect/transfer_blocks.h"
 #include "inspect/verify.h"
 #include "store/memory/memory_store.h"
 
@@ -96,6 +97,10 @@ class InspectorImpl final : public Inspector {
   Status NewLineCursor(std::string_view tenant, std::string_view id,
                        std::unique_ptr<Cursor<BatchLine>>* cursor) override {
     return MakeLineCursor(view_, tenant, id, cursor);
+  }
+  Status NewBlockCursor(std::unique_ptr<Cursor<TransferBlock>>* cursor) override {
+    *cursor = MakeBlockCursor(view_);
+    return Status::Ok();
   }
   Status NewNameCursor(const Filter& filter, std::unique_ptr<Cursor<ItemName>>* cursor) override {
     return MakeNameCursor(view_, filter, cursor);

@@ -67,7 +67,7 @@ class NameCursor final : public Cursor<ItemName> {
         name.name = key;
         break;
       default:
-        name.kind = NameKind::kAnswered;
+        name.kind = NameKind::kLearned;
         name.name = key;
     }
     if (!read) {
@@ -102,8 +102,8 @@ std::string_view NameKindName(NameKind kind) {
   switch (kind) {
     case NameKind::kSeen:
       return "seen";
-    case NameKind::kAnswered:
-      return "answered";
+    case NameKind::kLearned:
+      return "learned";
     case NameKind::kVendorCode:
       return "vendor_code";
     case NameKind::kMerged:

@@ -108,7 +108,7 @@ Status FindCauses(StoreView* letters, const StoredBlock& block, std::vector<std:
   return ForEachRejected(block, &chunk, [&](const ChunkLine& line, size_t place) {
     StoredDeadLetter letter;
     const LineRef ref{chunk.header.tenant, std::string(chunk.header.batch), line.number};
-    if (letters->GetDeadLetter(ref, &letter).ok()) {
+    if (letters->GetDeadLetter(ref, &letter).ok() && letter.cause == Outcome::kStoreRejected) {
       (*causes)[place] = std::move(letter.detail);
     }
   });

@@ -22,6 +22,8 @@ class Rebooking {
   // Books what waits. After the last block.
   Status Finish();
 
+  // Where the store stands after Finish.
+  [[nodiscard]] const Marker& marker() const { return marker_; }
   // Added so far.
   [[nodiscard]] uint64_t blocks() const { return blocks_; }
   [[nodiscard]] uint64_t lines() const { return lines_; }

@@ -6,9 +6,10 @@ import unittest
 
 from program import CORRUPTION, DEAD_LETTERS, INPUT, IO, NOT_FOUND, OK, PROGRAM, USAGE, ProgramTest
 
-READERS = [['inventory'], ['items'], ['transactions'], ['batches'], ['batch', 'show', 'x'], ['status'],
-           ['status', '--quick'], ['stats'], ['verify'], ['dead-letters', 'list'], ['dead-letters', 'show'],
-           ['dead-letters', 'export']]
+READERS = [['inventory'], ['items'], ['items', 'show', 'x'], ['transactions'], ['batches'], ['batch', 'show', 'x'],
+           ['status'], ['status', '--quick'], ['stats'], ['verify'], ['dead-letters', 'list'],
+           ['dead-letters', 'show'], ['dead-letters', 'export'], ['dead-letters', 'summary'],
+           ['dead-letters', 'retry', '--all', '--dry-run'], ['review', 'list']]
 WRITERS = [['resume'], ['dead-letters', 'retry', '--all'], ['dead-letters', 'drop', '--all']]
 
 
@@ -84,8 +85,10 @@ class Listings(ProgramTest):
         self.assertEqual(len(self.inventory('--spreadsheet-safe')), 3)
 
     def test_every_listing_has_every_format(self):
-        for command in (['inventory'], ['items'], ['transactions'], ['batches'], ['batch', 'show', 'b1'],
-                        ['dead-letters', 'list']):
+        for command in (['inventory'], ['items'], ['transactions'], ['batches'], ['dead-letters', 'list'],
+                        ['dead-letters', 'summary'], ['batch', 'show', 'b1', '--tenant', 'uk', '--lines'],
+                        ['batch', 'show', 'b1', '--tenant', 'uk', '--failed'],
+                        ['batch', 'show', 'b1', '--tenant', 'uk', '--chunks']):
             table = self.run_program(*command, '--db', self.db).text.splitlines()
             rows = self.run_program(*command, '--db', self.db, '--format', 'csv').rows
             document = self.run_program(*command, '--db', self.db, '--format', 'json').json

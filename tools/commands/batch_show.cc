@@ -28,8 +28,8 @@ const std::vector<Column>& ChunkColumns() {
   static const std::vector<Column> columns = {
       {"lsn", Kind::kCount},        {"kind", Kind::kText},      {"first_line", Kind::kCount},
       {"lines", Kind::kCount},      {"accepted", Kind::kCount}, {"store_rejected", Kind::kCount},
-      {"accepted_at", Kind::kText}, {"bytes", Kind::kCount},    {"last", Kind::kBool},
-      {"in_log", Kind::kBool},      {"in_store", Kind::kBool},
+      {"accepted_at", Kind::kText}, {"bytes", Kind::kCount},    {"in_log", Kind::kBool},
+      {"in_store", Kind::kBool},
   };
   return columns;
 }
@@ -44,7 +44,6 @@ void FillChunk(const ChunkInfo& chunk, std::vector<std::string>* row) {
           std::to_string(chunk.store_rejected),
           UtcTime(chunk.accepted_at_us),
           std::to_string(chunk.bytes),
-          boolean(chunk.last),
           boolean(chunk.in_log),
           boolean(chunk.in_store)};
 }

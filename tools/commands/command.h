@@ -22,6 +22,7 @@ struct Chosen {
 
 // Each adds its command to the tree.
 void AddImportCommand(CLI::App* parent, Chosen* chosen);
+void AddExportCommand(CLI::App* parent, Chosen* chosen);
 void AddInventoryCommand(CLI::App* parent, Chosen* chosen);
 void AddItemsCommand(CLI::App* parent, Chosen* chosen);
 void AddTransactionsCommand(CLI::App* parent, Chosen* chosen);
@@ -49,6 +50,7 @@ void AddRestoreCommand(CLI::App* parent, Chosen* chosen);
 void AddReportCommand(CLI::App* parent, Chosen* chosen);
 void AddServeCommand(CLI::App* parent, Chosen* chosen);
 void AddDiffCommand(CLI::App* parent, Chosen* chosen);
+void AddCompletionCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);

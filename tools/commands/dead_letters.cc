@@ -15,13 +15,11 @@ struct LettersOptions : ListOptions {
   std::string output;
 };
 
-ExitCode RunList(const LettersOptions& options, bool with_line) {
+ExitCode RunList(LettersOptions options, bool with_line) {
   std::unique_ptr<Inspector> inspector;
-  if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
-    return Fail(s);
-  }
   std::unique_ptr<Cursor<DeadLetter>> cursor;
-  if (const Status s = inspector->NewDeadLetterCursor(options.selection.filter, &cursor); !s.ok()) {
+  if (const Status s = OpenLetters(options.database, &options.selection, &inspector, &cursor);
+      !s.ok()) {
     return Fail(s);
   }
   return ListRecords(
@@ -33,16 +31,14 @@ ExitCode RunList(const LettersOptions& options, bool with_line) {
 }
 
 // Shows letters one below the other: their texts are long.
-ExitCode RunShow(const LettersOptions& options) {
+ExitCode RunShow(LettersOptions options) {
   if (options.format != Format::kTable) {
     return RunList(options, true);
   }
   std::unique_ptr<Inspector> inspector;
-  if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
-    return Fail(s);
-  }
   std::unique_ptr<Cursor<DeadLetter>> cursor;
-  if (const Status s = inspector->NewDeadLetterCursor(options.selection.filter, &cursor); !s.ok()) {
+  if (const Status s = OpenLetters(options.database, &options.selection, &inspector, &cursor);
+      !s.ok()) {
     return Fail(s);
   }
   Sink& sink = Sink::Stdout();
@@ -90,6 +86,7 @@ void AddList(CLI::App* parent, Chosen* chosen) {
   command->footer(
       "Examples:\n"
       "  tallystone dead-letters list --db stock.db\n"
+      "  tallystone dead-letters list --db stock.db --from 2026-11-24 --limit 20\n"
       "  tallystone dead-letters list --db stock.db --cause bad_price --format csv");
   auto options = std::make_shared<LettersOptions>();
   AddDatabaseOption(command, &options->database);
@@ -163,9 +160,21 @@ void AddLetterSelection(CLI::App* command, bool with_all, LetterSelection* selec
         const bool known = ParseOutcome(name, &cause) && cause != Outcome::kAccepted;
         return known ? std::string() : "there is no cause \"" + name + "\"";
       });
+  command->add_option("--code", selection->code, "Of lines with this item code")->type_name("CODE");
+  AddRangeOptions(command, "What failed last", &selection->range);
   if (with_all) {
     command->add_flag("--all", selection->all, "All of them");
   }
+}
+
+Status OpenLetters(const std::string& database, LetterSelection* selection,
+                   std::unique_ptr<Inspector>* inspector,
+                   std::unique_ptr<Cursor<DeadLetter>>* cursor) {
+  Status s = OpenInspector(database, inspector);
+  if (s.ok()) {
+    s = selection->Resolve(inspector->get());
+  }
+  return s.ok() ? (*inspector)->NewDeadLetterCursor(selection->filter, cursor) : s;
 }
 
 const std::vector<Column>& LetterColumns(bool with_line) {
@@ -211,6 +220,7 @@ void AddDeadLettersCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* letters = parent->add_subcommand(
       "dead-letters", "The lines that could not be booked: look at, mend, book again, drop");
   letters->require_subcommand(1);
+  AddSummaryCommand(letters, chosen);
   AddList(letters, chosen);
   AddShow(letters, chosen);
   AddRetryCommand(letters, chosen);

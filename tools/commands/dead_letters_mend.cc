@@ -1,7 +1,10 @@
 // tallystone dead-letters retry | drop: the commands that change something about them.
+#include <array>
 #include <functional>
 
 #include "commands/dead_letters.h"
+#include "commands/import_options.h"
+#include "commands/rows.h"
 #include "import/header.h"
 #include "output/text.h"
 #include "process/interrupt.h"
@@ -11,93 +14,168 @@ namespace {
 
 using Kind = Column::Kind;
 
+// A field of the line is given another text: all of it, or each `from` in it.
+struct Change {
+  Field field = Field::kCode;
+  std::string from;  // "" = the whole text
+  std::string to;
+};
+
 struct MendOptions {
   std::string database;
   Format format = Format::kTable;
   LetterSelection selection;
-  std::vector<std::string> set;                        // FIELD=VALUE
-  std::vector<std::pair<Field, std::string>> changes;  // of it
+  std::vector<std::string> set;      // FIELD=VALUE
+  std::vector<std::string> replace;  // FIELD=FROM=TO
+  std::vector<Change> changes;       // of both
+  MappingMode mapping = MappingMode::kOfTenant;
+  bool dry_run = false;
 };
 
 // What became of the letters.
 struct Mended {
   uint64_t met = 0;
   uint64_t failed = 0;
+  uint64_t passed_over = 0;  // no --replace found its text
 };
 
-using Action = std::function<Status(Engine*, const DeadLetter&, RecordWriter*, Mended*)>;
+// What is done to one letter; kNotFound: it is no more.
+using Action = std::function<Status(const DeadLetter&, RecordWriter*, Mended*)>;
 
-TextLine LineOf(const DeadLetter& letter) {
-  return {letter.code,   letter.description, letter.quantity,   letter.unit_cost,
-          letter.vendor, letter.gtin,        letter.unit,       letter.document,
-          letter.time,   letter.line_id,     letter.vendor_code};
-}
+// A line and the memory of those of its texts that were changed.
+class MendedLine {
+ public:
+  MendedLine(const DeadLetter& letter, const std::vector<Change>& changes)
+      : line_{letter.code,   letter.description, letter.quantity,   letter.unit_cost,
+              letter.vendor, letter.gtin,        letter.unit,       letter.document,
+              letter.time,   letter.line_id,     letter.vendor_code} {
+    for (const Change& change : changes) {
+      std::string_view& text = FieldOf(&line_, change.field);
+      std::string changed = change.from.empty() ? change.to : Replaced(text, change);
+      if (changed != text) {
+        std::string& kept = texts_[static_cast<size_t>(change.field)];
+        kept = std::move(changed);
+        text = kept;
+        changed_ = true;
+      }
+    }
+  }
+  MendedLine(const MendedLine&) = delete;
+  MendedLine& operator=(const MendedLine&) = delete;
 
-Status Retry(const MendOptions& options, Engine* engine, const DeadLetter& letter,
+  [[nodiscard]] const TextLine& line() const { return line_; }
+  [[nodiscard]] bool changed() const { return changed_; }
+
+ private:
+  static std::string Replaced(std::string_view text, const Change& change) {
+    std::string replaced;
+    for (size_t at = 0; at < text.size();) {
+      const size_t found = std::min(text.find(change.from, at), text.size());
+      replaced += text.substr(at, found - at);
+      at = found;
+      if (at < text.size()) {
+        replaced += change.to;
+        at += change.from.size();
+      }
+    }
+    return replaced;
+  }
+
+  std::array<std::string, kLineFieldCount> texts_;
+  TextLine line_;
+  bool changed_ = false;
+};
+
+// Tries a line that may be changed; gives what became of it.
+using Attempt = std::function<Status(const DeadLetter&, const MendedLine&, LineResult*)>;
+
+Status Retry(const MendOptions& options, const Attempt& attempt, const DeadLetter& letter,
              RecordWriter* writer, Mended* mended) {
-  TextLine line = LineOf(letter);
-  for (const auto& [field, value] : options.changes) {
-    FieldOf(&line, field) = value;
+  const MendedLine line(letter, options.changes);
+  if (!line.changed() && !options.replace.empty() && options.set.empty()) {
+    ++mended->passed_over;
+    return Status::Ok();
   }
   LineResult result;
-  const Status s = engine->RetryDeadLetter(IngestOptions{}, letter.key,
-                                           options.changes.empty() ? nullptr : &line, &result);
-  if (s.IsNotFound()) {
-    return Status::Ok();  // booked meanwhile
-  }
-  if (!s.ok()) {
+  if (Status s = attempt(letter, line, &result); !s.ok()) {
     return s;
   }
   ++mended->met;
   mended->failed += result.outcome == Outcome::kAccepted ? 0 : 1;
+  const TextLine& tried = line.line();
   writer->Write({letter.key.tenant, letter.key.batch, std::to_string(letter.key.line),
-                 std::string(OutcomeName(result.outcome)),
-                 result.item == 0 ? std::string() : std::to_string(result.item),
-                 std::string(DecidedByName(result.decided_by))});
-  return s;
-}
-
-Status Drop(Engine* engine, const DeadLetter& letter, RecordWriter* writer, Mended* mended) {
-  const Status s = engine->DropDeadLetter(letter.key);
-  if (s.IsNotFound()) {
-    return Status::Ok();
-  }
-  if (!s.ok()) {
-    return s;
-  }
-  ++mended->met;
-  writer->Write({letter.key.tenant, letter.key.batch, std::to_string(letter.key.line),
-                 std::string(OutcomeName(letter.cause))});
-  return s;
+                 std::string(OutcomeName(result.outcome)), NumberOrNothing(result.item),
+                 std::string(DecidedByName(result.decided_by)), std::string(tried.code),
+                 std::string(tried.description), std::string(tried.quantity),
+                 std::string(tried.unit_cost)});
+  return Status::Ok();
 }
 
 // The cursor shows the letters as they were before the first was touched.
-Status ForEachLetter(const MendOptions& options, Engine* engine, const Action& action,
-                     RecordWriter* writer, Mended* mended) {
-  std::unique_ptr<Cursor<DeadLetter>> cursor;
-  if (Status s = engine->NewDeadLetterCursor(options.selection.filter, &cursor); !s.ok()) {
-    return s;
-  }
+Status ForEachLetter(const LetterSelection& selection, Cursor<DeadLetter>* cursor,
+                     const Action& action, RecordWriter* writer, Mended* mended) {
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     if (Interrupted()) {
       return Status::Interrupted("interrupted after " + std::to_string(mended->met) +
                                  " dead letters; run the same command again to go on");
     }
-    if (!options.selection.Passes(cursor->value())) {
+    if (!selection.Passes(cursor->value())) {
       continue;
     }
-    if (Status s = action(engine, cursor->value(), writer, mended); !s.ok()) {
+    // kNotFound: booked or dropped meanwhile.
+    if (Status s = action(cursor->value(), writer, mended); !s.ok() && !s.IsNotFound()) {
       return s;
     }
   }
   return cursor->status();
 }
 
-ExitCode RunMend(const MendOptions& options, const std::vector<Column>& columns,
-                 const Action& action, std::string_view done) {
-  if (!options.selection.Explicit()) {
-    PrintMessage("say which dead letters: --tenant, --batch, --line, --cause or --all");
+// The end of both ways: what was done, and the exit code.
+ExitCode Conclude(const Status& s, const Mended& mended, const std::string& done,
+                  std::string_view failed) {
+  const ExitCode written = Finish();
+  if (!s.ok()) {
+    return Fail(s);
+  }
+  if (mended.met == 0) {
+    return Fail(Status::NotFound(
+        mended.passed_over == 0
+            ? "there is no such dead letter"
+            : "none of the " + Thousands(mended.passed_over) +
+                  " dead letters has the text that --replace looks for; nothing was changed"));
+  }
+  PrintMessage(Thousands(mended.met - mended.failed) + " " + done + ", " +
+               Thousands(mended.failed) + " " + std::string(failed) +
+               (mended.passed_over == 0 ? std::string()
+                                        : ", " + Thousands(mended.passed_over) +
+                                              " without the text to replace left as they are"));
+  return written != kExitOk ? written : mended.failed > 0 ? kExitDeadLetters : kExitOk;
+}
+
+bool SaysWhich(const LetterSelection& selection) {
+  if (!selection.Explicit()) {
+    PrintMessage(
+        "say which dead letters: --tenant, --batch, --line, --code, --cause, --from, --to or "
+        "--all");
+  }
+  return selection.Explicit();
+}
+
+// `make_action` binds what is done to the engine.
+ExitCode RunMend(MendOptions options, const std::vector<Column>& columns,
+                 const std::function<Action(Engine*)>& make_action, const std::string& done) {
+  if (!SaysWhich(options.selection)) {
     return kExitUsage;
+  }
+  if (options.selection.range.given()) {
+    std::unique_ptr<Inspector> inspector;
+    Status s = OpenInspector(options.database, &inspector);
+    if (s.ok()) {
+      s = options.selection.Resolve(inspector.get());
+    }
+    if (!s.ok()) {
+      return Fail(s);
+    }
   }
   std::unique_ptr<Engine> engine;
   if (const Status s = OpenEngine(options.database, false, &engine); !s.ok()) {
@@ -107,35 +185,120 @@ ExitCode RunMend(const MendOptions& options, const std::vector<Column>& columns,
       NewRecordWriter(options.format, columns, {"dead_letters", engine->stats().logged_lsn},
                       TerminalWidth(1), &Sink::Stdout());
   Mended mended;
-  Status s = ForEachLetter(options, engine.get(), action, writer.get(), &mended);
+  std::unique_ptr<Cursor<DeadLetter>> cursor;
+  Status s = engine->NewDeadLetterCursor(options.selection.filter, &cursor);
+  if (s.ok()) {
+    s = ForEachLetter(options.selection, cursor.get(), make_action(engine.get()), writer.get(),
+                      &mended);
+  }
   writer->End();
+  cursor.reset();
   if (const Status closed = engine->Close(); s.ok()) {
     s = closed;
   } else {
     closed.PermitUnchecked();
   }
-  const ExitCode written = Finish();
-  if (!s.ok()) {
-    return Fail(s);
-  }
-  if (mended.met == 0) {
-    return Fail(Status::NotFound("there is no such dead letter"));
-  }
-  PrintMessage(Thousands(mended.met - mended.failed) + " " + std::string(done) + ", " +
-               Thousands(mended.failed) + " failed again");
-  return written != kExitOk ? written : mended.failed > 0 ? kExitDeadLetters : kExitOk;
+  return Conclude(s, mended, done, "failed again");
 }
 
-std::string ParseChange(const std::string& text,
-                        std::vector<std::pair<Field, std::string>>* changes) {
-  const size_t equals = text.find('=');
-  Field field = Field::kCode;
-  if (equals == std::string::npos || !ParseField(text.substr(0, equals), &field)) {
-    return "expected FIELD=VALUE with a field of a line (quantity, unit_cost, code, ...), not " +
-           text;
+const std::vector<Column>& RetryColumns() {
+  static const std::vector<Column> columns = {
+      {"tenant", Kind::kText},    {"batch", Kind::kText},       {"line", Kind::kCount},
+      {"outcome", Kind::kText},   {"item", Kind::kCount},       {"decided_by", Kind::kText},
+      {"code", Kind::kText},      {"description", Kind::kText}, {"quantity", Kind::kText},
+      {"unit_cost", Kind::kText},
+  };
+  return columns;
+}
+
+ExitCode RunRetry(const MendOptions& options) {
+  IngestOptions ingest;
+  ingest.mapping = options.mapping;
+  return RunMend(
+      options, RetryColumns(),
+      [&](Engine* engine) -> Action {
+        const Attempt attempt = [engine, ingest](const DeadLetter& letter, const MendedLine& line,
+                                                 LineResult* result) {
+          return engine->RetryDeadLetter(ingest, letter.key,
+                                         line.changed() ? &line.line() : nullptr, result);
+        };
+        return [&options, attempt](const DeadLetter& letter, RecordWriter* writer, Mended* mended) {
+          return Retry(options, attempt, letter, writer, mended);
+        };
+      },
+      "booked");
+}
+
+// What would become of each, in the order in which they would be tried.
+ExitCode RunDry(MendOptions options) {
+  if (!SaysWhich(options.selection)) {
+    return kExitUsage;
   }
-  changes->emplace_back(field, text.substr(equals + 1));
+  std::unique_ptr<Inspector> inspector;
+  std::unique_ptr<Cursor<DeadLetter>> cursor;
+  if (const Status s = OpenLetters(options.database, &options.selection, &inspector, &cursor);
+      !s.ok()) {
+    return Fail(s);
+  }
+  IngestOptions ingest;
+  ingest.mapping = options.mapping;
+  const Attempt attempt = [&](const DeadLetter& letter, const MendedLine& line,
+                              LineResult* result) {
+    Batch batch(letter.key.tenant, letter.key.batch);
+    if (!line.changed() && !letter.raw.empty()) {
+      batch.AddUnreadable(letter.cause, letter.raw);
+    } else {
+      batch.AddText(line.line());
+    }
+    std::vector<LineResult> results;
+    Status s = inspector->Preview(ingest, batch, &results);
+    if (s.ok()) {
+      *result = results.front();
+    }
+    return s;
+  };
+  const auto writer =
+      NewRecordWriter(options.format, RetryColumns(), {"dead_letters", inspector->as_of_lsn()},
+                      TerminalWidth(1), &Sink::Stdout());
+  Mended mended;
+  const Action action = [&](const DeadLetter& letter, RecordWriter* rows, Mended* met) {
+    return Retry(options, attempt, letter, rows, met);
+  };
+  const Status s = ForEachLetter(options.selection, cursor.get(), action, writer.get(), &mended);
+  writer->End();
+  return Conclude(s, mended, "would be booked", "would fail again; nothing was changed");
+}
+
+std::string ParseChange(const std::string& text, bool replace, std::vector<Change>* changes) {
+  const size_t equals = text.find('=');
+  Change change;
+  if (equals == std::string::npos || !ParseField(text.substr(0, equals), &change.field)) {
+    return "expected " + std::string(replace ? "FIELD=FROM=TO" : "FIELD=VALUE") +
+           " with a field of a line (quantity, unit_cost, code, ...), not " + text;
+  }
+  change.to = text.substr(equals + 1);
+  if (replace) {
+    const size_t second = change.to.find('=');
+    if (second == std::string::npos || second == 0) {
+      return "expected FIELD=FROM=TO, where FROM is not empty and has no =, not " + text;
+    }
+    change.from = change.to.substr(0, second);
+    change.to.erase(0, second + 1);
+  }
+  changes->push_back(std::move(change));
   return {};
+}
+
+void AddChangeOption(CLI::App* command, bool replace, const std::string& help,
+                     std::vector<std::string>* texts) {
+  command->add_option(replace ? "--replace" : "--set", *texts, help)
+      ->type_name(replace ? "FIELD=FROM=TO" : "FIELD=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->check([replace](const std::string& text) {
+        std::vector<Change> changes;
+        return ParseChange(text, replace, &changes);
+      });
 }
 
 }  // namespace
@@ -144,35 +307,35 @@ void AddRetryCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* command = parent->add_subcommand(
       "retry", "Book them again, as they are or mended, each under its own identity: never twice");
   command->footer(
-      "Exit code 1: some failed again and stay dead letters.\n"
+      "--set is done before --replace. Lines in which no --replace finds its text are left as "
+      "they\n"
+      "are. --dry-run takes no lock; what the store would refuse it cannot foresee.\n"
+      "Exit code 1: some failed again (or would) and stay dead letters.\n"
       "Examples:\n"
       "  tallystone dead-letters retry --db stock.db --batch invoice/42 --line 7 --set quantity=6\n"
+      "  tallystone dead-letters retry --db stock.db --cause bad_price --replace unit_cost=,=. "
+      "--dry-run\n"
       "  tallystone dead-letters retry --db stock.db --cause store_rejected");
   auto options = std::make_shared<MendOptions>();
   AddDatabaseOption(command, &options->database);
   AddFormatOption(command, &options->format);
   AddLetterSelection(command, true, &options->selection);
-  command->add_option("--set", options->set, "Mend a field before: quantity=6")
-      ->type_name("FIELD=VALUE")
-      ->expected(1)
-      ->take_all()
-      ->check([](const std::string& text) {
-        std::vector<std::pair<Field, std::string>> changes;
-        return ParseChange(text, &changes);
-      });
+  AddChangeOption(command, false, "Give a field this text before: quantity=6", &options->set);
+  AddChangeOption(command, true,
+                  "Replace each FROM in a field before: 'quantity= pcs=', unit_cost=,=.",
+                  &options->replace);
+  AddMappingOption(command, &options->mapping);
+  command->add_flag("--dry-run", options->dry_run,
+                    "Only say what would become of each; change nothing");
   command->callback([=] {
     chosen->run = [=] {
       for (const std::string& text : options->set) {
-        ParseChange(text, &options->changes);
+        ParseChange(text, false, &options->changes);
       }
-      const std::vector<Column> columns = {{"tenant", Kind::kText}, {"batch", Kind::kText},
-                                           {"line", Kind::kCount},  {"outcome", Kind::kText},
-                                           {"item", Kind::kCount},  {"decided_by", Kind::kText}};
-      const Action action = [&](Engine* engine, const DeadLetter& letter, RecordWriter* writer,
-                                Mended* mended) {
-        return Retry(*options, engine, letter, writer, mended);
-      };
-      return RunMend(*options, columns, action, "booked");
+      for (const std::string& text : options->replace) {
+        ParseChange(text, true, &options->changes);
+      }
+      return options->dry_run ? RunDry(*options) : RunRetry(*options);
     };
   });
 }
@@ -194,7 +357,20 @@ void AddDropCommand(CLI::App* parent, Chosen* chosen) {
                                            {"batch", Kind::kText},
                                            {"line", Kind::kCount},
                                            {"cause", Kind::kText}};
-      return RunMend(*options, columns, Drop, "dropped");
+      return RunMend(
+          *options, columns,
+          [](Engine* engine) -> Action {
+            return [engine](const DeadLetter& letter, RecordWriter* writer, Mended* mended) {
+              Status s = engine->DropDeadLetter(letter.key);
+              if (s.ok()) {
+                ++mended->met;
+                writer->Write({letter.key.tenant, letter.key.batch, std::to_string(letter.key.line),
+                               std::string(OutcomeName(letter.cause))});
+              }
+              return s;
+            };
+          },
+          "dropped");
     };
   });
 }

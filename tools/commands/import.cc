@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "commands/command.h"
+#include "commands/export_format.h"
 #include "commands/import_options.h"
 #include "import/booker.h"
 #include "import/importer.h"
@@ -250,8 +251,12 @@ void AddImportCommand(CLI::App* parent, Chosen* chosen) {
   auto options = std::make_shared<ImportOptions>();
   AddImportOptions(command, options.get());
   command->callback([=] {
-    CheckImportOptions(options.get());
-    chosen->run = [=] { return ImportRun(*options).Run(); };
+    CheckImportOptions(*command, options.get());
+    chosen->run = [=] {
+      return options->database_file.empty()
+                 ? ImportRun(*options).Run()
+                 : ImportDatabase(options->database_file, options->database, options->json);
+    };
   });
 }
 

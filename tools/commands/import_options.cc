@@ -115,10 +115,8 @@ void AddMappingOption(CLI::App* command, MappingMode* mapping) {
 }
 
 void AddImportOptions(CLI::App* command, ImportOptions* options) {
-  command
-      ->add_option("FILE", options->files,
-                   "CSV or JSON lines, also .gz and .zst; - is standard input")
-      ->required();
+  command->add_option("FILE", options->files,
+                      "CSV or JSON lines, also .gz and .zst; - is standard input");
   AddDatabaseOption(command, &options->database);
   AddRoutingOptions(command, options);
   AddFormatOptions(command, options);
@@ -150,6 +148,12 @@ void AddImportOptions(CLI::App* command, ImportOptions* options) {
                    "the format of Prometheus")
       ->type_name("FILE");
   AddJsonOption(command, &options->json);
+  command
+      ->add_option("--database", options->database_file,
+                   "Instead of FILE: what `tallystone export` wrote, also .gz and .zst, - for "
+                   "standard input; makes the new database --db of it, the same in everything but "
+                   "its id")
+      ->type_name("FILE");
   command->footer(
       "Columns are recognised by their headers, in any case, blanks, _ and - ignored:\n"
       "  code         StockCode, SKU, Code, Item      description  Description, Name\n"
@@ -166,11 +170,24 @@ void AddImportOptions(CLI::App* command, ImportOptions* options) {
       "InvoiceNo\n"
       "  zcat day.csv.gz | tallystone import - --db stock.db --column code=Artikel --encoding "
       "latin-1\n"
-      "  tallystone import sales.csv --db stock.db --dry-run --outcomes -");
+      "  tallystone import sales.csv --db stock.db --dry-run --outcomes -\n"
+      "  tallystone import --database stock.ndjson --db copy.db");
 }
 
-void CheckImportOptions(ImportOptions* options) {
+void CheckImportOptions(const CLI::App& command, ImportOptions* options) {
   const std::vector<std::string>& files = options->files;
+  if (!options->database_file.empty()) {
+    for (const CLI::Option* option : command.get_options()) {
+      const std::string name = option->get_name();
+      if (option->count() > 0 && name != "--database" && name != "--db" && name != "--json") {
+        throw CLI::ValidationError("--database", "it goes with --db and --json only");
+      }
+    }
+    return;
+  }
+  if (files.empty()) {
+    throw CLI::RequiredError("FILE");
+  }
   if (std::count(files.begin(), files.end(), "-") > 1) {
     throw CLI::ValidationError("FILE", "standard input can be read only once");
   }

@@ -14,6 +14,7 @@ namespace tallystone::tool {
 
 struct ImportOptions {
   std::vector<std::string> files;
+  std::string database_file;  // an export of a whole database, instead of files
   std::string database;
   std::string tenant = "default";
   std::string batch;  // empty: from the content of each file, or from a column
@@ -34,6 +35,6 @@ void AddMappingOption(CLI::App* command, MappingMode* mapping);
 void AddImportOptions(CLI::App* command, ImportOptions* options);
 
 // What single options cannot tell; throws CLI::ValidationError, so only within CLI11's parsing.
-void CheckImportOptions(ImportOptions* options);
+void CheckImportOptions(const CLI::App& command, ImportOptions* options);
 
 }  // namespace tallystone::tool

@@ -282,7 +282,8 @@ void AddItemsShowCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* command = parent->add_subcommand(
       "show", "Show one item: the names that mean it, its balance, review and last lines");
   command->footer(
-      "Names: seen (in a line; anybody's), answered (a person said so), vendor_code, merged (what\n"
+      "Names: seen (in a line; anybody's), learned (a person said so, or booked as misspelled), "
+      "vendor_code, merged (what\n"
       "meant merged_item means item).\n"
       "Examples:\n"
       "  tallystone items show WID-10 --db stock.db --tenant acme\n"

@@ -168,8 +168,7 @@ ExitCode Run(ReviewOptions options, bool show) {
 
 }  // namespace
 
-void WriteReview(Inspector* inspector, const Review& review, JsonWriter* json) {
-  json->BeginObject();
+void WriteReviewFields(Inspector* inspector, const Review& review, JsonWriter* json) {
   json->Field("tenant", review.tenant);
   json->Field("item", review.item);
   json->Field("status", ReviewStatusName(review.status));
@@ -180,6 +179,11 @@ void WriteReview(Inspector* inspector, const Review& review, JsonWriter* json) {
   json->Field("moved_from", review.moved_from);
   json->Field("moved_to", review.moved_to);
   json->Field("batch", review.batch);
+}
+
+void WriteReview(Inspector* inspector, const Review& review, JsonWriter* json) {
+  json->BeginObject();
+  WriteReviewFields(inspector, review, json);
   json->EndObject();
 }
 

@@ -7,7 +7,8 @@
 
 namespace tallystone::tool {
 
-// One JSON object, with the candidates.
+// One JSON object, with the candidates; or its fields alone.
+void WriteReviewFields(Inspector* inspector, const Review& review, JsonWriter* json);
 void WriteReview(Inspector* inspector, const Review& review, JsonWriter* json);
 // Some lines for people.
 std::string ReviewText(Inspector* inspector, const Review& review);

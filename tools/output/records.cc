@@ -42,17 +42,6 @@ class CsvRecords : public RecordWriter {
   std::string line_;
 };
 
-void WriteCell(Column::Kind kind, const std::string& cell, JsonWriter* json) {
-  const bool bare = kind == Column::Kind::kCount || kind == Column::Kind::kBool;
-  if (!bare) {
-    json->Text(cell);
-  } else if (cell.empty()) {
-    json->Null();
-  } else {
-    json->Raw(cell);
-  }
-}
-
 class JsonRecords : public RecordWriter {
  public:
   JsonRecords(const std::vector<Column>& columns, const Heading& heading, bool one_a_line,
@@ -100,12 +89,23 @@ class JsonRecords : public RecordWriter {
 
 }  // namespace
 
+void WriteJsonCell(Column::Kind kind, const std::string& cell, JsonWriter* json) {
+  const bool bare = kind == Column::Kind::kCount || kind == Column::Kind::kBool;
+  if (!bare) {
+    json->Text(cell);
+  } else if (cell.empty()) {
+    json->Null();
+  } else {
+    json->Raw(cell);
+  }
+}
+
 void WriteJsonRow(const std::vector<Column>& columns, const std::vector<std::string>& cells,
                   JsonWriter* json) {
   json->BeginObject();
   for (size_t index = 0; index < cells.size(); ++index) {
     json->Key(columns[index].name);
-    WriteCell(columns[index].kind, cells[index], json);
+    WriteJsonCell(columns[index].kind, cells[index], json);
   }
   json->EndObject();
 }

@@ -54,7 +54,8 @@ std::unique_ptr<RecordWriter> NewRecordWriter(Format format, const std::vector<C
                                               const Heading& heading, size_t terminal_width,
                                               Sink* sink);
 
-// One row as a JSON object.
+// One cell as a JSON value; one row as a JSON object.
+void WriteJsonCell(Column::Kind kind, const std::string& cell, JsonWriter* json);
 void WriteJsonRow(const std::vector<Column>& columns, const std::vector<std::string>& cells,
                   JsonWriter* json);
 

@@ -48,11 +48,11 @@ struct BatchLine {
 // How a name came to mean an item.
 enum class NameKind : uint8_t {
   kSeen = 0,        // a line had it: whoever sends it
-  kAnswered = 1,    // a person said so
+  kLearned = 1,     // a person said so, or it was booked as misspelled
   kVendorCode = 2,  // the code that a vendor has for the item
   kMerged = 3,      // what means `merged_item` means this item
 };
-std::string_view NameKindName(NameKind kind);  // "seen", "answered", "vendor_code", "merged"
+std::string_view NameKindName(NameKind kind);  // "seen", "learned", "vendor_code", "merged"
 
 struct ItemName {
   std::string tenant;

@@ -40,6 +40,8 @@ struct DatabaseStatus {
   std::string state_digest;
 };
 
+struct TransferBlock;  // transfer.h
+
 struct VerifyFinding {
   std::string what;  // one sentence: where, what is expected, what is there
   std::string tenant;
@@ -117,12 +119,14 @@ class Inspector {
   // tenants' settings, the store's.
   virtual Status GetSettings(std::vector<Setting>* settings) = 0;
 
-  // In log order. Of Filter: tenant, batch and LSNs.
+  // Chunks that have lines, in log order. Of Filter: tenant, batch and LSNs.
   virtual Status NewChunkCursor(const Filter& filter,
                                 std::unique_ptr<Cursor<ChunkInfo>>* cursor) = 0;
   // The lines of one batch, in order. kNotFound: there is no such batch.
   virtual Status NewLineCursor(std::string_view tenant, std::string_view id,
                                std::unique_ptr<Cursor<BatchLine>>* cursor) = 0;
+  // Everything that is in the database, as blocks: LSNs 1, 2, 3, ... as_of_lsn() (transfer.h).
+  virtual Status NewBlockCursor(std::unique_ptr<Cursor<TransferBlock>>* cursor) = 0;
   // The names that mean an item, in no useful order: one walk over all there are. Of Filter: tenant
   // and item; of an item that was merged into another, that too.
   virtual Status NewNameCursor(const Filter& filter, std::unique_ptr<Cursor<ItemName>>* cursor) = 0;

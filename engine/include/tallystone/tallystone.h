@@ -25,3 +25,4 @@
 #include "tallystone/setting.h"
 #include "tallystone/status.h"
 #include "tallystone/store_entries.h"
+#include "tallystone/transfer.h"
