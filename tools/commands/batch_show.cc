@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "commands/candidates.h"
 #include "commands/list.h"
 #include "commands/rows.h"
 #include "output/json.h"
 #include "output/text.h"
+#include "report/candidates.h"
 
 namespace tallystone::tool {
 namespace {
