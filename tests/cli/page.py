@@ -1,14 +1,16 @@
 """A served page, and a database with something of everything in it: what the tests of the page share."""
 import contextlib
 import csv
+import glob
 import http.client
 import io
 import json
+import os
 import re
 import signal
 import urllib.parse
 
-from program import DEAD_LETTERS, OK, ProgramTest
+from program import CORRUPTION, DEAD_LETTERS, OK, ProgramTest
 
 SCRIPT = '<script>window.harmed = 1</script>'
 IMAGE = '<img src=x onerror="window.harmed = 2">'
@@ -70,12 +72,29 @@ class PageTest(ProgramTest):
 
     def report(self, *arguments, code=OK):
         """(the page, its data)"""
-        path = self.path('report.html')
-        self.run_program('report', '--db', self.db, '--html', path, *arguments, code=code)
-        with open(path, encoding='utf-8') as file:
+        self.run_program('report', '--db', self.db, '--html', self.path('report.html'), *arguments, code=code)
+        return self.read_report()
+
+    def read_report(self):
+        with open(self.path('report.html'), encoding='utf-8') as file:
             page = file.read()
         text = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
         return page, json.loads(text)
+
+    def reports_of_damage(self, *arguments):
+        """Damages each file of the store in turn; yields (answer, data) where there is a page, which is not of all."""
+        for table in glob.glob(os.path.join(self.db, 'store/db/*.sst')):
+            with open(table, 'r+b') as file:
+                content = file.read()
+                file.seek(len(content) // 3)
+                file.write(b'\x55' * 16)
+            if os.path.exists(self.path('report.html')):
+                os.remove(self.path('report.html'))
+            answer = self.run_program('report', '--db', self.db, '--html', self.path('report.html'), *arguments, code=CORRUPTION)
+            if os.path.exists(self.path('report.html')):  # otherwise it cannot be opened at all
+                yield answer, self.read_report()[1]
+            with open(table, 'wb') as file:
+                file.write(content)
 
     @contextlib.contextmanager
     def served(self, *arguments):

@@ -87,6 +87,22 @@ class Report(PageTest):
         _, data = self.report()
         self.assertEqual((data['stock']['items'], data['dead_letters']['total']), (0, 0))
 
+    def test_of_a_damaged_database_it_shows_what_can_be_read(self):
+        rows = ''.join(f'C{row % 2000},{"x" if row % 997 == 0 else 2},1.5\n' for row in range(60000))
+        self.import_text('Code,Qty,Price\n' + rows, code=DEAD_LETTERS)  # large enough for files by kind of data
+        whole = self.report()[1]
+        self.assertEqual(whole['troubles'], [])
+        parts = set()
+        for answer, data in self.reports_of_damage('--verify'):
+            self.assertIn('tallystone: ', answer.err)
+            self.assertTrue(data['troubles'] or not data['proof']['sound'])
+            for trouble in data['troubles']:
+                parts.add(trouble['part'])
+                self.assertTrue(trouble['part'] == 'proof' or data[trouble['part']] is None)
+            for part in ('stock', 'batches', 'dead_letters', 'history'):
+                self.assertIn(data[part], (None, whole[part]), 'wrong rather than missing')
+        self.assertLessEqual({'stock', 'history', 'proof'}, parts)
+
     def test_usage_and_what_is_not_there(self):
         self.run_program('report', '--db', self.db, '--html', self.path('r.html'), code=NOT_FOUND)
         self.assertFalse(os.path.exists(self.path('r.html')))

@@ -1,11 +1,13 @@
 #include "report/snapshot.h"
 
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "report/batch_lines.h"
 #include "report/batches.h"
 #include "report/dead_letters.h"
+#include "report/proof.h"
 #include "report/reviews.h"
 #include "report/stock.h"
 #include "report/totals.h"
@@ -41,45 +43,87 @@ void WriteLimits(const SnapshotOptions& options, JsonWriter* json) {
   json->EndObject();
 }
 
-struct Contents {
-  Totals totals;
-  Stock stock;
-  BatchesReport batches;
-  std::vector<BatchLines> lines;
-  LettersReport letters;
-  ReviewsReport reviews;
+// Writes the parts of a snapshot, one after the other: each is read, written and forgotten.
+class SnapshotWriter {
+ public:
+  SnapshotWriter(Inspector* inspector, JsonWriter* json) : inspector_(inspector), json_(json) {}
+
+  // read(&part) then write(part); null if it cannot be read.
+  template <typename Part, typename Read, typename Write>
+  void Add(const char* name, Part* part, const Read& read, const Write& write) {
+    const Status s = read(part);
+    json_->Key(name);
+    if (s.ok()) {
+      write(*part);
+    } else {
+      *part = {};
+      json_->Null();
+      Note(name, s);
+    }
+  }
+
+  void AddProof(bool full, const ProgressFunction& progress) {
+    Proof proof;
+    Prove(inspector_, full, progress, &proof);
+    json_->Key("proof");
+    WriteProof(proof, json_);
+    if (!proof.not_examined.empty()) {
+      Note("proof", Status::Corruption(proof.not_examined));
+    } else if (!proof.Sound()) {
+      first_ = Status::Corruption("NOT SOUND: see the page, and `tallystone verify`");
+    }
+  }
+
+  void WriteTroubles() const {
+    json_->Key("troubles");
+    json_->BeginArray();
+    for (const auto& [part, message] : troubles_) {
+      json_->BeginObject();
+      json_->Field("part", part);
+      json_->Field("message", message);
+      json_->EndObject();
+    }
+    json_->EndArray();
+  }
+
+  // The first trouble.
+  [[nodiscard]] const Status& status() const { return first_; }
+
+ private:
+  void Note(const char* part, const Status& status) {
+    troubles_.emplace_back(part, status.ToString());
+    if (first_.ok()) {
+      first_ = status;
+    }
+  }
+
+  Inspector* const inspector_;
+  JsonWriter* const json_;
+  std::vector<std::pair<std::string, std::string>> troubles_;
+  Status first_;
 };
 
-Status Collect(Inspector* inspector, const SnapshotOptions& options, Contents* contents) {
-  Status s = ReadTotals(inspector, &contents->totals);
-  if (s.ok()) {
-    s = CollectStock(inspector, options.tenants_max, options.items_max, &contents->stock);
+Status ReadLines(Inspector* inspector, const SnapshotOptions& options, const BatchesReport& batches,
+                 std::vector<BatchLines>* lines) {
+  if (options.live) {
+    return Status::Ok();
   }
-  if (s.ok()) {
-    s = CollectBatches(inspector, options.batches_max, &contents->batches);
+  return CollectBatchLines(inspector, ChooseBatches(batches.rows, options.batch_lines_max),
+                           options.batch_lines_max, lines);
+}
+
+void WriteLines(const std::vector<BatchLines>& all, JsonWriter* json) {
+  json->BeginArray();
+  for (const BatchLines& lines : all) {
+    WriteBatchLines(lines, json);
   }
-  if (s.ok()) {
-    s = CollectLetters(inspector, options.letters_max, &contents->letters);
-  }
-  if (s.ok()) {
-    s = CollectReviews(inspector, options.reviews_max, &contents->reviews);
-  }
-  if (s.ok() && !options.live) {
-    s = CollectBatchLines(inspector, ChooseBatches(contents->batches.rows, options.batch_lines_max),
-                          options.batch_lines_max, &contents->lines);
-  }
-  return s;
+  json->EndArray();
 }
 
 }  // namespace
 
-Status MakeSnapshot(Inspector* inspector, const SnapshotOptions& options, const History& history,
-                    const ProgressFunction& progress, Proof* proof, std::string* json) {
-  Prove(inspector, options.full_proof, progress, proof);
-  Contents contents;
-  if (Status s = Collect(inspector, options, &contents); !s.ok()) {
-    return s;
-  }
+Status MakeSnapshot(Inspector* inspector, const SnapshotOptions& options, History* history,
+                    const ProgressFunction& progress, std::string* json) {
   json->clear();
   JsonWriter writer(json);
   BeginDocument(inspector, &writer);
@@ -87,33 +131,53 @@ Status MakeSnapshot(Inspector* inspector, const SnapshotOptions& options, const 
   writer.Field("database", options.database);
   writer.Flag("live", options.live);
   WriteLimits(options, &writer);
-  writer.Key("totals");
-  WriteTotals(contents.totals, &writer);
-  writer.Key("proof");
-  WriteProof(*proof, &writer);
-  writer.Key("history");
-  WriteHistory(history, &writer);
-  writer.Key("stock");
-  WriteStock(contents.stock, &writer);
-  writer.Key("batches");
-  WriteBatches(contents.batches, &writer);
-  writer.Key("lines");
-  writer.BeginArray();
-  for (const BatchLines& lines : contents.lines) {
-    WriteBatchLines(lines, &writer);
-  }
-  writer.EndArray();
-  writer.Key("dead_letters");
-  WriteLetters(contents.letters, &writer);
-  writer.Key("reviews");
-  WriteReviews(contents.reviews, inspector, &writer);
+  SnapshotWriter parts(inspector, &writer);
+  parts.AddProof(options.full_proof, progress);
+  Totals totals;
+  parts.Add(
+      "totals", &totals, [&](Totals* part) { return ReadTotals(inspector, part); },
+      [&](const Totals& part) { WriteTotals(part, &writer); });
+  parts.Add(
+      "history", history, [&](History* part) { return part->ReadOn(inspector); },
+      [&](const History& part) { WriteHistory(part, &writer); });
+  Stock stock;
+  parts.Add(
+      "stock", &stock,
+      [&](Stock* part) {
+        return CollectStock(inspector, options.tenants_max, options.items_max, part);
+      },
+      [&](const Stock& part) { WriteStock(part, &writer); });
+  BatchesReport batches;
+  parts.Add(
+      "batches", &batches,
+      [&](BatchesReport* part) { return CollectBatches(inspector, options.batches_max, part); },
+      [&](const BatchesReport& part) { WriteBatches(part, &writer); });
+  std::vector<BatchLines> lines;
+  parts.Add(
+      "lines", &lines,
+      [&](std::vector<BatchLines>* part) { return ReadLines(inspector, options, batches, part); },
+      [&](const std::vector<BatchLines>& part) { WriteLines(part, &writer); });
+  LettersReport letters;
+  parts.Add(
+      "dead_letters", &letters,
+      [&](LettersReport* part) { return CollectLetters(inspector, options.letters_max, part); },
+      [&](const LettersReport& part) { WriteLetters(part, &writer); });
+  ReviewsReport reviews;
+  parts.Add(
+      "reviews", &reviews,
+      [&](ReviewsReport* part) { return CollectReviews(inspector, options.reviews_max, part); },
+      [&](const ReviewsReport& part) { WriteReviews(part, inspector, &writer); });
+  parts.WriteTroubles();
   writer.EndObject();
-  return Status::Ok();
+  return parts.status();
 }
 
-Status MakePulse(Inspector* inspector, const History& history, std::string* json) {
+Status MakePulse(Inspector* inspector, History* history, std::string* json) {
   Totals totals;
   if (Status s = ReadTotals(inspector, &totals); !s.ok()) {
+    return s;
+  }
+  if (Status s = history->ReadOn(inspector); !s.ok()) {
     return s;
   }
   json->clear();
@@ -122,7 +186,7 @@ Status MakePulse(Inspector* inspector, const History& history, std::string* json
   writer.Key("totals");
   WriteTotals(totals, &writer);
   writer.Key("history");
-  WriteHistory(history, &writer);
+  WriteHistory(*history, &writer);
   writer.EndObject();
   return Status::Ok();
 }

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "report/history.h"
-#include "report/proof.h"
 #include "tallystone/inspector.h"
 
 namespace tallystone::tool {
@@ -24,12 +23,13 @@ struct SnapshotOptions {
   size_t batch_lines_max = 4'000;  // that come with a snapshot that is not live
 };
 
-// *json becomes one object; see docs/inspection_page.md. *proof says whether the database is sound.
-Status MakeSnapshot(Inspector* inspector, const SnapshotOptions& options, const History& history,
-                    const ProgressFunction& progress, Proof* proof, std::string* json);
+// *json becomes one object, whatever the answer is: a part that cannot be read is null in it, and
+// `troubles` says why. OK: everything was read, and the database is sound.
+Status MakeSnapshot(Inspector* inspector, const SnapshotOptions& options, History* history,
+                    const ProgressFunction& progress, std::string* json);
 
-// The part that changes from second to second: totals and history.
-Status MakePulse(Inspector* inspector, const History& history, std::string* json);
+// The parts that change from second to second: totals and history.
+Status MakePulse(Inspector* inspector, History* history, std::string* json);
 
 // Lines of one batch, bounded. kNotFound.
 Status MakeBatchPage(Inspector* inspector, const std::string& tenant, const std::string& batch,

@@ -20,9 +20,6 @@ Status LiveData::Answer(Clock::duration good_min, const Make& make, Kept* kept, 
     if (Status s = Inspector::Open(Options{}, options_.database, &inspector); !s.ok()) {
       return s;
     }
-    if (Status s = history_.ReadOn(inspector.get()); !s.ok()) {
-      return s;
-    }
     std::string made;
     if (Status s = make(inspector.get(), &made); !s.ok()) {
       return s;
@@ -39,8 +36,9 @@ Status LiveData::Snapshot(std::string* json) {
   return Answer(
       seconds(3),
       [this](Inspector* inspector, std::string* made) {
-        Proof proof;
-        return MakeSnapshot(inspector, options_, history_, nullptr, &proof, made);
+        // What cannot be read, or is not sound, is in it.
+        MakeSnapshot(inspector, options_, &history_, nullptr, made).PermitUnchecked();
+        return Status::Ok();
       },
       &snapshot_, json);
 }
@@ -49,7 +47,7 @@ Status LiveData::Pulse(std::string* json) {
   return Answer(
       seconds(1),
       [this](Inspector* inspector, std::string* made) {
-        return MakePulse(inspector, history_, made);
+        return MakePulse(inspector, &history_, made);
       },
       &pulse_, json);
 }

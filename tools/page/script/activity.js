@@ -36,8 +36,14 @@ class Activity {
   }
 
   show(data) {
-    this.history = data.history;
-    this.showThroughput();
+    if (data.history !== null) {
+      this.history = data.history;
+      this.showThroughput();
+    }
+    if (data.totals === null) {
+      this.lagSaid.replaceChildren('It cannot be read.');
+      return;
+    }
     const {lag_lines: lines, lag_chunks: chunks} = data.totals;
     this.lagSaid.replaceChildren(visible(
         chunks === 0 ? 'None: everything that was accepted is in the store.' :
@@ -51,6 +57,9 @@ class Activity {
   }
 
   showThroughput() {
+    if (this.history === null) {
+      return;
+    }
     const series = this.history[this.which];
     if (series.count === 0) {
       this.said.replaceChildren('Nothing was accepted yet.');

@@ -10,7 +10,8 @@ function seal(sound) {
                  drawing('path', {d: sound ? CHECK : CROSS, 'stroke-width': 4, 'stroke-linecap': 'round'}));
 }
 
-function proofText(proof) {
+function proofText(data) {
+  const proof = data.proof;
   const counts = [
     [proof.lines_checked, 'line'], [proof.balances_checked, 'balance'], [proof.batches_checked, 'batch', 'batches'],
     [proof.dead_letters_checked, 'dead letter'],
@@ -22,6 +23,9 @@ function proofText(proof) {
   if (!proof.sound) {
     return [`Not sound: ${plural(proof.findings_count, 'finding')}`, `${checked[0].toUpperCase()}${checked.slice(1)}.`];
   }
+  if (data.troubles.length > 0) {
+    return ['Not everything can be read', `What the proof looks at is sound (${checked}), but other parts are damaged: see below, and tallystone verify.`];
+  }
   return proof.full ?
       ['Sound, proved line by line', `Every balance is the exact sum of its lines, and every line has one outcome: ${checked}.`] :
       ['Sound, by the quick proof',
@@ -30,8 +34,9 @@ function proofText(proof) {
 
 function showProof(data) {
   const proof = data.proof;
-  const [head, text] = proofText(proof);
-  const parts = [element('div', {class: proof.sound ? 'stamp' : 'stamp bad'}, seal(proof.sound),
+  const [head, text] = proofText(data);
+  const sound = proof.sound && data.troubles.length === 0;
+  const parts = [element('div', {class: sound ? 'stamp' : 'stamp bad'}, seal(sound),
                          element('p', {}, element('strong', {}, head), text))];
   if (proof.findings.length > 0) {
     parts.push(table(`Findings: the first ${proof.findings.length} of ${decimal(proof.findings_count)}`, [
@@ -43,22 +48,26 @@ function showProof(data) {
   return parts;
 }
 
+// `number` is null where it cannot be read.
 function figure(name, number, note) {
   return element('div', {}, element('dt', {}, name),
-                 element('dd', {}, decimal(number), note ? element('small', {}, note) : null));
+                 element('dd', {}, number === null ? '\u2014' : decimal(number), note ? element('small', {}, note) : null));
 }
 
 function showFigures(data) {
-  const {totals, batches} = data;
+  const {totals, stock, batches} = data;
   const figures = element('dl', {class: 'figures'},
-      figure('Lines booked', data.stock.lines),
-      figure('Dead letters', data.dead_letters.total),
-      figure('Batches', batches.total, batches.unfinished > 0 ? `${decimal(batches.unfinished)} unfinished` : ''),
-      figure('Items', data.stock.items),
-      figure('Tenants', totals.tenants),
-      element('div', {}, element('dt', {}, 'On disk'),
-              element('dd', {}, bytes(totals.store_bytes), element('small', {}, `and ${bytes(totals.log_bytes)} of log`))));
+      figure('Lines booked', stock && stock.lines),
+      figure('Dead letters', data.dead_letters && data.dead_letters.total),
+      figure('Batches', batches && batches.total, batches && batches.unfinished > 0 ? `${decimal(batches.unfinished)} unfinished` : ''),
+      figure('Items', stock && stock.items),
+      figure('Tenants', totals && totals.tenants));
   const parts = [figures];
+  if (totals === null) {
+    return parts;
+  }
+  figures.append(element('div', {}, element('dt', {}, 'On disk'),
+                         element('dd', {}, bytes(totals.store_bytes), element('small', {}, `and ${bytes(totals.log_bytes)} of log`))));
   if (totals.replay_unfinished) {
     parts.push(element('p', {class: 'notice'}, 'A key replay was interrupted; tallystone resume finishes it.'));
   }
@@ -77,7 +86,7 @@ function showTitle(data) {
 
 function showAsOf(data) {
   byId('as-of').replaceChildren(visible(
-      `As of LSN ${decimal(data.as_of_lsn)} \u00b7 read ${time(data.read_at_us)} UTC \u00b7 ${plural(data.totals.tenants, 'tenant')}`));
+      `As of LSN ${decimal(data.as_of_lsn)} \u00b7 read ${time(data.read_at_us)} UTC`));
 }
 
 function showOverview(data) {

@@ -4,7 +4,7 @@ const PULSE_MILLIS = 2000;
 
 class Embedded {
   constructor(data) {
-    this.byBatch = new Map(data.lines.map((lines) => [JSON.stringify([lines.tenant, lines.batch]), lines]));
+    this.byBatch = new Map((data.lines || []).map((lines) => [JSON.stringify([lines.tenant, lines.batch]), lines]));
   }
 
   async lines(batch) {
@@ -28,6 +28,20 @@ class Server {
   }
 }
 
+const SECTION_OF = {totals: 'overview', history: 'activity', lines: 'batches', dead_letters: 'dead-letters'};
+
+// Above each section, why something is missing in it. The proof says so itself.
+function showTroubles(troubles) {
+  for (const old of document.querySelectorAll('.unreadable')) {
+    old.remove();
+  }
+  for (const {part, message} of troubles) {
+    if (part !== 'proof') {
+      byId(SECTION_OF[part] || part).querySelector('h2').after(element('p', {class: 'notice bad unreadable'}, `Not all of this can be read: ${message}`));
+    }
+  }
+}
+
 class Page {
   constructor(source, live) {
     this.source = source;
@@ -40,10 +54,18 @@ class Page {
     showAsOf(data);
     showOverview(data);
     this.activity.show(data);
-    this.unlessInUse('stock', () => showStock(data.stock));
-    this.unlessInUse('batches', () => this.batches.show(data));
-    this.unlessInUse('dead-letters', () => showDeadLetters(data));
-    this.unlessInUse('reviews', () => showReviews(data));
+    this.section('stock', data.stock, () => showStock(data.stock));
+    this.section('batches', data.batches, () => this.batches.show(data));
+    this.section('dead-letters', data.dead_letters, () => showDeadLetters(data));
+    this.section('reviews', data.reviews, () => showReviews(data));
+    showTroubles(data.troubles);
+  }
+
+  section(id, part, show) {
+    byId(`${id}-body`).hidden = part === null;
+    if (part !== null) {
+      this.unlessInUse(id, show);
+    }
   }
 
   // What somebody reads does not change under his hands: a button brings the news.
