@@ -3,8 +3,8 @@
 namespace tallystone::tool {
 
 Status ReadTotals(Inspector* inspector, Totals* totals) {
-  DatabaseStatus status;
-  if (Status s = inspector->GetStatus(nullptr, &status); !s.ok()) {
+  DatabaseOverview status;
+  if (Status s = inspector->GetOverview({}, &status); !s.ok()) {
     return s;
   }
   totals->as_of_lsn = status.as_of_lsn;
