@@ -1,7 +1,6 @@
 #include "inspect/chunks.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "base/check.h"
 #include "ingest/stored_lines.h"
@@ -82,8 +81,8 @@ class ChunkCursor final : public Cursor<ChunkInfo> {
 
 class LineCursor final : public Cursor<BatchLine> {
  public:
-  LineCursor(SharedView view, BatchRef ref, const BatchSum& sum)
-      : view_(std::move(view)), ref_(std::move(ref)), sum_(sum) {}
+  LineCursor(SharedView view, ItemReader* items, BatchRef ref, const BatchSum& sum)
+      : view_(std::move(view)), ref_(std::move(ref)), sum_(sum), items_(items) {}
 
   void SeekToFirst() override {
     lines_ = std::make_unique<StoredLines>(ref_, sum_, std::vector<LoggedChunk>{}, view_.get());
@@ -104,28 +103,12 @@ class LineCursor final : public Cursor<BatchLine> {
   [[nodiscard]] Status status() const override { return status_; }
 
  private:
-  static constexpr size_t kItemsKeptMax = 65'536;
-
-  Status FindItem(ItemId number, const StoredItem** item) {
-    auto found = items_.find(number);
-    if (found == items_.end()) {
-      if (items_.size() >= kItemsKeptMax) {
-        items_.clear();
-      }
-      StoredItem stored;
-      TS_RETURN_IF_ERROR(view_->GetItem({ref_.tenant, number}, &stored));
-      found = items_.emplace(number, std::move(stored)).first;
-    }
-    *item = &found->second;
-    return Status::Ok();
-  }
-
   Status Fill() {
     const ChunkLine& line = lines_->line();
     static const StoredItem kNoItem;
     const StoredItem* item = &kNoItem;
     if (line.outcome == Outcome::kAccepted) {
-      TS_RETURN_IF_ERROR(FindItem(line.item, &item));
+      TS_RETURN_IF_ERROR(items_->Find({ref_.tenant, line.item}, &item));
     }
     const CheckedLine whole = ReconstructLine(line, item->code, item->description);
     line_.result = lines_->result();
@@ -152,8 +135,8 @@ class LineCursor final : public Cursor<BatchLine> {
   const SharedView view_;
   const BatchRef ref_;
   const BatchSum sum_;
+  ItemReader* const items_;
   std::unique_ptr<StoredLines> lines_;
-  std::unordered_map<ItemId, StoredItem> items_;
   Status status_;
   bool valid_ = false;
   BatchLine line_;
@@ -187,12 +170,12 @@ Status MakeChunkCursor(SharedView view, LogExtent log, const Filter& filter,
   return Status::Ok();
 }
 
-Status MakeLineCursor(SharedView view, std::string_view tenant, std::string_view id,
-                      std::unique_ptr<Cursor<BatchLine>>* cursor) {
+Status MakeLineCursor(SharedView view, ItemReader* items, std::string_view tenant,
+                      std::string_view id, std::unique_ptr<Cursor<BatchLine>>* cursor) {
   BatchSum sum;
   TS_RETURN_IF_ERROR(GetBatchSum(view.get(), tenant, id, &sum));
   const BatchRef ref{view->FindTenant(tenant), std::string(id)};
-  *cursor = std::make_unique<LineCursor>(std::move(view), ref, sum);
+  *cursor = std::make_unique<LineCursor>(std::move(view), items, ref, sum);
   return Status::Ok();
 }
 

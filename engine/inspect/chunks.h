@@ -15,8 +15,9 @@ struct LogExtent {
 // Each cursor keeps `view` alive.
 Status MakeChunkCursor(SharedView view, LogExtent log, const Filter& filter,
                        std::unique_ptr<Cursor<ChunkInfo>>* cursor);
-Status MakeLineCursor(SharedView view, std::string_view tenant, std::string_view id,
-                      std::unique_ptr<Cursor<BatchLine>>* cursor);
+// `items` must outlive the cursor; several may share it.
+Status MakeLineCursor(SharedView view, ItemReader* items, std::string_view tenant,
+                      std::string_view id, std::unique_ptr<Cursor<BatchLine>>* cursor);
 
 // See Inspector::FindLsn.
 Status FindLsnAccepted(LiveView* view, uint64_t accepted_at_us, Lsn* lsn);

@@ -96,7 +96,7 @@ class InspectorImpl final : public Inspector {
   }
   Status NewLineCursor(std::string_view tenant, std::string_view id,
                        std::unique_ptr<Cursor<BatchLine>>* cursor) override {
-    return MakeLineCursor(view_, tenant, id, cursor);
+    return MakeLineCursor(view_, items_.get(), tenant, id, cursor);
   }
   Status NewBlockCursor(std::unique_ptr<Cursor<TransferBlock>>* cursor) override {
     *cursor = MakeBlockCursor(view_);
@@ -113,6 +113,7 @@ class InspectorImpl final : public Inspector {
  private:
   void Prepare() {
     view_ = opened_.view;
+    items_ = std::make_unique<ItemReader>(view_.get());
     preview_ = std::make_unique<tallystone::Preview>(view_.get(), options_.items_max);
   }
 
@@ -121,6 +122,7 @@ class InspectorImpl final : public Inspector {
   rocksdb::Env* const env_;
   OpenedDatabase opened_;
   SharedView view_;
+  std::unique_ptr<ItemReader> items_;
   std::unique_ptr<tallystone::Preview> preview_;
 };
 

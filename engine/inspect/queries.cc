@@ -196,6 +196,20 @@ Status ItemTable::Find(StockKey key, const StoredItem** item) {
   return Status::Ok();
 }
 
+Status ItemReader::Find(StockKey key, const StoredItem** item) {
+  auto found = found_.find(key);
+  if (found == found_.end()) {
+    if (found_.size() == kLookupsMax) {
+      return table_.Find(key, item);
+    }
+    StoredItem stored;
+    TS_RETURN_IF_ERROR(view_->GetItem(key, &stored));
+    found = found_.emplace(key, std::move(stored)).first;
+  }
+  *item = &found->second;
+  return Status::Ok();
+}
+
 Status MakeItemCursor(SharedView view, const Filter& filter,
                       std::unique_ptr<Cursor<ItemInfo>>* cursor) {
   using Inner = std::pair<StockKey, StoredItem>;

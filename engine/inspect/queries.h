@@ -41,6 +41,21 @@ class ItemTable {
   std::map<TenantId, std::vector<StoredItem>> items_;  // by number - 1
 };
 
+// Items looked up one by one, and all of a tenant once that has cost as much. Not thread-safe.
+class ItemReader {
+ public:
+  explicit ItemReader(LiveView* view) : view_(view), table_(view) {}
+  // kNotFound or kCorruption if there is no such item. Valid until the next call.
+  Status Find(StockKey key, const StoredItem** item);
+
+ private:
+  static constexpr size_t kLookupsMax = 10'000;
+
+  LiveView* const view_;
+  ItemTable table_;
+  std::map<StockKey, StoredItem> found_;
+};
+
 // Each cursor keeps `view` alive.
 using SharedView = std::shared_ptr<LiveView>;
 Status MakeItemCursor(SharedView view, const Filter& filter,

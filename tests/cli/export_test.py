@@ -29,7 +29,7 @@ class Export(ProgramTest):
             said.append(self.run_program('batch', 'show', batch['batch'], '--tenant', batch['tenant'], '--lines', '--db',
                                          database, '--format', 'ndjson').text)
         for tenant in ('default', 'other'):
-            items = self.run_program('items', '--db', database, '--tenant', tenant, '--limit', '6', '--format', 'ndjson', code=None)
+            items = self.run_program('items', '--db', database, '--tenant', tenant, '--limit', '2', '--format', 'ndjson', code=None)
             for item in items.objects:
                 said.append(self.run_program('items', 'show', '--item', item['item'], '--tenant', tenant, '--db', database,
                                              '--json').text)
@@ -82,7 +82,7 @@ class Export(ProgramTest):
 
     def test_many_lines_and_bytes_that_are_not_utf8(self):
         text = b'Code,Description,Qty,Price\n' + b'\xff\xfe,bad,1,1\n' + b''.join(
-            b'C%d,Thing %d,%d,0.5\n' % (row % 3000, row % 3000, row % 7) for row in range(60000))
+            b'C%d,Thing %d,%d,0.5\n' % (row % 3000, row % 3000, row % 7) for row in range(40000))
         self.run_program('import', '-', '--db', self.db, '--batch', 'many', stdin=text, code=DEAD_LETTERS)
         self.export()
         self.assert_the_same_again()
@@ -118,7 +118,7 @@ class Export(ProgramTest):
             'a block twice': b''.join(lines[:blocks[1]] + [lines[blocks[1]]] + lines[blocks[1]:]),
             'not a number': whole.replace(b'"lsn":2,', b'"lsn":"2",'), 'csv': b'Code,Qty,Price\nA,1,1\n',
         }
-        for at in range(0, len(lines[blocks[0]]), 37):
+        for at in range(0, len(lines[blocks[0]]), 97):
             flipped = bytearray(lines[blocks[0]])
             flipped[at] ^= 1
             changed[f'bit {at}'] = b''.join(lines[:blocks[0]] + [bytes(flipped)] + lines[blocks[0] + 1:])

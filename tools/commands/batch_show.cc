@@ -71,6 +71,23 @@ const std::vector<Column>& LineColumns() {
   return columns;
 }
 
+// Of these, what people look at in a line that failed.
+const std::vector<size_t>& FailedColumns() {
+  static const std::vector<size_t> places = [] {
+    std::vector<size_t> found;
+    for (const char* name : {"line", "outcome", "state", "attempts", "code", "description",
+                             "quantity", "unit_cost", "vendor", "detail"}) {
+      for (size_t index = 0; index < LineColumns().size(); ++index) {
+        if (LineColumns()[index].name == name) {
+          found.push_back(index);
+        }
+      }
+    }
+    return found;
+  }();
+  return places;
+}
+
 // The lines of a batch beside their dead letters, as rows.
 class LineRows {
  public:
@@ -264,8 +281,20 @@ Status PrintReport(const ShowOptions& options, Inspector* inspector, const Batch
   Status s = PrintSection("chunks", ChunkColumns(), options.limit, "--chunks",
                           [&](auto visit) { return ForEachChunk(inspector, batch, visit); });
   if (s.ok() && batch.items_failed > 0) {
-    s = PrintSection("failed lines", LineColumns(), options.limit, "--failed",
-                     [&](auto visit) { return LineRows(inspector, batch, true).ForEach(visit); });
+    std::vector<Column> columns;
+    for (const size_t place : FailedColumns()) {
+      columns.push_back(LineColumns()[place]);
+    }
+    s = PrintSection("failed lines", columns, options.limit, "--failed", [&](auto visit) {
+      std::vector<std::string> brief;
+      return LineRows(inspector, batch, true).ForEach([&](const std::vector<std::string>& row) {
+        brief.clear();
+        for (const size_t place : FailedColumns()) {
+          brief.push_back(row[place]);
+        }
+        return visit(brief);
+      });
+    });
   }
   return s;
 }
