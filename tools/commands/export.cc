@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "commands/candidates.h"
 #include "commands/dead_letters.h"
 #include "commands/export_format.h"
 #include "commands/review.h"
@@ -13,6 +12,7 @@
 #include "output/progress.h"
 #include "output/text.h"
 #include "process/interrupt.h"
+#include "report/candidates.h"
 
 namespace tallystone::tool {
 namespace {
