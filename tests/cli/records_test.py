@@ -115,6 +115,13 @@ class Records(ProgramTest):
             objects = self.run_program('review', 'list', *flags, '--db', self.db, '--format', 'ndjson').objects
             self.assertEqual([str(one['item']) for one in objects], items, flags)
 
+    def test_a_batch_without_lines_is_listed(self):
+        self.run_program('mapping', '--db', self.db, '--mapping', 'auto')
+        self.assertEqual([row['batch'] for row in self.rows('batches')], ['b1', 'b2', 'mapping/1'])
+        self.run_program('batch', 'show', 'mapping/1', '--db', self.db)
+        self.assertEqual(self.rows('batch', 'show', 'mapping/1', '--lines'), [])
+        self.assertEqual(self.rows('batch', 'show', 'mapping/1', '--chunks'), [])
+
     def test_times_of_acceptance(self):
         accepted = self.rows('batches')[0]['accepted_at']
         day = accepted[:10]

@@ -33,7 +33,8 @@ ExitCode Run(BatchesOptions options) {
       [&](const BatchInfo& batch) {
         return (!options.unfinished || !batch.finished) &&
                (!options.failed || batch.items_failed > batch.dropped) &&
-               batch.last_lsn >= filter.first_lsn && batch.first_lsn <= filter.last_lsn &&
+               (!options.range.given() ||
+                (batch.last_lsn >= filter.first_lsn && batch.first_lsn <= filter.last_lsn)) &&
                (!by_item || touched.HasBatch(batch.tenant, batch.batch));
       },
       FillBatch);

@@ -22,9 +22,7 @@ struct LetterSelection {
   bool all = false;
 
   // Looks up `range`.
-  Status Resolve(Inspector* inspector) {
-    return range.given() ? range.Resolve(inspector, &filter) : Status::Ok();
-  }
+  Status Resolve(Inspector* inspector) { return range.Resolve(inspector, &filter); }
   [[nodiscard]] bool Passes(const DeadLetter& letter) const {
     return (line == 0 || letter.key.line == line) && (!cause || letter.cause == *cause) &&
            (code.empty() || letter.code == code) && letter.lsn >= filter.first_lsn &&

@@ -55,6 +55,9 @@ std::string CheckEnd(const std::string& text) {
 }  // namespace
 
 Status LsnRange::Resolve(Inspector* inspector, Filter* filter) const {
+  if (!given()) {
+    return Status::Ok();
+  }
   uint64_t begin = 1;
   uint64_t end = inspector->as_of_lsn();
   uint64_t first = 0;

@@ -17,7 +17,8 @@ struct LsnRange {
   std::string to;    // "" = to the end
 
   [[nodiscard]] bool given() const { return !from.empty() || !to.empty(); }
-  // Sets the LSNs of *filter; a range that has no chunk becomes one that no chunk is in.
+  // Sets the LSNs of *filter, if anything was given; a range that has no chunk becomes one that no
+  // chunk is in.
   Status Resolve(Inspector* inspector, Filter* filter) const;
 };
 
