@@ -35,7 +35,13 @@ PAGE = os.path.join(HERE, '..', '..', 'docs', 'admin_tool.md')
 # All that may differ from run to run, and what stands for it. Of the same width where it may be in a table.
 VARYING = [
     (r'\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ', 'YYYY-MM-DDTHH:MM:SSZ'),
-    (r'"(log|store)_bytes":\d+', r'"\1_bytes":N'),
+    (r'\b1\d{15}\b', 'MICROSECONDSUTC.'),
+    (r'(?m)(^database +|database_id"?[: ] *"?)[0-9a-f]{32}', r'\1' + 'DATABASE' * 4),
+    (r'"(log_|store_|)bytes":\d+', r'"\1bytes":N'),
+    (r'(?m)^(  [a-z_]+ +)[0-9.]+ k?B$', r'\1SIZE'),
+    (r'(rocksdb\.\w+\.bytes +)\d+ *', r'\1SIZE '),
+    (r'[0-9.]+ kB +[0-9.]+ kB\n', 'SIZE SIZE\n'),
+    (r'the oldest logged [0-9.]+ m?s ago', 'the oldest logged TIME ago'),
     (r'\blog [0-9.]+ [kMG]?B, store [0-9.]+ [kMG]?B', 'log SIZE, store SIZE'),
     (r'[0-9.]+ m?s, [0-9,]+ lines/s', 'TIME, SPEED'),
     (r'"seconds":[0-9.]+', '"seconds":N'),
@@ -46,8 +52,8 @@ VARYING = [
     (r'\boffset \d+ size \d+', 'offset N size N'),
 ]
 
-# Commands that change something: no transcript needed.
-WRITERS = {'import', 'resume', 'repair', 'dead-letters retry', 'dead-letters drop', 'review accept', 'review reject',
+# Commands that change something, that do not end by themselves, or hand over: no transcript needed.
+WRITERS = {'import', 'resume', 'repair', 'compact', 'serve', 'bench', 'dead-letters retry', 'dead-letters drop', 'review accept', 'review reject',
            'review split', 'review apply'}
 
 

@@ -182,13 +182,18 @@ std::string_view Strip(std::string_view text) {
 
 std::string ShellWord(std::string_view text) {
   constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+:@";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) {
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=";
+  if (!text.empty() && text.front() != '=' &&
+      text.find_first_not_of(kPlain) == std::string_view::npos) {
     return std::string(text);
   }
   std::string word = "'";
-  for (const char c : text) {
-    word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  for (const char letter : text) {
+    if (letter == '\'') {
+      word += "'\\''";
+    } else {
+      word += letter;
+    }
   }
   return word + "'";
 }
