@@ -41,7 +41,7 @@ class Manual(unittest.TestCase):
     def test_exit_codes_are_those_of_the_program(self):
         header = read(os.path.join(ROOT, 'tools/process/exit_code.h'))
         self.assertEqual(sorted(re.findall(r'^\|  (\d+)$', read(PAGE), re.M)),
-                         sorted(re.findall(r'^  kExit\w+ = (\d+),', header, re.M)))
+                         sorted(set(re.findall(r'^  kExit\w+ = (\d+),', header, re.M))), 'two may share a number')
 
     def test_pages_that_are_named_are_there(self):
         for name in re.findall(r'\*(\w+\.md)\*', read(os.path.join(FOLDER, 'tallystone-formats.5.scd'))):
