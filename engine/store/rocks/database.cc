@@ -301,6 +301,9 @@ Status Database::ExplainOpen(const rocksdb::Status& status) {
                                       ": the creation of the store was interrupted");
       }
     }
+    if (read_only_) {  // now all of them are there
+      return Status::TryAgain(doing + ": its writer made families while it was opened");
+    }
   }
   return read_only_ ? MapReadOnlyStatus(status, doing) : MapOpenStatus(status, doing);
 }
