@@ -4,80 +4,40 @@
 
 #include "base/check.h"
 #include "ingest/stored_lines.h"
+#include "inspect/mapped_cursor.h"
 #include "model/line_rebuild.h"
 
 namespace tallystone {
 namespace {
 
-class ChunkCursor final : public Cursor<ChunkInfo> {
- public:
-  ChunkCursor(SharedView view, LogExtent log, ResolvedFilter filter)
-      : view_(std::move(view)),
-        log_(log),
-        filter_(std::move(filter)),
-        blocks_(view_->Blocks(filter_.first_lsn)) {}
-
-  void SeekToFirst() override {
-    status_ = Status::Ok();
-    blocks_->SeekToFirst();
-    Find();
-  }
-  [[nodiscard]] bool Valid() const override { return valid_; }
-  void Next() override {
-    blocks_->Next();
-    Find();
-  }
-  [[nodiscard]] const ChunkInfo& value() const override { return chunk_; }
-  [[nodiscard]] Status status() const override {
-    return status_.ok() ? blocks_->status() : status_;
-  }
-
- private:
-  void Find() {
-    for (valid_ = false; blocks_->Valid() && blocks_->value().lsn <= filter_.last_lsn;
-         blocks_->Next()) {
-      status_ = Take(blocks_->value());
-      if (valid_ || !status_.ok()) {
-        return;
-      }
-    }
-  }
-
-  Status Take(const StoredBlock& block) {
-    ChunkHeader header;
-    TS_RETURN_IF_ERROR(DecodeChunkHeader(block.payload, &header));
-    if (header.lines == 0 || (filter_.tenant != 0 && header.tenant != filter_.tenant) ||
-        (!filter_.batch.empty() && header.batch != filter_.batch)) {
-      return Status::Ok();
-    }
-    chunk_.tenant = view_->TenantName(header.tenant);
-    chunk_.batch = header.batch;
-    chunk_.lsn = block.lsn;
-    chunk_.kind = (header.flags & kChunkRetry) != 0  ? ChunkKind::kRetry
-                  : (header.flags & kChunkDrop) != 0 ? ChunkKind::kDrop
-                                                     : ChunkKind::kLines;
-    chunk_.first_line = header.first_line;
-    chunk_.lines = header.lines;
-    chunk_.accepted = header.accepted;
-    chunk_.store_rejected = block.rejected.size();
-    chunk_.accepted_at_us = header.accepted_at_us;
-    chunk_.bytes = block.payload.size();
-    chunk_.first = (header.flags & kChunkFirst) != 0;
-    chunk_.last = (header.flags & kChunkLast) != 0;
-    chunk_.in_log = log_.first != 0 && block.lsn >= log_.first && block.lsn <= log_.last;
-    chunk_.in_store = block.lsn <= view_->store_marker().applied;
-    valid_ = true;
+// What the block says of itself, if the filter lets it through.
+Status TakeChunk(const LiveView& view, LogExtent log, const ResolvedFilter& filter,
+                 const StoredBlock& block, ChunkInfo* chunk, bool* take) {
+  ChunkHeader header;
+  TS_RETURN_IF_ERROR(DecodeChunkHeader(block.payload, &header));
+  *take = header.lines > 0 && (filter.tenant == 0 || header.tenant == filter.tenant) &&
+          (filter.batch.empty() || header.batch == filter.batch);
+  if (!*take) {
     return Status::Ok();
   }
-
-  const SharedView view_;
-  const LogExtent log_;
-  const ResolvedFilter filter_;
-  std::unique_ptr<Cursor<StoredBlock>> blocks_;
-  Status status_;
-  bool valid_ = false;
-  ChunkInfo chunk_;
-};
+  chunk->tenant = view.TenantName(header.tenant);
+  chunk->batch = header.batch;
+  chunk->lsn = block.lsn;
+  chunk->kind = (header.flags & kChunkRetry) != 0  ? ChunkKind::kRetry
+                : (header.flags & kChunkDrop) != 0 ? ChunkKind::kDrop
+                                                   : ChunkKind::kLines;
+  chunk->first_line = header.first_line;
+  chunk->lines = header.lines;
+  chunk->accepted = header.accepted;
+  chunk->store_rejected = block.rejected.size();
+  chunk->accepted_at_us = header.accepted_at_us;
+  chunk->bytes = block.payload.size();
+  chunk->first = (header.flags & kChunkFirst) != 0;
+  chunk->last = (header.flags & kChunkLast) != 0;
+  chunk->in_log = log.first != 0 && block.lsn >= log.first && block.lsn <= log.last;
+  chunk->in_store = block.lsn <= view.store_marker().applied;
+  return Status::Ok();
+}
 
 class LineCursor final : public Cursor<BatchLine> {
  public:
@@ -166,7 +126,14 @@ Status MakeChunkCursor(SharedView view, LogExtent log, const Filter& filter,
     resolved.first_lsn = std::max(resolved.first_lsn, sum.first_lsn);
     resolved.last_lsn = std::min(resolved.last_lsn, sum.last_lsn);
   }
-  *cursor = std::make_unique<ChunkCursor>(std::move(view), log, std::move(resolved));
+  auto blocks = view->Blocks(resolved.first_lsn);
+  const LiveView* raw = view.get();
+  *cursor = std::make_unique<MappedCursor<StoredBlock, ChunkInfo>>(
+      std::move(view), std::move(blocks),
+      [last = resolved.last_lsn](const StoredBlock& block) { return block.lsn <= last; },
+      [raw, log, resolved](const StoredBlock& block, ChunkInfo* chunk, bool* take) {
+        return TakeChunk(*raw, log, resolved, block, chunk, take);
+      });
   return Status::Ok();
 }
 

@@ -193,21 +193,13 @@ class LogAndStore(ProgramTest):
         self.assertEqual(found['log.format'], ('1', 'build'))
 
     def test_readers_change_nothing_and_create_nothing(self):
-        def files():
-            found = {}
-            for folder, _, names in os.walk(self.db):
-                for name in names:
-                    with open(os.path.join(folder, name), 'rb') as content:
-                        found[os.path.join(folder, name)] = content.read()
-            return found
-
         readers = [*listings(), ['log', 'verify'], ['digest'], ['get', 'items', '1/1']]
-        before = files()
+        before = self.database_files()
         for command in readers:
             self.run_program(*command, '--db', self.db)
             answer = self.run_program(*command, '--db', self.path('none'), code=NOT_FOUND)
             self.assertEqual(answer.out, b'')
-        self.assertEqual(files(), before)
+        self.assertEqual(self.database_files(), before)
         self.run_program('compact', '--db', self.path('none'), code=NOT_FOUND)
         self.assertFalse(os.path.exists(self.path('none')))
 

@@ -81,6 +81,15 @@ class ProgramTest(unittest.TestCase):
         return subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
+    def database_files(self):
+        """What every file of the database contains, by its path."""
+        found = {}
+        for folder, _, names in os.walk(self.db):
+            for name in names:
+                with open(os.path.join(folder, name), 'rb') as content:
+                    found[os.path.join(folder, name)] = content.read()
+        return found
+
     def import_text(self, text, *arguments, name='in.csv', code=OK):
         return self.run_program('import', self.write(name, text), '--db', self.db, *arguments, code=code)
 

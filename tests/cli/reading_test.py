@@ -120,19 +120,11 @@ class Listings(ProgramTest):
         self.assertIn('no batch is unfinished', self.run_program('resume', '--db', self.db).text)
 
     def test_readers_change_no_file(self):
-        def files():
-            found = {}
-            for folder, _, names in os.walk(self.db):
-                for name in names:
-                    with open(os.path.join(folder, name), 'rb') as content:
-                        found[os.path.join(folder, name)] = content.read()
-            return found
-
-        before = files()
+        before = self.database_files()
         for command in READERS:
             self.run_program(*command, '--db', self.db, code=None)
-        self.assertEqual(files().keys(), before.keys())
-        self.assertEqual(files(), before)
+        self.assertEqual(self.database_files().keys(), before.keys())
+        self.assertEqual(self.database_files(), before)
 
 
 class Damaged(ProgramTest):

@@ -4,6 +4,7 @@
 
 #include "commands/dead_letters.h"
 #include "output/text.h"
+#include "report/dead_letters.h"
 
 namespace tallystone::tool {
 namespace {
@@ -31,21 +32,6 @@ std::string ValueOf(const std::string& by, const DeadLetter& letter) {
          : by == "code"   ? letter.code
          : by == "detail" ? letter.detail
                           : std::string();
-}
-
-// The field that a cause speaks of; "" = none of its own.
-std::string_view FieldOfCause(Outcome cause) {
-  switch (cause) {
-    case Outcome::kBadQuantity:
-    case Outcome::kZeroQuantity:
-    case Outcome::kQuantityOutOfRange:
-      return "quantity";
-    case Outcome::kBadPrice:
-    case Outcome::kPriceOutOfRange:
-      return "unit_cost";
-    default:
-      return {};
-  }
 }
 
 // What of the line is wrong, as far as one text can say it.

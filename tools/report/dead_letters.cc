@@ -19,19 +19,12 @@ struct Latest {
 // The field that `dead-letters retry --set` mends; "" where the line is right, or where it depends.
 std::string_view FieldToMend(Outcome cause) {
   switch (cause) {
-    case Outcome::kBadQuantity:
-    case Outcome::kZeroQuantity:
-    case Outcome::kQuantityOutOfRange:
-      return "quantity";
-    case Outcome::kBadPrice:
-    case Outcome::kPriceOutOfRange:
-      return "unit_cost";
     case Outcome::kNoItem:
     case Outcome::kUnknownItem:
     case Outcome::kAmbiguousItem:
       return "code";
     default:
-      return "";
+      return FieldOfCause(cause);
   }
 }
 
@@ -72,6 +65,20 @@ void WriteLetter(const DeadLetter& letter, JsonWriter* json) {
 }
 
 }  // namespace
+
+std::string_view FieldOfCause(Outcome cause) {
+  switch (cause) {
+    case Outcome::kBadQuantity:
+    case Outcome::kZeroQuantity:
+    case Outcome::kQuantityOutOfRange:
+      return "quantity";
+    case Outcome::kBadPrice:
+    case Outcome::kPriceOutOfRange:
+      return "unit_cost";
+    default:
+      return {};
+  }
+}
 
 Status CollectLetters(Inspector* inspector, size_t letters_max, LettersReport* report) {
   *report = {};

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "output/json.h"
@@ -18,6 +19,9 @@ struct LettersReport {
   uint64_t total = 0;
   std::array<Cause, kOutcomeCount> causes;  // by Outcome
 };
+
+// The field that a cause speaks of; "" = none of its own.
+std::string_view FieldOfCause(Outcome cause);
 
 // Reads every dead letter, keeps letters_max of each cause.
 Status CollectLetters(Inspector* inspector, size_t letters_max, LettersReport* report);

@@ -1,0 +1,76 @@
+#include "inspect/new_database.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/random_id.h"
+#include "batchlog/batch_log.h"
+#include "ingest/recovery.h"
+#include "store/rocks/rocks_store.h"
+
+namespace tallystone {
+namespace {
+
+RepairPlace WithoutSlashes(RepairPlace place) {
+  while (place.path.size() > 1 && place.path.back() == '/') {
+    place.path.pop_back();
+  }
+  return place;
+}
+
+}  // namespace
+
+NewDatabase::NewDatabase(const Options& options, RepairPlace place, const std::string& suffix)
+    : options_(options),
+      place_(WithoutSlashes(std::move(place))),
+      unfinished_(place_.path + suffix) {}
+
+Status NewDatabase::Begin() {
+  FileSystem* const files = place_.files;
+  TS_RETURN_IF_ERROR(files->ExpectDirectory(unfinished_));
+  TS_RETURN_IF_ERROR(MakeDatabaseDirectory(files, unfinished_));
+  const Status locked = files->Lock(LockPath(unfinished_), &lock_);
+  if (locked.Is(StatusCode::kBusy)) {
+    return Status::Busy("somebody else makes " + place_.path + " at this moment");
+  }
+  TS_RETURN_IF_ERROR(locked);
+  TS_RETURN_IF_ERROR(RemoveTree(files, StorePath(unfinished_)));
+  TS_RETURN_IF_ERROR(RemoveTree(files, LogPath(unfinished_)));
+  TS_RETURN_IF_ERROR(MakeRandomId(&marker_.database_id));
+  RocksStoreOptions options;
+  options.path = StorePath(unfinished_);
+  options.create = true;
+  options.block_cache_bytes = options_.block_cache_bytes;
+  options.ingest_lines_min = options_.ingest_lines_min;
+  options.logger = options_.logger;
+  options.file_system = files;
+  options.env = place_.env;
+  TS_RETURN_IF_ERROR(RocksStore::Open(options, &store_));
+  return store_->Initialise(marker_);
+}
+
+Status NewDatabase::Complete(Lsn last) {
+  TS_RETURN_IF_ERROR(store_->Close());
+  store_.reset();
+  BatchLogOptions options;
+  options.file_system = place_.files;
+  options.segment_bytes = options_.log_segment_bytes;
+  options.logger = options_.logger;
+  std::unique_ptr<BatchLog> log;
+  return BatchLog::Create(options, LogPath(unfinished_), marker_.database_id, last + 1, &log);
+}
+
+Status NewDatabase::Publish() {
+  FileSystem* const files = place_.files;
+  TS_RETURN_IF_ERROR(files->SyncDirectory(unfinished_));
+  TS_RETURN_IF_ERROR(files->Rename(unfinished_, place_.path));
+  published_ = true;
+  return files->SyncDirectory(ParentDirectory(place_.path));
+}
+
+Status NewDatabase::Discard() {
+  store_.reset();
+  return lock_ == nullptr || published_ ? Status::Ok() : RemoveTree(place_.files, unfinished_);
+}
+
+}  // namespace tallystone
