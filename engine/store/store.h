@@ -5,12 +5,13 @@
 // visible and durable in one atomic step (law L6).
 //
 // The code of a write's Status says what helps (DESIGN 4.6):
-//   kTryAgain, kBusy                        transient: repeat; the result is unknown until the
-//   marker is read kIoError, kNoSpace, kCorruption, other  environment: stop, Recover later;
-//   nothing is wrong with the data kRejected                               local to the data: key
-//   replay finds what
+//   kTryAgain, kBusy    transient: repeat; the result is unknown until the marker is read
+//   kRejected           local to the data: key replay finds what
+//   kFenced             another writer took over: stop for good
+//   any other           environment: stop, Recover later; nothing is wrong with the data
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +30,12 @@ class StoreView {
   virtual ~StoreView() = default;
 
   virtual Status ReadMarker(Marker* marker) = 0;
+  // Tenants whose chunks up to an LSN above the marker are in the store already: a store whose
+  // transactions do not cross tenants applies a window tenant by tenant.
+  virtual Status ReadAhead(std::map<TenantId, Lsn>* ahead) {
+    ahead->clear();
+    return Status::Ok();
+  }
   // kNotFound where there is none.
   virtual Status GetBalance(StockKey key, BalanceSum* sum) = 0;
   virtual Status GetBlock(Lsn lsn, StoredBlock* block) = 0;
