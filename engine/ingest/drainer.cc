@@ -8,6 +8,7 @@
 #include "ingest/key_replay.h"
 #include "ingest/store_retry.h"
 #include "store/live_view.h"
+#include "window/chunk_places.h"
 #include "window/sort_window.h"
 
 namespace tallystone {
@@ -34,7 +35,7 @@ void Drainer::Run() {
        window = core_->windows->Take()) {
     Drain(*window);
     if (!core_->windows->stalled().ok()) {
-      return;  // stopping: what is left is in the log
+      return;  // stopping or fenced: what is left is in the log
     }
   }
 }
@@ -69,7 +70,7 @@ void Drainer::Drain(const Window& window) {
       listener->OnStoreUnavailable(status);
     }
     core_->windows->SetStalled(status);
-    if (core_->windows->stopping()) {
+    if (core_->windows->stopping() || status.Is(StatusCode::kFenced)) {
       return;
     }
     core_->windows->Pause(delay);
@@ -85,24 +86,34 @@ Status Drainer::Attempt(const Window& window) {
   if (marker.applied >= window.last()) {
     return Status::Ok();  // an attempt that seemed to fail had worked
   }
-  {
-    std::unique_ptr<StoreView> view;
-    TS_RETURN_IF_ERROR(core_->store->NewView(&view));
-    TS_RETURN_IF_ERROR(sorter_.Sort(
-        window.chunks(),
-        [&](StockKey key, StoredItem* item) { return FindStoredItem(view.get(), key, item); },
-        &sorted_));
-  }
+  TS_RETURN_IF_ERROR(Sort(window));
   TS_CHECK(sorted_.first == marker.applied + 1);
   ApplyInfo info;
   bool replayed = marker.replay.has_value();
   TS_RETURN_IF_ERROR(replayed ? ReplayKeys(core_, marker, &sorted_)
-                              : Apply(marker, &info, &replayed));
+                              : Apply(window, marker, &info, &replayed));
   Note(MonotonicMicros() - start, info.ingested, replayed);
   return Status::Ok();
 }
 
-Status Drainer::Apply(const Marker& before, ApplyInfo* info, bool* replayed) {
+// What of the window is not in the store yet.
+Status Drainer::Sort(const Window& window) {
+  std::unique_ptr<StoreView> view;
+  TS_RETURN_IF_ERROR(core_->store->NewView(&view));
+  const ItemLookup lookup = [&](StockKey key, StoredItem* item) {
+    return FindStoredItem(view.get(), key, item);
+  };
+  std::map<TenantId, Lsn> ahead;
+  TS_RETURN_IF_ERROR(view->ReadAhead(&ahead));
+  if (ahead.empty()) {
+    return sorter_.Sort(window.chunks(), lookup, &sorted_);
+  }
+  std::vector<LoggedChunk> chunks = window.chunks();
+  TS_RETURN_IF_ERROR(LeaveOutApplied(ahead, &chunks));
+  return sorter_.Sort(chunks, lookup, &sorted_);
+}
+
+Status Drainer::Apply(const Window& window, const Marker& before, ApplyInfo* info, bool* replayed) {
   Marker after = before;
   after.applied = sorted_.last;
   Status status = WriteWithRetries(
@@ -123,6 +134,7 @@ Status Drainer::Apply(const Marker& before, ApplyInfo* info, bool* replayed) {
   if (core_->options.listener != nullptr) {
     core_->options.listener->OnWindowRefused(status, sorted_.first, sorted_.last);
   }
+  TS_RETURN_IF_ERROR(Sort(window));  // tenants that were not refused are in the store now
   return ReplayKeys(core_, before, &sorted_);
 }
 

@@ -26,12 +26,15 @@ class Drainer {
 
  private:
   void Run();
-  // Until the window is in the store, or the engine stops while the store is stalled.
+  // Until the window is in the store, the engine stops while the store is stalled, or another
+  // writer took over.
   void Drain(const Window& window);
   // One attempt. OK = the window is in the store.
   Status Attempt(const Window& window);
+  // Fills sorted_ with what of the window is not in the store yet.
+  Status Sort(const Window& window);
   // *replayed: the store refused it, and it went key by key.
-  Status Apply(const Marker& before, ApplyInfo* info, bool* replayed);
+  Status Apply(const Window& window, const Marker& before, ApplyInfo* info, bool* replayed);
   // The sorted window is in the store, after `micros`.
   void Note(uint64_t micros, bool ingested, bool replayed);
   void Finish(const Window& window);

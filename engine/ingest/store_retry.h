@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <random>
 
 #include "base/canary.h"
+#include "base/clock.h"
 #include "ingest/core.h"
 #include "tallystone/status.h"
 
@@ -30,11 +32,14 @@ inline Remedy RemedyFor(const Status& status) {
 }
 
 // Calls `write` until it is OK, fails for something else than a transient cause, or retries_max
-// repetitions are used up. Before each repetition waits (doubling) and asks `settled`, which reads
-// the marker: true = the write that seemed to fail is there.
+// repetitions are used up. Before each repetition waits and asks `settled`, which reads the marker:
+// true = the write that seemed to fail is there. The wait is random between nothing and a bound
+// that doubles ("full jitter", M. Brooker, Exponential Backoff and Jitter, 2015): writers that
+// met once do not meet again.
 template <typename Write, typename Settled>
 Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) {
   std::chrono::milliseconds delay(core->options.store_retry_delay_ms);
+  std::minstd_rand random(static_cast<uint32_t>(MonotonicMicros()));
   for (uint32_t retry = 0;; ++retry) {
     Status status = write();
     if (status.ok() || RemedyFor(status) != Remedy::kRepeat) {
@@ -43,7 +48,8 @@ Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) 
     core->metrics.drain.store_retries.Add(1);
     core->Log(LogLevel::kWarning,
               "store: " + status.ToString() + " (attempt " + std::to_string(retry + 1) + ")");
-    core->windows->Pause(delay);
+    core->windows->Pause(std::chrono::milliseconds(
+        std::uniform_int_distribution<int64_t>(0, delay.count())(random)));
     delay *= 2;
     bool there = false;
     Status read = CanaryIs(Canary::kRetryWithoutMarker) ? Status::Ok() : settled(&there);

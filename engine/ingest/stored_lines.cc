@@ -74,7 +74,10 @@ Status StoredLines::Start() {
   started_ = true;
   Marker marker;
   TS_RETURN_IF_ERROR(view_->ReadMarker(&marker));
-  applied_ = marker.applied;
+  std::map<TenantId, Lsn> ahead;
+  TS_RETURN_IF_ERROR(view_->ReadAhead(&ahead));
+  const auto found = ahead.find(ref_.tenant);
+  applied_ = found == ahead.end() ? marker.applied : std::max(marker.applied, found->second);
   if (sum_.tried_again > 0) {
     TS_RETURN_IF_ERROR(CollectRetries());
   }
@@ -92,6 +95,13 @@ void StoredLines::SeekToFirst() {
   next_chunk_ = 0;
   while (next_chunk_ < chunks_.size() &&
          chunks_[next_chunk_].lsn <= std::max(applied_, sum_.first_lsn - 1)) {
+    ++next_chunk_;
+  }
+  PassPlaces();
+}
+
+void StoredLines::PassPlaces() {
+  while (next_chunk_ < chunks_.size() && chunks_[next_chunk_].payload == nullptr) {
     ++next_chunk_;
   }
 }
@@ -118,6 +128,7 @@ void StoredLines::Advance() {
     blocks_->Next();
   } else {
     ++next_chunk_;
+    PassPlaces();
   }
 }
 

@@ -50,6 +50,9 @@ bool WindowSet::Due() const {
 
 Status WindowSet::WaitForRoom() {
   const MutexLock lock(&mutex_);
+  if (stalled_.Is(StatusCode::kFenced)) [[unlikely]] {
+    return stalled_;  // nothing that is logged here would ever be booked
+  }
   if (!Full()) [[likely]] {
     return Status::Ok();
   }

@@ -29,7 +29,7 @@ class WindowSet {
   // read.
   Status Add(const LoggedChunk& chunk);
   // Waits until there is room for another chunk. While the store cannot be written: kUnavailable
-  // with the cause, once the window is full.
+  // with the cause, once the window is full. kFenced, at once, when another writer took over.
   Status WaitForRoom();
 
   // --- the drainer ---

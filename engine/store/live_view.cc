@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "store/merge_cursor.h"
+#include "window/chunk_places.h"
+#include "window/join_windows.h"
 #include "window/merge_windows.h"
 #include "window/reject_keys.h"
 #include "window/sort_window.h"
@@ -38,7 +40,7 @@ std::optional<Value> Added(const Value* base, const Value& change) {
 
 }  // namespace
 
-// The store's blocks, then the overlay's.
+// The store's blocks and the overlay's, by LSN.
 class LiveBlockCursor final : public Cursor<StoredBlock> {
  public:
   LiveBlockCursor(std::unique_ptr<Cursor<StoredBlock>> store, const LiveView* view, Lsn from)
@@ -47,39 +49,46 @@ class LiveBlockCursor final : public Cursor<StoredBlock> {
   void SeekToFirst() override {
     store_->SeekToFirst();
     const auto& blocks = view_->overlay_.blocks;
-    next_ = std::lower_bound(blocks.begin(), blocks.end(), from_,
-                             [](const LoggedChunk& chunk, Lsn lsn) { return chunk.lsn < lsn; }) -
-            blocks.begin();
-    Load();
+    next_ = static_cast<size_t>(
+        std::lower_bound(blocks.begin(), blocks.end(), from_,
+                         [](const LoggedChunk& chunk, Lsn lsn) { return chunk.lsn < lsn; }) -
+        blocks.begin());
+    Find();
   }
-  [[nodiscard]] bool Valid() const override {
-    return store_->Valid() ||
-           (store_->status().ok() && static_cast<size_t>(next_) < view_->overlay_.blocks.size());
-  }
+  [[nodiscard]] bool Valid() const override { return valid_; }
   void Next() override {
-    if (store_->Valid()) {
+    if (in_store_) {
       store_->Next();
     } else {
       ++next_;
     }
-    Load();
+    Find();
   }
   [[nodiscard]] const StoredBlock& value() const override {
-    return store_->Valid() ? store_->value() : current_;
+    return in_store_ ? store_->value() : current_;
   }
   [[nodiscard]] Status status() const override { return store_->status(); }
 
  private:
-  void Load() {
-    if (!store_->Valid() && Valid()) {
-      current_ = view_->OverlayBlock(static_cast<size_t>(next_));
+  void Find() {
+    const auto& blocks = view_->overlay_.blocks;
+    while (next_ < blocks.size() && blocks[next_].payload == nullptr) {
+      ++next_;
+    }
+    const bool in_overlay = next_ < blocks.size();
+    in_store_ = store_->Valid() && (!in_overlay || store_->value().lsn < blocks[next_].lsn);
+    valid_ = in_store_ || (in_overlay && store_->status().ok());
+    if (valid_ && !in_store_) {
+      current_ = view_->OverlayBlock(next_);
     }
   }
 
   std::unique_ptr<Cursor<StoredBlock>> store_;
   const LiveView* view_;
   Lsn from_;
-  ptrdiff_t next_ = 0;
+  size_t next_ = 0;
+  bool valid_ = false;
+  bool in_store_ = false;
   StoredBlock current_;
 };
 
@@ -87,11 +96,30 @@ Status LiveView::Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk>
                       std::unique_ptr<LiveView>* view) {
   std::unique_ptr<LiveView> made(new LiveView);
   made->store_ = std::move(store);
-  TS_RETURN_IF_ERROR(made->store_->ReadMarker(&made->marker_));
-  TS_RETURN_IF_ERROR(made->BuildOverlay(std::move(chunks)));
-  TS_RETURN_IF_ERROR(made->LoadTenants());
+  TS_RETURN_IF_ERROR(made->Build(std::move(chunks)));
   *view = std::move(made);
   return Status::Ok();
+}
+
+Status LiveView::Make(std::vector<std::unique_ptr<StoreView>> stores,
+                      std::vector<LoggedChunk> chunks, std::unique_ptr<LiveView>* view) {
+  if (stores.size() == 1) {
+    return Make(std::move(stores.front()), std::move(chunks), view);
+  }
+  std::unique_ptr<RoutedView> routed;
+  TS_RETURN_IF_ERROR(RoutedView::Make(std::move(stores), &routed));
+  std::unique_ptr<LiveView> made(new LiveView);
+  made->routed_ = routed.get();
+  made->store_ = std::move(routed);
+  TS_RETURN_IF_ERROR(made->Build(std::move(chunks)));
+  *view = std::move(made);
+  return Status::Ok();
+}
+
+Status LiveView::Build(std::vector<LoggedChunk> chunks) {
+  TS_RETURN_IF_ERROR(store_->ReadMarker(&marker_));
+  TS_RETURN_IF_ERROR(BuildOverlay(std::move(chunks)));
+  return LoadTenants();
 }
 
 Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
@@ -104,43 +132,70 @@ Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
     return Status::Corruption("the log begins at LSN " + std::to_string(chunks.front().lsn) +
                               ", the store ends at LSN " + std::to_string(marker_.applied));
   }
-  const ItemLookup lookup = [this](StockKey key, StoredItem* item) {
-    return FindStoredItem(store_.get(), key, item);
-  };
-  if (!marker_.replay.has_value()) {
-    TS_RETURN_IF_ERROR(SortWindow(chunks, lookup, &overlay_));
+  std::map<TenantId, Lsn> ahead;
+  TS_RETURN_IF_ERROR(store_->ReadAhead(&ahead));
+  TS_RETURN_IF_ERROR(LeaveOutApplied(ahead, &chunks));
+  if (routed_ == nullptr) {
+    TS_RETURN_IF_ERROR(SortPart(marker_, chunks, &overlay_));
   } else {
-    const ReplayProgress& replay = *marker_.replay;
-    const size_t replayed = std::min<size_t>(chunks.size(), replay.last - marker_.applied);
-    const std::span<const LoggedChunk> all(chunks);
-    TS_RETURN_IF_ERROR(SortWindow(all.first(replayed), lookup, &overlay_));
-    TS_RETURN_IF_ERROR(RejectKeys(replay.rejected, lookup, &overlay_));
-    // The store has the sums of keys that are done, but not their postings yet.
-    for (KeyDelta& delta : overlay_.deltas) {
-      if (replay.keys_done > 0 && delta.key <= replay.done) {
-        delta.sum = {};
+    // Each store may be in the middle of a key replay of its own. The last part is for tenants
+    // that no store has yet.
+    std::vector<SortedWindow> windows(routed_->parts() + 1);
+    for (size_t part = 0; part < windows.size(); ++part) {
+      Marker marker;
+      if (part < routed_->parts()) {
+        TS_RETURN_IF_ERROR(routed_->part(part)->ReadMarker(&marker));
       }
+      std::vector<LoggedChunk> own = chunks;
+      TS_RETURN_IF_ERROR(
+          LeaveOutTenants([&](TenantId tenant) { return routed_->PartOf(tenant) != part; }, &own));
+      TS_RETURN_IF_ERROR(SortPart(marker, own, &windows[part]));
     }
-    if (replayed < chunks.size()) {
-      const SortedWindow first = std::move(overlay_);
-      const ItemLookup both = [&](StockKey key, StoredItem* item) {
-        const StoredItem* found = FindSorted(first.items, key);
-        if (found != nullptr) {
-          *item = *found;
-          return Status::Ok();
-        }
-        return lookup(key, item);
-      };
-      SortedWindow rest;
-      TS_RETURN_IF_ERROR(SortWindow(all.subspan(replayed), both, &rest));
-      overlay_ = MergeWindows(first, rest);
-    }
+    overlay_ = JoinWindows(std::move(windows));
   }
   for (const KeyDelta& delta : overlay_.deltas) {
     if (!delta.rejected && delta.sum.lines > 0) {
       balances_.emplace_back(delta.key, delta.sum);
     }
   }
+  return Status::Ok();
+}
+
+// The chunks of one store, with its marker, as what they add to it.
+Status LiveView::SortPart(const Marker& marker, const std::vector<LoggedChunk>& chunks,
+                          SortedWindow* sorted) {
+  const ItemLookup lookup = [this](StockKey key, StoredItem* item) {
+    return FindStoredItem(store_.get(), key, item);
+  };
+  if (!marker.replay.has_value()) {
+    return SortWindow(chunks, lookup, sorted);
+  }
+  const ReplayProgress& replay = *marker.replay;
+  const size_t replayed = std::min<size_t>(chunks.size(), replay.last + 1 - chunks.front().lsn);
+  const std::span<const LoggedChunk> all(chunks);
+  TS_RETURN_IF_ERROR(SortWindow(all.first(replayed), lookup, sorted));
+  TS_RETURN_IF_ERROR(RejectKeys(replay.rejected, lookup, sorted));
+  // The store has the sums of keys that are done, but not their postings yet.
+  for (KeyDelta& delta : sorted->deltas) {
+    if (replay.keys_done > 0 && delta.key <= replay.done) {
+      delta.sum = {};
+    }
+  }
+  if (replayed == chunks.size()) {
+    return Status::Ok();
+  }
+  const SortedWindow first = std::move(*sorted);
+  const ItemLookup both = [&](StockKey key, StoredItem* item) {
+    const StoredItem* found = FindSorted(first.items, key);
+    if (found != nullptr) {
+      *item = *found;
+      return Status::Ok();
+    }
+    return lookup(key, item);
+  };
+  SortedWindow rest;
+  TS_RETURN_IF_ERROR(SortWindow(all.subspan(replayed), both, &rest));
+  *sorted = MergeWindows(first, rest);
   return Status::Ok();
 }
 
@@ -204,7 +259,11 @@ Status LiveView::GetBlock(Lsn lsn, StoredBlock* block) {
   if (lsn > overlay_.last) {
     return Status::NotFound("there is no chunk at LSN " + std::to_string(lsn));
   }
-  *block = OverlayBlock(lsn - overlay_.first);
+  const size_t index = lsn - overlay_.first;
+  if (overlay_.blocks[index].payload == nullptr) {
+    return store_->GetBlock(lsn, block);
+  }
+  *block = OverlayBlock(index);
   return Status::Ok();
 }
 

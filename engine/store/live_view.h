@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "store/routed_view.h"
 #include "store/store.h"
 
 namespace tallystone {
@@ -19,6 +20,9 @@ class LiveView final : public StoreView {
   // the first of the rest does not follow the store's marker.
   static Status Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk> chunks,
                      std::unique_ptr<LiveView>* view);
+  // The same of several stores with tenants of their own. kCorruption also as for a RoutedView.
+  static Status Make(std::vector<std::unique_ptr<StoreView>> stores,
+                     std::vector<LoggedChunk> chunks, std::unique_ptr<LiveView>* view);
 
   [[nodiscard]] Lsn as_of() const { return overlay_.last; }
   [[nodiscard]] const Marker& store_marker() const { return marker_; }
@@ -49,12 +53,16 @@ class LiveView final : public StoreView {
 
  private:
   LiveView() = default;
+  Status Build(std::vector<LoggedChunk> chunks);
   Status BuildOverlay(std::vector<LoggedChunk> chunks);
+  Status SortPart(const Marker& marker, const std::vector<LoggedChunk>& chunks,
+                  SortedWindow* sorted);
   Status LoadTenants();
   StoredBlock OverlayBlock(size_t index) const;
   friend class LiveBlockCursor;
 
   std::unique_ptr<StoreView> store_;
+  RoutedView* routed_ = nullptr;  // the same, if it is one
   Marker marker_;
   SortedWindow
       overlay_;  // of everything that is not in the store; `last` is set even if it is empty

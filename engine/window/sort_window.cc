@@ -75,6 +75,15 @@ class Sorter {
 
 Status Sorter::Take(const LoggedChunk& chunk) {
   TS_CHECK(sorted_->blocks.empty() || chunk.lsn == sorted_->last + 1);
+  if (sorted_->blocks.empty()) {
+    sorted_->first = chunk.lsn;
+  }
+  sorted_->blocks.push_back(chunk);
+  sorted_->last = chunk.lsn;
+  std::vector<std::string_view>& times = times_.emplace_back();
+  if (chunk.payload == nullptr) {
+    return Status::Ok();
+  }
   const std::string_view payload = *chunk.payload;
   ChunkHeader header;
   TS_RETURN_IF_ERROR(DecodeChunkHeader(payload, &header));
@@ -95,16 +104,10 @@ Status Sorter::Take(const LoggedChunk& chunk) {
                        numbers_.unit_costs[index],
                        {chunk.lsn, static_cast<uint32_t>(index)}});
   }
-  std::vector<std::string_view>& times = times_.emplace_back();
   TS_RETURN_IF_ERROR(DecodeChunkTimes(payload, &times));
   if (std::all_of(times.begin(), times.end(), [](std::string_view t) { return t.empty(); })) {
     times = {};
   }
-  if (sorted_->blocks.empty()) {
-    sorted_->first = chunk.lsn;
-  }
-  sorted_->blocks.push_back(chunk);
-  sorted_->last = chunk.lsn;
   return Status::Ok();
 }
 

@@ -18,6 +18,7 @@ namespace tallystone {
 // readers.
 struct LoggedChunk {
   Lsn lsn = 0;
+  // Null: only the chunk's place. Its lines are another store's, or in the store already.
   std::shared_ptr<const std::string> payload;
 };
 
@@ -36,7 +37,7 @@ struct SortedWindow {
   uint64_t lines = 0;               // lines booked
   std::vector<KeyDelta> deltas;     // ascending by key
   std::vector<Posting> postings;    // grouped by key, ascending within one
-  std::vector<LoggedChunk> blocks;  // ascending by LSN, without gaps
+  std::vector<LoggedChunk> blocks;  // ascending by LSN, without gaps; some may be mere places
   // Lines of a block that were rejected; empty, or one entry for each block that has any,
   // ascending.
   std::vector<std::pair<Lsn, std::vector<uint32_t>>> rejected_lines;

@@ -8,6 +8,11 @@ namespace tallystone {
 
 Status Window::Add(const LoggedChunk& chunk) {
   TS_CHECK(chunks_.empty() || chunk.lsn == chunks_.back().lsn + 1);
+  if (chunk.payload == nullptr) {
+    chunks_.push_back(chunk);
+    bytes_ += sizeof chunk;
+    return Status::Ok();
+  }
   ChunkHeader header;
   TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunk.payload, &header));
   if (header.lines != header.accepted || (header.flags & (kChunkRetry | kChunkDrop)) != 0) {

@@ -182,6 +182,9 @@ void WindowEntries<Sink>::AddBlocks(const SortedWindow& window) {
   }
   for (const LoggedChunk& chunk : window.blocks) {
     CheckAscends(chunk.lsn, &before);
+    if (chunk.payload == nullptr) {
+      continue;
+    }
     while (rejected != window.rejected_lines.end() && rejected->first < chunk.lsn) {
       ++rejected;
     }

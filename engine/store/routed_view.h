@@ -1,0 +1,53 @@
+// RoutedView: several stores, each with tenants of its own, read as one.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "store/store.h"
+
+namespace tallystone {
+
+// A StoreView over others. Its marker is the lowest of theirs; the tenants of a store whose own
+// marker is higher are ahead of it. A key replay under way in one of them is not its own: see
+// part(). Not thread-safe.
+class RoutedView final : public StoreView {
+ public:
+  // kCorruption: two stores say that they have the same tenant, or a store is another database's.
+  static Status Make(std::vector<std::unique_ptr<StoreView>> parts,
+                     std::unique_ptr<RoutedView>* view);
+
+  [[nodiscard]] size_t parts() const { return parts_.size(); }
+  [[nodiscard]] StoreView* part(size_t index) const { return parts_[index].get(); }
+  // Which part has the tenant; parts() = none.
+  [[nodiscard]] size_t PartOf(TenantId tenant) const;
+
+  Status ReadMarker(Marker* marker) override;
+  Status ReadAhead(std::map<TenantId, Lsn>* ahead) override;
+  Status GetBalance(StockKey key, BalanceSum* sum) override;
+  Status GetBlock(Lsn lsn, StoredBlock* block) override;
+  Status GetBatch(const BatchRef& ref, BatchSum* sum) override;
+  Status GetDeadLetter(const LineRef& ref, StoredDeadLetter* letter) override;
+  std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> Balances(StockKey from) override;
+  std::unique_ptr<Cursor<StoredBlock>> Blocks(Lsn from) override;
+  std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> Batches(BatchRef from) override;
+  std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
+  std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
+  Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
+
+ private:
+  RoutedView() = default;
+  Status Load();
+  template <typename Look>
+  Status At(TenantId tenant, const Look& look);
+
+  std::vector<std::unique_ptr<StoreView>> parts_;
+  std::vector<Marker> markers_;
+  std::map<TenantId, size_t> owners_;
+};
+
+}  // namespace tallystone

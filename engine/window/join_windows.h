@@ -1,0 +1,13 @@
+// Windows of the same chunks, each with other tenants, as one.
+#pragma once
+
+#include <vector>
+
+#include "window/sorted_window.h"
+
+namespace tallystone {
+
+// `windows` cover the same LSNs; no tenant is in two of them, and no chunk is held by two.
+SortedWindow JoinWindows(std::vector<SortedWindow> windows);
+
+}  // namespace tallystone
