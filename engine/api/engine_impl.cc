@@ -1,5 +1,7 @@
 #include "api/engine_impl.h"
 
+#include <algorithm>
+
 #include "api/batch_writer_impl.h"
 #include "base/check.h"
 #include "ingest/batch_session.h"
@@ -69,8 +71,11 @@ Status EngineImpl::OpenWith(const Options& options, const std::string& path, Par
 }
 
 EngineImpl::EngineImpl(std::unique_ptr<Core> core)
-    : core_(std::move(core)), workspaces_(core_.get()), drainer_(core_.get()) {
-  drainer_.Start();
+    : core_(std::move(core)), workspaces_(core_.get()) {
+  for (const auto& lane : core_->lanes) {
+    drainers_.push_back(std::make_unique<Drainer>(core_.get(), lane.get()));
+    drainers_.back()->Start();
+  }
 }
 
 EngineImpl::~EngineImpl() {
@@ -84,13 +89,35 @@ Status EngineImpl::Close() {
   std::unique_lock lock(core_->calls);
   Status status = core_->log->Sync(core_->log->last());
   if (status.ok()) {
-    status = core_->windows->WaitApplied(core_->log->durable());
+    status = WaitApplied(core_->log->durable());
   }
-  drainer_.Stop();
+  for (const auto& drainer : drainers_) {
+    drainer->Stop();
+  }
   core_->log.reset();
-  Status store = core_->store->Close();
+  for (const auto& lane : core_->lanes) {
+    Status closed = lane->store->Close();
+    if (status.ok()) {
+      status = std::move(closed);
+    }
+  }
   core_->lock.reset();
-  return status.ok() ? store : status;
+  return status;
+}
+
+// Asks all lanes first: they drain side by side.
+Status EngineImpl::WaitApplied(Lsn lsn) {
+  for (const auto& lane : core_->lanes) {
+    lane->windows->Want(lsn);
+  }
+  Status status;
+  for (const auto& lane : core_->lanes) {
+    Status of_lane = lane->windows->WaitApplied(lsn);
+    if (status.ok() && !of_lane.ok()) {
+      status = {of_lane.code(), lane->Prefix() + of_lane.message()};
+    }
+  }
+  return status;
 }
 
 Status EngineImpl::Sync() {
@@ -101,7 +128,7 @@ Status EngineImpl::Sync() {
 
 Status EngineImpl::BringToStore() {
   TS_RETURN_IF_ERROR(core_->log->Sync(core_->log->last()));
-  return core_->windows->WaitApplied(core_->log->durable());
+  return WaitApplied(core_->log->durable());
 }
 
 Status EngineImpl::Flush() {
@@ -115,7 +142,10 @@ Status EngineImpl::Compact(const CompactOptions& options, CompactReport* report)
   const CoreCall call(core_.get());
   TS_RETURN_IF_ERROR(call.status());
   TS_RETURN_IF_ERROR(BringToStore());
-  return core_->store->Compact(options, report);
+  for (const auto& lane : core_->lanes) {
+    TS_RETURN_IF_ERROR(lane->store->Compact(options, report));
+  }
+  return Status::Ok();
 }
 
 Status EngineImpl::Ingest(const IngestOptions& options, const Batch& batch, BatchResult* result) {
@@ -215,7 +245,7 @@ Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
   ItemInfo item;
   TS_RETURN_IF_ERROR(FindKey(key, &found, &item));
   BalanceSum sum;
-  TS_RETURN_IF_ERROR(core_->windows->GetBalance(found, &sum));
+  TS_RETURN_IF_ERROR(core_->tenants.Find(found.tenant)->windows()->GetBalance(found, &sum));
   *balance = MakeBalance(std::move(item), sum);
   return Status::Ok();
 }
@@ -223,11 +253,13 @@ Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
 // The chunks are taken before the store's view: what the drain moves meanwhile is then in both, and
 // the view knows which chunks it has.
 Status EngineImpl::NewView(SharedView* view) {
-  std::vector<LoggedChunk> chunks = core_->windows->Chunks();
-  std::unique_ptr<StoreView> store_view;
-  TS_RETURN_IF_ERROR(core_->store->NewView(&store_view));
+  std::vector<LoggedChunk> chunks = PendingChunks(core_->lanes);
+  std::vector<std::unique_ptr<StoreView>> stores;
+  for (const auto& lane : core_->lanes) {
+    TS_RETURN_IF_ERROR(lane->store->NewView(&stores.emplace_back()));
+  }
   std::unique_ptr<LiveView> made;
-  TS_RETURN_IF_ERROR(LiveView::Make(std::move(store_view), std::move(chunks), &made));
+  TS_RETURN_IF_ERROR(LiveView::Make(std::move(stores), std::move(chunks), &made));
   *view = std::move(made);
   return Status::Ok();
 }
@@ -370,10 +402,13 @@ EngineStats EngineImpl::stats() const {
 
 MetricsSnapshot EngineImpl::metrics() const {
   MetricsSnapshot snapshot = core_->metrics.Snapshot();
-  snapshot.applied_lsn = core_->windows->applied();
-  snapshot.window_lines = core_->windows->lines();
-  snapshot.window_lines_max = core_->options.window_lines_max;
-  snapshot.store_unavailable = !core_->windows->stalled().ok();
+  snapshot.applied_lsn = UINT64_MAX;
+  for (const auto& lane : core_->lanes) {
+    snapshot.applied_lsn = std::min<uint64_t>(snapshot.applied_lsn, lane->windows->applied());
+    snapshot.window_lines += lane->windows->lines();
+    snapshot.window_lines_max += core_->options.window_lines_max;
+    snapshot.store_unavailable = snapshot.store_unavailable || !lane->windows->stalled().ok();
+  }
   snapshot.tenants = core_->tenants.size();
   snapshot.items = core_->tenants.items();
   snapshot.batches = core_->tenants.batches();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ingest/batch_session.h"
 #include "ingest/core.h"
@@ -62,6 +63,7 @@ class EngineImpl final : public Engine {
   Status Book(const IngestOptions& options, const Batch& batch, Tenant* tenant,
               BatchSession* session, BatchResult* result);
   Status BringToStore();
+  Status WaitApplied(Lsn lsn);
   Status NewView(SharedView* view);
   Status FindKey(const ItemKey& key, StockKey* found, ItemInfo* item);
   template <typename Record>
@@ -70,7 +72,7 @@ class EngineImpl final : public Engine {
 
   std::unique_ptr<Core> core_;
   Workspaces workspaces_;
-  Drainer drainer_;  // declared after core_: its thread ends first
+  std::vector<std::unique_ptr<Drainer>> drainers_;  // after core_: their threads end first
 };
 
 }  // namespace tallystone

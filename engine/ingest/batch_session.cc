@@ -80,12 +80,11 @@ BatchSession::BatchSession(Core* core, const IngestOptions& options, Tenant* ten
       start_(std::chrono::steady_clock::now()) {}
 
 void BatchSession::LookAhead() {
-  ahead_ = tenant_->ReadBatch(batch_, core_->store.get());
+  ahead_ = tenant_->ReadBatch(batch_);
 }
 
 Status BatchSession::Begin() {
-  TS_RETURN_IF_ERROR(tenant_->FindBatch(batch_, core_->store.get(), &state_,
-                                        ahead_.has_value() ? &*ahead_ : nullptr));
+  TS_RETURN_IF_ERROR(tenant_->FindBatch(batch_, &state_, ahead_.has_value() ? &*ahead_ : nullptr));
   if (state_->writing) {
     return Status::Busy("batch '" + batch_ + "' of tenant '" + tenant_->name +
                         "' is being written by another BatchWriter");
@@ -134,7 +133,7 @@ Status BatchSession::CompareStored(std::span<const PreparedLine> lines,
   const bool whole = position_ == 0 && lines.size() == before_.lines;
   BatchSum in_store;  // knows of lines that the store rejected
   if (whole && results == nullptr && before_.not_booked() == 0 &&
-      (!core_->store->GetBatch({tenant_->id, batch_}, &in_store).ok() ||
+      (!tenant_->store()->GetBatch({tenant_->id, batch_}, &in_store).ok() ||
        in_store.rejected == before_.rejected)) {
     ContentDigest digest;
     for (const PreparedLine& line : lines) {
@@ -169,8 +168,8 @@ Status BatchSession::OpenStored() {
   }
   // Only what is durable has been folded and can be read back.
   TS_RETURN_IF_ERROR(core_->log->Sync(state_->record_lsn));
-  std::vector<LoggedChunk> chunks = core_->windows->Chunks();
-  TS_RETURN_IF_ERROR(core_->store->NewView(&view_));
+  std::vector<LoggedChunk> chunks = tenant_->windows()->Chunks();
+  TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view_));
   stored_ = std::make_unique<StoredLines>(BatchRef{tenant_->id, batch_}, before_, std::move(chunks),
                                           view_.get());
   return Status::Ok();
@@ -224,7 +223,7 @@ Status BatchSession::AppendNew(Workspace* work, std::span<const PreparedLine> li
 
 Status BatchSession::AppendChunk(Workspace* work, std::span<const PreparedLine> lines, bool last,
                                  std::vector<LineResult>* results) {
-  TS_RETURN_IF_ERROR(core_->windows->WaitForRoom());
+  TS_RETURN_IF_ERROR(tenant_->windows()->WaitForRoom());
   for (const PreparedLine& line : lines) {
     tallystone::Add(line.digest, &digest_);
   }
@@ -291,9 +290,9 @@ Status BatchSession::TryAll(Workspace* work, std::span<const PreparedLine> lines
 Status BatchSession::Result(BatchResult* result, std::vector<LineResult>* results) {
   Status status;
   if (options_.level == Durability::kApplied) {
-    status = core_->windows->WaitApplied(lsn_);
+    status = tenant_->windows()->WaitApplied(lsn_);
     BatchSum sum;
-    if (status.ok() && core_->store->GetBatch({tenant_->id, batch_}, &sum).ok() &&
+    if (status.ok() && tenant_->store()->GetBatch({tenant_->id, batch_}, &sum).ok() &&
         sum.rejected > before_.rejected) {
       before_ = sum;
       status = RereadResults(results);
@@ -337,7 +336,7 @@ void BatchSession::Count(const Status& status) const {
 
 Status BatchSession::RereadResults(std::vector<LineResult>* results) {
   std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(core_->store->NewView(&view));
+  TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view));
   StoredLines stored({tenant_->id, batch_}, before_, {}, view.get());
   booked_ = 0;
   failed_items_.clear();

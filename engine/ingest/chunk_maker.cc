@@ -213,7 +213,7 @@ Status ChunkMaker::CheckBalance(const Tenant& tenant, ChunkLine* line) {
     // Everything of this tenant that was appended must be folded, for the balance to be exact.
     TS_RETURN_IF_ERROR(core_->log->Sync(core_->log->last()));
     BalanceSum balance;
-    Status status = core_->windows->GetBalance({tenant.id, line->item}, &balance);
+    Status status = tenant.windows()->GetBalance({tenant.id, line->item}, &balance);
     if (!status.ok() && !status.IsNotFound()) {
       return status;
     }

@@ -11,8 +11,8 @@
 
 #include "base/file_system.h"
 #include "batchlog/batch_log.h"
+#include "ingest/lane.h"
 #include "ingest/tenants.h"
-#include "ingest/window_set.h"
 #include "model/metrics.h"
 #include "store/store.h"
 #include "tallystone/options.h"
@@ -22,7 +22,9 @@ namespace tallystone {
 // Made by recovery, in the order of the members; taken apart in the other.
 struct Core {
   explicit Core(const Options& engine_options)
-      : options(engine_options), tenants(options.items_max) {}
+      : options(engine_options), tenants(options.items_max, [this](std::string_view name) {
+          return LaneForNewTenant(lanes, name);
+        }) {}
 
   void Log(LogLevel level, std::string_view message) const {
     if (options.logger != nullptr) {
@@ -35,9 +37,8 @@ struct Core {
   std::string database_id;
   Metrics metrics;
   std::unique_ptr<FileLock> lock;
-  std::unique_ptr<Store> store;
+  Lanes lanes;
   Tenants tenants;
-  std::unique_ptr<WindowSet> windows;
   std::unique_ptr<BatchLog> log;
 
   // Held shared by every call, exclusively by Close, which takes log and store away.

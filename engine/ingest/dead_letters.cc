@@ -15,10 +15,10 @@ Status NotThere(const DeadLetterKey& key) {
 }
 
 // Requires the tenant's mutex. Sees everything that was appended before.
-Status FindLetter(Core* core, const LineRef& ref, const DeadLetterKey& key,
+Status FindLetter(Core* core, Tenant* tenant, const LineRef& ref, const DeadLetterKey& key,
                   StoredDeadLetter* letter) {
   TS_RETURN_IF_ERROR(core->log->Sync(core->log->last()));
-  switch (core->windows->FindLetter(ref, letter)) {
+  switch (tenant->windows()->FindLetter(ref, letter)) {
     case Window::LetterState::kPresent:
       return Status::Ok();
     case Window::LetterState::kResolved:
@@ -27,7 +27,7 @@ Status FindLetter(Core* core, const LineRef& ref, const DeadLetterKey& key,
       break;
   }
   std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(core->store->NewView(&view));
+  TS_RETURN_IF_ERROR(tenant->store()->NewView(&view));
   Status status = view->GetDeadLetter(ref, letter);
   return status.IsNotFound() ? NotThere(key) : status;
 }
@@ -56,14 +56,14 @@ RawLine LineOf(const StoredDeadLetter& letter) {
 // Half of a move that the store refused belongs to its item, whatever its name means by now: the
 // other half stands. *half is that line as it was logged, with views into *chunk and *block; null
 // where the letter is of another kind. The block of a refused line is in the store.
-Status FindMovedHalf(Core* core, const LineRef& ref, const StoredDeadLetter& letter,
+Status FindMovedHalf(const Tenant* tenant, const LineRef& ref, const StoredDeadLetter& letter,
                      StoredBlock* block, Chunk* chunk, const ChunkLine** half) {
   *half = nullptr;
   if (letter.cause != Outcome::kStoreRejected) {
     return Status::Ok();
   }
   std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(core->store->NewView(&view));
+  TS_RETURN_IF_ERROR(tenant->store()->NewView(&view));
   TS_RETURN_IF_ERROR(view->GetBlock(letter.lsn, block));
   TS_RETURN_IF_ERROR(DecodeChunk(block->payload, chunk));
   for (const ChunkLine& line : chunk->lines) {
@@ -76,10 +76,10 @@ Status FindMovedHalf(Core* core, const LineRef& ref, const StoredDeadLetter& let
 
 // Waits until the chunk `lsn`, which booked the line, is in the store, and says so if the store
 // rejected it.
-Status WaitForStore(Core* core, const LineRef& ref, Lsn lsn, LineResult* result) {
-  TS_RETURN_IF_ERROR(core->windows->WaitApplied(lsn));
+Status WaitForStore(const Tenant* tenant, const LineRef& ref, Lsn lsn, LineResult* result) {
+  TS_RETURN_IF_ERROR(tenant->windows()->WaitApplied(lsn));
   std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(core->store->NewView(&view));
+  TS_RETURN_IF_ERROR(tenant->store()->NewView(&view));
   StoredDeadLetter letter;
   Status status = view->GetDeadLetter(ref, &letter);
   if (status.ok() && letter.lsn == lsn) {
@@ -89,10 +89,9 @@ Status WaitForStore(Core* core, const LineRef& ref, Lsn lsn, LineResult* result)
 }
 
 // Notes in the batch's state that a chunk was appended for it.
-Status NoteAppended(Core* core, Tenant* tenant, const std::string& batch, const BatchSum& sum,
-                    Lsn lsn) {
+Status NoteAppended(Tenant* tenant, const std::string& batch, const BatchSum& sum, Lsn lsn) {
   BatchState* state = nullptr;
-  TS_RETURN_IF_ERROR(tenant->FindBatch(batch, core->store.get(), &state));
+  TS_RETURN_IF_ERROR(tenant->FindBatch(batch, &state));
   state->sum.Add(sum);
   state->record_lsn = lsn;
   return Status::Ok();
@@ -113,8 +112,8 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
   {
     std::lock_guard lock(tenant->mutex);
     StoredDeadLetter letter;
-    TS_RETURN_IF_ERROR(FindLetter(core, ref, key, &letter));
-    TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+    TS_RETURN_IF_ERROR(FindLetter(core, tenant, ref, key, &letter));
+    TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
     RawLine again = LineOf(letter);
     if (corrected != nullptr) {
       lines.AddText(*corrected);
@@ -124,7 +123,7 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
     Chunk chunk;
     const ChunkLine* half = nullptr;
     if (corrected == nullptr) {
-      TS_RETURN_IF_ERROR(FindMovedHalf(core, ref, letter, &block, &chunk, &half));
+      TS_RETURN_IF_ERROR(FindMovedHalf(tenant, ref, letter, &block, &chunk, &half));
     }
     ChunkRequest request;
     request.tenant = tenant;
@@ -135,7 +134,7 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
     request.policy = {options.unknown_items, options.mapping};
     // Loads the batch's state before its counts change.
     BatchState* state = nullptr;
-    TS_RETURN_IF_ERROR(tenant->FindBatch(key.batch, core->store.get(), &state));
+    TS_RETURN_IF_ERROR(tenant->FindBatch(key.batch, &state));
     if (half != nullptr) {
       TS_RETURN_IF_ERROR(maker.AppendMade(request, {half, 1}, {}, &lsn));
       *result = {key.line, Outcome::kAccepted, DecidedBy::kMoved, half->item, nullptr};
@@ -146,10 +145,10 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
       TS_RETURN_IF_ERROR(maker.Append(request, prepared, &results, &lsn));
       *result = results.front();
     }
-    TS_RETURN_IF_ERROR(NoteAppended(core, tenant, key.batch, maker.Appended(lsn), lsn));
+    TS_RETURN_IF_ERROR(NoteAppended(tenant, key.batch, maker.Appended(lsn), lsn));
   }
   TS_RETURN_IF_ERROR(core->log->Sync(lsn));
-  return options.level == Durability::kApplied ? WaitForStore(core, ref, lsn, result)
+  return options.level == Durability::kApplied ? WaitForStore(tenant, ref, lsn, result)
                                                : Status::Ok();
 }
 
@@ -163,12 +162,12 @@ Status DropDeadLetter(Core* core, const DeadLetterKey& key) {
   {
     std::lock_guard lock(tenant->mutex);
     StoredDeadLetter letter;
-    TS_RETURN_IF_ERROR(FindLetter(core, {tenant->id, key.batch, key.line}, key, &letter));
-    TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+    TS_RETURN_IF_ERROR(FindLetter(core, tenant, {tenant->id, key.batch, key.line}, key, &letter));
+    TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
     BatchState* state = nullptr;
-    TS_RETURN_IF_ERROR(tenant->FindBatch(key.batch, core->store.get(), &state));
+    TS_RETURN_IF_ERROR(tenant->FindBatch(key.batch, &state));
     TS_RETURN_IF_ERROR(maker.AppendDrop(tenant, key.batch, key.line, &lsn));
-    TS_RETURN_IF_ERROR(NoteAppended(core, tenant, key.batch, maker.Appended(lsn), lsn));
+    TS_RETURN_IF_ERROR(NoteAppended(tenant, key.batch, maker.Appended(lsn), lsn));
   }
   return core->log->Sync(lsn);
 }

@@ -25,26 +25,26 @@ void Drainer::Start() {
 
 void Drainer::Stop() {
   if (thread_.joinable()) {
-    core_->windows->Stop();
+    lane_->windows->Stop();
     thread_.join();
   }
 }
 
 void Drainer::Run() {
-  for (std::shared_ptr<const Window> window = core_->windows->Take(); window != nullptr;
-       window = core_->windows->Take()) {
+  for (std::shared_ptr<const Window> window = lane_->windows->Take(); window != nullptr;
+       window = lane_->windows->Take()) {
     Drain(*window);
-    if (!core_->windows->stalled().ok()) {
+    if (!lane_->windows->stalled().ok()) {
       return;  // stopping or fenced: what is left is in the log
     }
   }
 }
 
 Status Drainer::DrainOne() {
-  std::shared_ptr<const Window> window = core_->windows->Take();
+  std::shared_ptr<const Window> window = lane_->windows->Take();
   TS_CHECK(window != nullptr);
   TS_RETURN_IF_ERROR(Attempt(*window));
-  core_->windows->Drained(window->last());
+  lane_->windows->Drained(window->last());
   return Status::Ok();
 }
 
@@ -54,9 +54,9 @@ void Drainer::Drain(const Window& window) {
     Status status = Attempt(window);
     Listener* listener = core_->options.listener;
     if (status.ok()) {
-      if (!core_->windows->stalled().ok()) {
-        core_->windows->SetStalled(Status::Ok());
-        core_->Log(LogLevel::kInfo, "the store can be written again");
+      if (!lane_->windows->stalled().ok()) {
+        lane_->windows->SetStalled(Status::Ok());
+        core_->Log(LogLevel::kInfo, lane_->Prefix() + "the store can be written again");
         if (listener != nullptr) {
           listener->OnStoreAvailable();
         }
@@ -64,25 +64,26 @@ void Drainer::Drain(const Window& window) {
       Finish(window);
       return;
     }
-    core_->Log(LogLevel::kError, "the store cannot be written: " + status.ToString());
+    core_->Log(LogLevel::kError,
+               lane_->Prefix() + "the store cannot be written: " + status.ToString());
     core_->metrics.drain.store_failures.Add(1);
     if (listener != nullptr) {
       listener->OnStoreUnavailable(status);
     }
-    core_->windows->SetStalled(status);
-    if (core_->windows->stopping() || status.Is(StatusCode::kFenced)) {
+    lane_->windows->SetStalled(status);
+    if (lane_->windows->stopping() || status.Is(StatusCode::kFenced)) {
       return;
     }
-    core_->windows->Pause(delay);
+    lane_->windows->Pause(delay);
     delay = std::min(delay * 2, kStalledDelayMax);
-    core_->store->Recover().PermitUnchecked();  // the next attempt says whether it helped
+    lane_->store->Recover().PermitUnchecked();  // the next attempt says whether it helped
   }
 }
 
 Status Drainer::Attempt(const Window& window) {
   const uint64_t start = MonotonicMicros();
   Marker marker;
-  TS_RETURN_IF_ERROR(core_->store->ReadMarker(&marker));
+  TS_RETURN_IF_ERROR(lane_->store->ReadMarker(&marker));
   if (marker.applied >= window.last()) {
     return Status::Ok();  // an attempt that seemed to fail had worked
   }
@@ -90,7 +91,7 @@ Status Drainer::Attempt(const Window& window) {
   TS_CHECK(sorted_.first == marker.applied + 1);
   ApplyInfo info;
   bool replayed = marker.replay.has_value();
-  TS_RETURN_IF_ERROR(replayed ? ReplayKeys(core_, marker, &sorted_)
+  TS_RETURN_IF_ERROR(replayed ? ReplayKeys(core_, lane_, marker, &sorted_)
                               : Apply(window, marker, &info, &replayed));
   Note(MonotonicMicros() - start, info.ingested, replayed);
   return Status::Ok();
@@ -99,7 +100,7 @@ Status Drainer::Attempt(const Window& window) {
 // What of the window is not in the store yet.
 Status Drainer::Sort(const Window& window) {
   std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(core_->store->NewView(&view));
+  TS_RETURN_IF_ERROR(lane_->store->NewView(&view));
   const ItemLookup lookup = [&](StockKey key, StoredItem* item) {
     return FindStoredItem(view.get(), key, item);
   };
@@ -117,10 +118,10 @@ Status Drainer::Apply(const Window& window, const Marker& before, ApplyInfo* inf
   Marker after = before;
   after.applied = sorted_.last;
   Status status = WriteWithRetries(
-      core_, [&] { return core_->store->Apply(sorted_, after, info); },
+      core_, lane_, [&] { return lane_->store->Apply(sorted_, after, info); },
       [&](bool* there) {
         Marker now;
-        TS_RETURN_IF_ERROR(core_->store->ReadMarker(&now));
+        TS_RETURN_IF_ERROR(lane_->store->ReadMarker(&now));
         *there = now == after;
         return Status::Ok();
       });
@@ -129,13 +130,14 @@ Status Drainer::Apply(const Window& window, const Marker& before, ApplyInfo* inf
     return status;
   }
   core_->metrics.drain.windows_refused.Add(1);
-  core_->Log(LogLevel::kWarning, "the store refused LSN " + std::to_string(sorted_.first) + ".." +
+  core_->Log(LogLevel::kWarning, lane_->Prefix() + "the store refused LSN " +
+                                     std::to_string(sorted_.first) + ".." +
                                      std::to_string(sorted_.last) + ": " + status.ToString());
   if (core_->options.listener != nullptr) {
     core_->options.listener->OnWindowRefused(status, sorted_.first, sorted_.last);
   }
   TS_RETURN_IF_ERROR(Sort(window));  // tenants that were not refused are in the store now
-  return ReplayKeys(core_, before, &sorted_);
+  return ReplayKeys(core_, lane_, before, &sorted_);
 }
 
 void Drainer::Note(uint64_t micros, bool ingested, bool replayed) {
@@ -154,16 +156,17 @@ void Drainer::Finish(const Window& window) {
   // The marker is read back before the log lets go of what stands below it: a log segment is
   // recycled only for what the store says it has.
   Marker marker;
-  Status status = core_->store->ReadMarker(&marker);
-  core_->windows->Drained(window.last());
+  Status status = lane_->store->ReadMarker(&marker);
+  lane_->windows->Drained(window.last());
   sorted_.Clear();  // lets go of the chunks
   if (status.ok()) {
-    status = core_->log->Release(marker.applied);
+    lane_->stored = marker.applied;
+    status = core_->log->Release(LowestStored(core_->lanes));
   }
   if (!status.ok()) {
     core_->Log(LogLevel::kWarning, "log segments could not be released: " + status.ToString());
   }
-  core_->tenants.ForgetBatches(window.last());
+  core_->tenants.ForgetBatches(lane_, window.last());
 }
 
 }  // namespace tallystone

@@ -1,4 +1,5 @@
-// Drainer: brings windows to the store and releases the log behind them (DESIGN 4.4 to 4.6).
+// Drainer: brings the windows of a lane to its store and releases the log behind them (DESIGN 4.4
+// to 4.6).
 #pragma once
 
 #include <thread>
@@ -10,7 +11,7 @@ namespace tallystone {
 
 class Drainer {
  public:
-  explicit Drainer(Core* core) : core_(core) {}
+  Drainer(Core* core, Lane* lane) : core_(core), lane_(lane) {}
   ~Drainer() { Stop(); }
   Drainer(const Drainer&) = delete;
   Drainer& operator=(const Drainer&) = delete;
@@ -40,6 +41,7 @@ class Drainer {
   void Finish(const Window& window);
 
   Core* const core_;
+  Lane* const lane_;
   // Of the window that drains, used again for the next one.
   WindowSorter sorter_;
   SortedWindow sorted_;

@@ -17,8 +17,8 @@ constexpr size_t kCauseBytesMax = 256;
 
 class KeyReplay {
  public:
-  KeyReplay(Core* core, const Marker& marker, SortedWindow* window)
-      : core_(core), marker_(marker), window_(window) {
+  KeyReplay(Core* core, Lane* lane, const Marker& marker, SortedWindow* window)
+      : core_(core), lane_(lane), marker_(marker), window_(window) {
     if (!marker_.replay.has_value()) {
       marker_.replay = ReplayProgress{window->last, {}, 0, {}};
     }
@@ -34,6 +34,7 @@ class KeyReplay {
   void Report(const KeyDelta& delta, std::string_view cause);
 
   Core* const core_;
+  Lane* const lane_;
   Marker marker_;  // what the store says
   SortedWindow* const window_;
 };
@@ -52,7 +53,7 @@ Status KeyReplay::Run() {
       continue;
     }
     TS_RETURN_IF_ERROR(Step(delta));
-    if (core_->windows->stopping()) {
+    if (lane_->windows->stopping()) {
       return Status::Unavailable("the engine is closing; the key replay goes on at the next open");
     }
   }
@@ -101,10 +102,10 @@ Status KeyReplay::Reject(const KeyDelta& delta, const Status& cause) {
 
 Status KeyReplay::Write(const KeyDelta* delta, const Marker& progress) {
   return WriteWithRetries(
-      core_, [&] { return core_->store->ApplyKey(delta, progress); },
+      core_, lane_, [&] { return lane_->store->ApplyKey(delta, progress); },
       [&](bool* there) {
         Marker now;
-        TS_RETURN_IF_ERROR(core_->store->ReadMarker(&now));
+        TS_RETURN_IF_ERROR(lane_->store->ReadMarker(&now));
         *there = now == progress;
         return Status::Ok();
       });
@@ -112,7 +113,7 @@ Status KeyReplay::Write(const KeyDelta* delta, const Marker& progress) {
 
 Status KeyReplay::Finish() {
   std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(core_->store->NewView(&view));
+  TS_RETURN_IF_ERROR(lane_->store->NewView(&view));
   TS_RETURN_IF_ERROR(RejectKeys(
       marker_.replay->rejected,
       [&](StockKey key, StoredItem* item) { return FindStoredItem(view.get(), key, item); },
@@ -122,10 +123,10 @@ Status KeyReplay::Finish() {
   done.applied = window_->last;
   done.replay.reset();
   Status status = WriteWithRetries(
-      core_, [&] { return core_->store->ApplyRest(*window_, done); },
+      core_, lane_, [&] { return lane_->store->ApplyRest(*window_, done); },
       [&](bool* there) {
         Marker now;
-        TS_RETURN_IF_ERROR(core_->store->ReadMarker(&now));
+        TS_RETURN_IF_ERROR(lane_->store->ReadMarker(&now));
         *there = now == done;
         return Status::Ok();
       });
@@ -164,8 +165,8 @@ void KeyReplay::Report(const KeyDelta& delta, std::string_view cause) {
 
 }  // namespace
 
-Status ReplayKeys(Core* core, const Marker& marker, SortedWindow* window) {
-  return KeyReplay(core, marker, window).Run();
+Status ReplayKeys(Core* core, Lane* lane, const Marker& marker, SortedWindow* window) {
+  return KeyReplay(core, lane, marker, window).Run();
 }
 
 }  // namespace tallystone

@@ -14,9 +14,9 @@ namespace tallystone {
 //   rejected applied = last, no replay      End: all of it is
 //
 // Each step writes one key's delta and the progress marker atomically, so a crash anywhere goes on
-// with the key after `done`. `marker` is what the store says now; *window is the window after it.
-// Returns OK when the window is in the store. Any other Status is the environment's: the marker in
-// the store says where it stopped.
-Status ReplayKeys(Core* core, const Marker& marker, SortedWindow* window);
+// with the key after `done`. `marker` is what the lane's store says now; *window is the window
+// after it, without what that store has of it already. Returns OK when the window is in the store.
+// Any other Status is the environment's: the marker in the store says where it stopped.
+Status ReplayKeys(Core* core, Lane* lane, const Marker& marker, SortedWindow* window);
 
 }  // namespace tallystone

@@ -67,7 +67,7 @@ Status LineMover::Run(uint64_t* lines_moved, Lsn* lsn) {
   {
     const std::lock_guard lock(tenant_->mutex);
     BatchState* state = nullptr;
-    TS_RETURN_IF_ERROR(tenant_->FindBatch(move_.id, core_->store.get(), &state));
+    TS_RETURN_IF_ERROR(tenant_->FindBatch(move_.id, &state));
     TS_RETURN_IF_ERROR(hold.Take(state));
     if (!tenant_->catalogue.Find(move_.from, &from_) || !tenant_->catalogue.Find(move_.to, &to_)) {
       return Status::Corruption("the review of item " + std::to_string(reviewed_) +
@@ -78,8 +78,8 @@ Status LineMover::Run(uint64_t* lines_moved, Lsn* lsn) {
     lsn_ = state->record_lsn;
   }
   TS_RETURN_IF_ERROR(core_->log->Sync(std::max(move_.up_to, lsn_)));
-  TS_RETURN_IF_ERROR(core_->windows->WaitApplied(move_.up_to));
-  TS_RETURN_IF_ERROR(core_->store->NewView(&view_));
+  TS_RETURN_IF_ERROR(tenant_->windows()->WaitApplied(move_.up_to));
+  TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view_));
   TS_RETURN_IF_ERROR(FindPlaces());
   if (lines_ == 0) {
     TS_RETURN_IF_ERROR(CheckSums());
@@ -156,7 +156,7 @@ Status LineMover::ForEachLine(const Visit& visit) {
 Status LineMover::CheckSums() {
   BalanceSum from, to;
   for (const auto& [item, sum] : {std::pair{move_.from, &from}, std::pair{move_.to, &to}}) {
-    const Status read = core_->windows->GetBalance({tenant_->id, item}, sum);
+    const Status read = tenant_->windows()->GetBalance({tenant_->id, item}, sum);
     if (!read.ok() && !read.IsNotFound()) {
       return read;
     }
@@ -234,7 +234,7 @@ void LineMover::RepointVendorCodes(CatalogueChanges* changes) {
 }
 
 Status LineMover::Flush(bool last) {
-  TS_RETURN_IF_ERROR(core_->windows->WaitForRoom());
+  TS_RETURN_IF_ERROR(tenant_->windows()->WaitForRoom());
   const std::lock_guard lock(tenant_->mutex);
   CatalogueChanges changes;
   RepointVendorCodes(&changes);
@@ -258,7 +258,7 @@ Status LineMover::Flush(bool last) {
   request.digest = digest_;
   TS_RETURN_IF_ERROR(maker_.AppendMade(request, pairs_, std::move(changes), &lsn_));
   BatchState* state = nullptr;
-  TS_RETURN_IF_ERROR(tenant_->FindBatch(move_.id, core_->store.get(), &state));
+  TS_RETURN_IF_ERROR(tenant_->FindBatch(move_.id, &state));
   state->sum.Add(maker_.Appended(lsn_));
   state->record_lsn = lsn_;
   lines_ += pairs_.size();

@@ -1,5 +1,9 @@
 #include "ingest/recovery.h"
 
+#include <algorithm>
+#include <map>
+#include <optional>
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/random_id.h"
@@ -11,6 +15,31 @@
 namespace tallystone {
 namespace {
 
+// A lane while its engine is opened.
+struct OpeningLane {
+  explicit OpeningLane(Core* core, Lane* opened) : lane(opened), drainer(core, opened) {}
+
+  Lane* const lane;
+  Marker marker;                  // before anything was drained
+  std::map<TenantId, Lsn> ahead;  // of it
+  Drainer drainer;                // its thread is not started
+};
+
+// Hands a durable chunk to its tenant's lane, and its place to the others.
+void Deliver(Core* core, const LoggedChunk& chunk) {
+  core->metrics.logged_lsn.Set(chunk.lsn);
+  const Lane* lane = core->lanes.front().get();
+  if (core->lanes.size() > 1) {
+    ChunkHeader header;
+    TS_CHECK(DecodeChunkHeader(*chunk.payload, &header).ok());
+    lane = core->tenants.Find(header.tenant)->lane;
+  }
+  for (const auto& each : core->lanes) {
+    // This process encoded it a moment ago.
+    TS_CHECK(each->windows->Add(each.get() == lane ? chunk : LoggedChunk{chunk.lsn, nullptr}).ok());
+  }
+}
+
 class Recovery {
  public:
   Recovery(Core* core, Parts parts)
@@ -18,19 +47,22 @@ class Recovery {
         files_(parts.file_system),
         env_(parts.env),
         store_(std::move(parts.store)),
-        drainer_(core) {}
+        servers_(std::move(parts.servers)) {}
 
   Status Run();
 
  private:
   Status OpenDirectory();
-  Status OpenStore();
-  Status ReadMarker();
-  Status LoadCatalogue();
+  Status OpenStores();
+  Status OpenEmbedded(std::unique_ptr<Store>* store);
+  Status ReadMarkers();
+  Status BeginAnew(OpeningLane* opening, Lsn applied);
+  Status LoadCatalogues();
   Status OpenLog();
   Status Replay(const LoggedChunk& chunk);
-  Status Learn(const LoggedChunk& chunk, const ChunkHeader& header);
-  Status DrainIfDue(Lsn last);
+  bool IsApplied(Lsn lsn, const Tenant& tenant) const;
+  Status Learn(const LoggedChunk& chunk, const ChunkHeader& header, Tenant* tenant);
+  Status DrainIfDue(OpeningLane* opening, Lsn last);
   void Tell(RecoveryEvent* event);
 
   const uint64_t start_ = MonotonicMicros();
@@ -38,31 +70,38 @@ class Recovery {
   FileSystem* const files_;
   rocksdb::Env* const env_;
   std::unique_ptr<Store> store_;
-  Drainer drainer_;  // its thread is not started
-  Marker marker_;
+  std::vector<std::pair<std::string, std::unique_ptr<Store>>> servers_;
+  std::vector<std::unique_ptr<OpeningLane>> opening_;
   ChunkNumbers numbers_;  // working memory
   std::vector<std::string_view> times_;
 };
 
 Status Recovery::Run() {
   TS_RETURN_IF_ERROR(OpenDirectory());
-  TS_RETURN_IF_ERROR(OpenStore());
-  TS_RETURN_IF_ERROR(ReadMarker());
-  TS_RETURN_IF_ERROR(LoadCatalogue());
-  core_->windows = std::make_unique<WindowSet>(core_->options, core_->store.get(), marker_.applied,
-                                               &core_->metrics.ingest);
+  TS_RETURN_IF_ERROR(OpenStores());
+  TS_RETURN_IF_ERROR(ReadMarkers());
+  TS_RETURN_IF_ERROR(LoadCatalogues());
   RecoveryEvent event;
-  event.applied_lsn = marker_.applied;
-  event.replay_continued = marker_.replay.has_value();
-  TS_RETURN_IF_ERROR(OpenLog());
-  if (marker_.replay.has_value()) {
-    return Status::Corruption("a key replay up to LSN " + std::to_string(marker_.replay->last) +
-                              " was interrupted, but the log ends at LSN " +
-                              std::to_string(core_->log->last()));
+  event.applied_lsn = LowestStored(core_->lanes);
+  for (const auto& opening : opening_) {
+    opening->lane->windows =
+        std::make_unique<WindowSet>(core_->options, opening->lane->store.get(),
+                                    opening->marker.applied, &core_->metrics.ingest);
+    event.replay_continued = event.replay_continued || opening->marker.replay.has_value();
   }
-  Marker now;
-  TS_RETURN_IF_ERROR(core_->store->ReadMarker(&now));
-  TS_RETURN_IF_ERROR(core_->log->Release(now.applied));
+  TS_RETURN_IF_ERROR(OpenLog());
+  for (const auto& opening : opening_) {
+    if (opening->marker.replay.has_value()) {
+      return Status::Corruption(opening->lane->Prefix() + "a key replay up to LSN " +
+                                std::to_string(opening->marker.replay->last) +
+                                " was interrupted, but the log ends at LSN " +
+                                std::to_string(core_->log->last()));
+    }
+    Marker now;
+    TS_RETURN_IF_ERROR(opening->lane->store->ReadMarker(&now));
+    opening->lane->stored = now.applied;
+  }
+  TS_RETURN_IF_ERROR(core_->log->Release(LowestStored(core_->lanes)));
   Tell(&event);
   return Status::Ok();
 }
@@ -89,11 +128,25 @@ Status Recovery::OpenDirectory() {
   return files_->Lock(LockPath(core_->path), &core_->lock);
 }
 
-Status Recovery::OpenStore() {
-  if (store_ != nullptr) {
-    core_->store = std::move(store_);
-    return Status::Ok();
+Status Recovery::OpenStores() {
+  if (servers_.empty()) {
+    std::unique_ptr<Store> store = std::move(store_);
+    if (store == nullptr) {
+      TS_RETURN_IF_ERROR(OpenEmbedded(&store));
+    }
+    servers_.emplace_back("", std::move(store));
   }
+  for (auto& [name, store] : servers_) {
+    auto lane = std::make_unique<Lane>();
+    lane->name = name;
+    lane->store = std::move(store);
+    opening_.push_back(std::make_unique<OpeningLane>(core_, lane.get()));
+    core_->lanes.push_back(std::move(lane));
+  }
+  return Status::Ok();
+}
+
+Status Recovery::OpenEmbedded(std::unique_ptr<Store>* store) {
   RocksStoreOptions options;
   options.path = StorePath(core_->path);
   options.create = core_->options.create_if_missing;
@@ -102,29 +155,63 @@ Status Recovery::OpenStore() {
   options.logger = core_->options.logger;
   options.file_system = files_;
   options.env = env_;
-  return RocksStore::Open(options, &core_->store);
+  return RocksStore::Open(options, store);
 }
 
-Status Recovery::ReadMarker() {
-  Status status = core_->store->ReadMarker(&marker_);
-  if (status.IsNotFound()) {
+// A server that is new to the database begins where the one that is the furthest behind stands.
+Status Recovery::ReadMarkers() {
+  std::vector<OpeningLane*> empty;
+  std::optional<Lsn> lowest;
+  for (const auto& opening : opening_) {
+    Marker& marker = opening->marker;
+    Status status = opening->lane->store->ReadMarker(&marker);
+    if (status.IsNotFound()) {
+      empty.push_back(opening.get());
+      continue;
+    }
+    TS_RETURN_IF_ERROR(status);
+    if (!core_->database_id.empty() && core_->database_id != marker.database_id) {
+      return Status::Corruption(opening->lane->name + " holds another database than " +
+                                opening_.front()->lane->name);
+    }
+    core_->database_id = marker.database_id;
+    lowest = std::min(lowest.value_or(marker.applied), marker.applied);
+  }
+  if (!lowest.has_value()) {
     std::vector<std::string> segments;
     if (files_->List(LogPath(core_->path), &segments).ok() && !segments.empty()) {
-      return Status::Corruption("the store in " + StorePath(core_->path) +
+      return Status::Corruption((opening_.front()->lane->name.empty()
+                                     ? "the store in " + StorePath(core_->path)
+                                     : "every server") +
                                 " is empty, but there is a log beside it: restore the store from "
                                 "a backup, or move the log away to begin anew");
     }
-    TS_RETURN_IF_ERROR(MakeRandomId(&marker_.database_id));
-    status = core_->store->Initialise(marker_);
+    TS_RETURN_IF_ERROR(MakeRandomId(&core_->database_id));
   }
-  core_->database_id = marker_.database_id;
-  return status;
+  for (OpeningLane* opening : empty) {
+    TS_RETURN_IF_ERROR(BeginAnew(opening, lowest.value_or(0)));
+  }
+  for (const auto& opening : opening_) {
+    opening->lane->stored = opening->marker.applied;
+  }
+  return Status::Ok();
 }
 
-Status Recovery::LoadCatalogue() {
-  std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(core_->store->NewView(&view));
-  return core_->tenants.Load(view.get());
+Status Recovery::BeginAnew(OpeningLane* opening, Lsn applied) {
+  opening->marker = {};
+  opening->marker.applied = applied;
+  opening->marker.database_id = core_->database_id;
+  return opening->lane->store->Initialise(opening->marker);
+}
+
+Status Recovery::LoadCatalogues() {
+  for (const auto& opening : opening_) {
+    std::unique_ptr<StoreView> view;
+    TS_RETURN_IF_ERROR(opening->lane->store->NewView(&view));
+    TS_RETURN_IF_ERROR(view->ReadAhead(&opening->ahead));
+    TS_RETURN_IF_ERROR(core_->tenants.Load(view.get(), opening->lane));
+  }
+  return Status::Ok();
 }
 
 Status Recovery::OpenLog() {
@@ -135,36 +222,57 @@ Status Recovery::OpenLog() {
   options.listener = core_->options.listener;
   options.metrics = &core_->metrics.log;
   return BatchLog::Open(
-      options, LogPath(core_->path), core_->database_id, marker_.applied,
+      options, LogPath(core_->path), core_->database_id, LowestStored(core_->lanes),
       [this](const LoggedChunk& chunk) { return Replay(chunk); },
-      // This process encoded it a moment ago.
-      [core = core_](const LoggedChunk& chunk) {
-        TS_CHECK(core->windows->Add(chunk).ok());
-        core->metrics.logged_lsn.Set(chunk.lsn);
-      },
-      &core_->log);
+      [core = core_](const LoggedChunk& chunk) { Deliver(core, chunk); }, &core_->log);
+}
+
+// Whether the tenant's store has the chunk already. A tenant that no store has yet has nothing.
+bool Recovery::IsApplied(Lsn lsn, const Tenant& tenant) const {
+  for (const auto& opening : opening_) {
+    if (opening->lane == tenant.lane) {
+      const auto found = opening->ahead.find(tenant.id);
+      return lsn <= opening->marker.applied ||
+             (found != opening->ahead.end() && lsn <= found->second);
+    }
+  }
+  return false;
 }
 
 Status Recovery::Replay(const LoggedChunk& chunk) {
   ChunkHeader header;
   Status status = DecodeChunkHeader(*chunk.payload, &header);
-  if (status.ok()) {
-    status = Learn(chunk, header);
+  Tenant* tenant = core_->tenants.Find(header.tenant);
+  const bool applied = status.ok() && tenant != nullptr && IsApplied(chunk.lsn, *tenant);
+  if (status.ok() && !applied) {
+    status = Learn(chunk, header, tenant);
+    tenant = core_->tenants.Find(header.tenant);
   }
-  if (status.ok()) {
-    status = core_->windows->Add(chunk);
+  for (const auto& opening : opening_) {
+    const bool here = status.ok() && !applied && opening->lane == tenant->lane;
+    if (here && chunk.lsn <= opening->marker.applied) {
+      status = Status::Corruption(
+          opening->lane->Prefix() + "tenant '" + tenant->name +
+          "' is not there, although it is at LSN " + std::to_string(opening->marker.applied) +
+          "; was a server left out that had its lines? Name all servers of the database");
+    }
+    if (status.ok() && chunk.lsn > opening->marker.applied) {
+      status = opening->lane->windows->Add(here ? chunk : LoggedChunk{chunk.lsn, nullptr});
+    }
   }
   if (!status.ok()) {
     return {status.code(), LogPath(core_->path) + ": record at LSN " + std::to_string(chunk.lsn) +
                                ": " + status.message()};
   }
   core_->metrics.recovery.chunks.Add(1);
-  core_->metrics.recovery.lines.Add(header.lines);
-  return DrainIfDue(chunk.lsn);
+  core_->metrics.recovery.lines.Add(applied ? 0 : header.lines);
+  for (const auto& opening : opening_) {
+    TS_RETURN_IF_ERROR(DrainIfDue(opening.get(), chunk.lsn));
+  }
+  return Status::Ok();
 }
 
-Status Recovery::Learn(const LoggedChunk& chunk, const ChunkHeader& header) {
-  Tenant* tenant = core_->tenants.Find(header.tenant);
+Status Recovery::Learn(const LoggedChunk& chunk, const ChunkHeader& header, Tenant* tenant) {
   if ((header.flags & kChunkNewTenant) != 0) {
     TS_RETURN_IF_ERROR(core_->tenants.Learn(header.tenant, header.tenant_name, &tenant));
   }
@@ -180,7 +288,7 @@ Status Recovery::Learn(const LoggedChunk& chunk, const ChunkHeader& header) {
   TS_RETURN_IF_ERROR(tenant->catalogue.Learn(changes));
   core_->tenants.AddItems(tenant->catalogue.size() - before);
   BatchState* state = nullptr;
-  TS_RETURN_IF_ERROR(tenant->FindBatch(std::string(header.batch), core_->store.get(), &state));
+  TS_RETURN_IF_ERROR(tenant->FindBatch(std::string(header.batch), &state));
   state->sum.Add(BatchSumOf(header, chunk.lsn));
   state->record_lsn = chunk.lsn;
   return Status::Ok();
@@ -188,14 +296,15 @@ Status Recovery::Learn(const LoggedChunk& chunk, const ChunkHeader& header) {
 
 // The window of an interrupted key replay is drained as it was cut; others when they are full, so
 // that a long tail takes no more memory than a running engine (L9).
-Status Recovery::DrainIfDue(Lsn last) {
-  if (marker_.replay.has_value() ? last < marker_.replay->last : !core_->windows->full()) {
+Status Recovery::DrainIfDue(OpeningLane* opening, Lsn last) {
+  const std::optional<ReplayProgress>& replay = opening->marker.replay;
+  if (replay.has_value() ? last < replay->last : !opening->lane->windows->full()) {
     return Status::Ok();
   }
-  core_->windows->Want(last);
-  TS_RETURN_IF_ERROR(drainer_.DrainOne());
-  marker_.replay.reset();
-  core_->tenants.ForgetBatches(last);
+  opening->lane->windows->Want(last);
+  TS_RETURN_IF_ERROR(opening->drainer.DrainOne());
+  opening->marker.replay.reset();
+  core_->tenants.ForgetBatches(opening->lane, last);
   return Status::Ok();
 }
 

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "ingest/core.h"
 
@@ -27,6 +29,8 @@ struct Parts {
   FileSystem* file_system = FileSystem::Posix();
   rocksdb::Env* env = nullptr;   // shows the same files; null: the operating system's
   std::unique_ptr<Store> store;  // null: a RocksStore in StorePath
+  // Instead of `store`, if there are any: one lane each, with this name.
+  std::vector<std::pair<std::string, std::unique_ptr<Store>>> servers = {};
 };
 
 // Opens everything, in this order: lock, store, marker, catalogue, log. The log's tail above the

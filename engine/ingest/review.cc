@@ -51,7 +51,7 @@ Status LogChanges(Core* core, Tenant* tenant, const std::string& batch, uint8_t 
                   CatalogueChanges changes, Lsn* lsn) {
   ChunkMaker maker(core);
   BatchState* state = nullptr;
-  Status status = tenant->FindBatch(batch, core->store.get(), &state);
+  Status status = tenant->FindBatch(batch, &state);
   if (!status.ok()) {
     tenant->catalogue.Undo(changes);
     return status;
@@ -90,7 +90,7 @@ void LearnName(Tenant* tenant, const ReviewEntry& entry, const std::string& vend
 
 // Takes back what was logged of a move that moved nothing.
 Status CancelMove(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry) {
-  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   Lsn lsn = 0;
   {
     const std::lock_guard lock(tenant->mutex);
@@ -119,7 +119,7 @@ Status RunMove(Core* core, Tenant* tenant, ItemId reviewed, const ReviewEntry& e
   if (entry.status != ReviewStatus::kMoving) {
     const std::lock_guard lock(tenant->mutex);
     BatchState* state = nullptr;
-    TS_RETURN_IF_ERROR(tenant->FindBatch(entry.move.id, core->store.get(), &state));
+    TS_RETURN_IF_ERROR(tenant->FindBatch(entry.move.id, &state));
     result->lines_moved = state->sum.lines / 2;
     result->lsn = state->record_lsn != 0 ? state->record_lsn : state->sum.last_lsn;
     return Status::Ok();
@@ -269,7 +269,7 @@ Status AcceptReview(Core* core, const AcceptAnswer& answer, ReviewResult* result
   *result = {};
   Tenant* tenant = nullptr;
   TS_RETURN_IF_ERROR(FindTenant(core, answer.tenant, &tenant));
-  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   ReviewEntry entry;
   {
     const std::lock_guard lock(tenant->mutex);
@@ -291,7 +291,7 @@ Status SplitItem(Core* core, const SplitRequest& request, ReviewResult* result) 
   }
   Tenant* tenant = nullptr;
   TS_RETURN_IF_ERROR(FindTenant(core, request.tenant, &tenant));
-  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   ReviewEntry entry;
   ItemId made = 0;
   {
@@ -305,7 +305,7 @@ Status RejectReview(Core* core, const RejectAnswer& answer, ReviewResult* result
   *result = {};
   Tenant* tenant = nullptr;
   TS_RETURN_IF_ERROR(FindTenant(core, answer.tenant, &tenant));
-  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   Lsn lsn = 0;
   {
     const std::lock_guard lock(tenant->mutex);
@@ -394,7 +394,7 @@ Status SetMapping(Core* core, std::string_view name, const MappingSettings& sett
                                    " bytes of protected words");
   }
   Tenant* tenant = core->tenants.FindOrCreate(name);
-  TS_RETURN_IF_ERROR(core->windows->WaitForRoom());
+  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   Lsn lsn = 0;
   {
     const std::lock_guard lock(tenant->mutex);

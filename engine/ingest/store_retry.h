@@ -37,7 +37,7 @@ inline Remedy RemedyFor(const Status& status) {
 // that doubles ("full jitter", M. Brooker, Exponential Backoff and Jitter, 2015): writers that
 // met once do not meet again.
 template <typename Write, typename Settled>
-Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) {
+Status WriteWithRetries(Core* core, Lane* lane, const Write& write, const Settled& settled) {
   std::chrono::milliseconds delay(core->options.store_retry_delay_ms);
   std::minstd_rand random(static_cast<uint32_t>(MonotonicMicros()));
   for (uint32_t retry = 0;; ++retry) {
@@ -46,9 +46,9 @@ Status WriteWithRetries(Core* core, const Write& write, const Settled& settled) 
       return status;
     }
     core->metrics.drain.store_retries.Add(1);
-    core->Log(LogLevel::kWarning,
-              "store: " + status.ToString() + " (attempt " + std::to_string(retry + 1) + ")");
-    core->windows->Pause(std::chrono::milliseconds(
+    core->Log(LogLevel::kWarning, lane->Prefix() + "store: " + status.ToString() + " (attempt " +
+                                      std::to_string(retry + 1) + ")");
+    lane->windows->Pause(std::chrono::milliseconds(
         std::uniform_int_distribution<int64_t>(0, delay.count())(random)));
     delay *= 2;
     bool there = false;

@@ -1,24 +1,32 @@
 #include "ingest/tenants.h"
 
 #include "base/check.h"
+#include "ingest/lane.h"
 
 namespace tallystone {
 
-StoredBatch Tenant::ReadBatch(const std::string& batch, Store* store) const {
+Store* Tenant::store() const {
+  return lane.load()->store.get();
+}
+
+WindowSet* Tenant::windows() const {
+  return lane.load()->windows.get();
+}
+
+StoredBatch Tenant::ReadBatch(const std::string& batch) const {
   StoredBatch read;
   read.forgotten = forgotten;
-  read.status = store->GetBatch({id, batch}, &read.sum);
+  read.status = store()->GetBatch({id, batch}, &read.sum);
   return read;
 }
 
-Status Tenant::FindBatch(const std::string& batch, Store* store, BatchState** state,
-                         const StoredBatch* ahead) {
+Status Tenant::FindBatch(const std::string& batch, BatchState** state, const StoredBatch* ahead) {
   auto found = batches.find(batch);
   if (found == batches.end()) {
     // A batch that was appended after `ahead` was read, drained and forgotten since, is in the
     // store only now.
     const StoredBatch read =
-        ahead != nullptr && ahead->forgotten == forgotten ? *ahead : ReadBatch(batch, store);
+        ahead != nullptr && ahead->forgotten == forgotten ? *ahead : ReadBatch(batch);
     if (!read.status.ok() && !read.status.IsNotFound()) {
       return read.status;
     }
@@ -30,11 +38,14 @@ Status Tenant::FindBatch(const std::string& batch, Store* store, BatchState** st
   return Status::Ok();
 }
 
-Status Tenants::Load(StoreView* view) {
+Status Tenants::Load(StoreView* view, Lane* lane) {
   auto cursor = view->Tenants();
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     Tenant* tenant = nullptr;
-    TS_RETURN_IF_ERROR(Learn(cursor->value().first, cursor->value().second, &tenant));
+    TS_RETURN_IF_ERROR(Learn(cursor->value().first, cursor->value().second, lane, &tenant));
+    if (tenant->lane != lane) {
+      return Status::Corruption("two servers hold tenant '" + tenant->name + "'");
+    }
   }
   TS_RETURN_IF_ERROR(cursor->status());
   TS_RETURN_IF_ERROR(LoadItems(view));
@@ -101,8 +112,8 @@ Tenant* Tenants::Find(TenantId id) const {
   return found == by_id_.end() ? nullptr : found->second.get();
 }
 
-Tenant* Tenants::Insert(TenantId id, std::string_view name) {
-  auto made = std::make_unique<Tenant>(id, name);
+Tenant* Tenants::Insert(TenantId id, std::string_view name, Lane* lane) {
+  auto made = std::make_unique<Tenant>(id, name, lane);
   Tenant* tenant = made.get();
   by_id_.emplace(id, std::move(made));
   by_name_.emplace(tenant->name, tenant);
@@ -119,15 +130,19 @@ Tenant* Tenants::FindOrCreate(std::string_view name) {
   if (found != by_name_.end()) {
     return found->second;
   }
-  return Insert(by_id_.empty() ? 1 : by_id_.rbegin()->first + 1, name);
+  return Insert(by_id_.empty() ? 1 : by_id_.rbegin()->first + 1, name, router_(name));
 }
 
 Status Tenants::Learn(TenantId id, std::string_view name, Tenant** tenant) {
+  return Learn(id, name, router_(name), tenant);
+}
+
+Status Tenants::Learn(TenantId id, std::string_view name, Lane* lane, Tenant** tenant) {
   const WriterLock lock(&mutex_);
   auto by_id = by_id_.find(id);
   auto by_name = by_name_.find(name);
   if (by_id == by_id_.end() && by_name == by_name_.end() && id != 0) {
-    *tenant = Insert(id, name);
+    *tenant = Insert(id, name, lane);
   } else if (by_id != by_id_.end() && by_name != by_name_.end() &&
              by_id->second.get() == by_name->second) {
     *tenant = by_name->second;
@@ -148,9 +163,12 @@ std::vector<Tenant*> Tenants::All() const {
   return all;
 }
 
-void Tenants::ForgetBatches(Lsn applied) {
+void Tenants::ForgetBatches(const Lane* lane, Lsn applied) {
   const ReaderLock lock(&mutex_);
   for (auto& [id, tenant] : by_id_) {
+    if (tenant->lane != lane) {
+      continue;
+    }
     std::unique_lock busy(tenant->mutex, std::try_to_lock);
     if (busy.owns_lock()) {
       const size_t gone = std::erase_if(tenant->batches, [&](const auto& entry) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,9 @@
 #include "store/store.h"
 
 namespace tallystone {
+
+struct Lane;
+class WindowSet;
 
 // A batch as far as its chunks were appended to the log, durable or not.
 struct BatchState {
@@ -34,19 +38,26 @@ struct StoredBatch {
 // One tenant. Everything below `mutex` is protected by it; a tenant's lines are mapped and appended
 // under it, so they stand in the log in the order of their decisions (law L3).
 struct Tenant {
-  Tenant(TenantId number, std::string_view tenant_name) : id(number), name(tenant_name) {}
+  Tenant(TenantId number, std::string_view tenant_name, Lane* way)
+      : id(number), name(tenant_name), lane(way) {}
 
   // The state of a batch: from memory, or from the store. A batch that is nowhere has an empty
   // state. The pointer is valid until the mutex is released. Requires mutex.
   // `ahead`, if given, spares it the look into the store.
-  Status FindBatch(const std::string& batch, Store* store, BatchState** state,
+  Status FindBatch(const std::string& batch, BatchState** state,
                    const StoredBatch* ahead = nullptr);
 
   // What the store has of a batch. Does not need the mutex.
-  StoredBatch ReadBatch(const std::string& batch, Store* store) const;
+  StoredBatch ReadBatch(const std::string& batch) const;
+
+  // Of its lane.
+  [[nodiscard]] Store* store() const;
+  [[nodiscard]] WindowSet* windows() const;
 
   const TenantId id;
   const std::string name;
+  // Changed with the mutex held, read without: a lane is never taken away.
+  std::atomic<Lane*> lane;
   std::mutex mutex;
   TenantCatalogue catalogue;
   bool logged = false;  // a chunk with its name was appended
@@ -59,10 +70,14 @@ struct Tenant {
 // Thread-safe. Tenants are never removed.
 class Tenants {
  public:
-  explicit Tenants(uint64_t items_max) : items_max_(items_max) {}
+  // Gives the lane of a tenant that no store has yet.
+  using Router = std::function<Lane*(std::string_view name)>;
 
-  // The tenants, items and aliases of a store. kCorruption if they contradict each other.
-  Status Load(StoreView* view);
+  Tenants(uint64_t items_max, Router router) : items_max_(items_max), router_(std::move(router)) {}
+
+  // The tenants, items and aliases of a lane's store. kCorruption if they contradict each other or
+  // those of another lane.
+  Status Load(StoreView* view, Lane* lane);
 
   Tenant* Find(std::string_view name) const;  // null = there is none
   Tenant* Find(TenantId id) const;
@@ -73,8 +88,9 @@ class Tenants {
 
   [[nodiscard]] std::vector<Tenant*> All() const;
 
-  // Forgets batches that the store knows whole. Tenants that are busy are left for the next time.
-  void ForgetBatches(Lsn applied);
+  // Forgets batches of a lane's tenants that its store knows whole. Tenants that are busy are left
+  // for the next time.
+  void ForgetBatches(const Lane* lane, Lsn applied);
 
   // How many more items may be made. Concurrent writers may each see the last place: a limit on
   // memory, not a count to rely on.
@@ -90,9 +106,11 @@ class Tenants {
   Status LoadItems(StoreView* view);
   Status LoadAliases(StoreView* view);
   Status LoadRecords(StoreView* view);
-  Tenant* Insert(TenantId id, std::string_view name) TS_REQUIRES(mutex_);
+  Status Learn(TenantId id, std::string_view name, Lane* lane, Tenant** tenant);
+  Tenant* Insert(TenantId id, std::string_view name, Lane* lane) TS_REQUIRES(mutex_);
 
   const uint64_t items_max_;
+  const Router router_;
   std::atomic<uint64_t> items_ = 0;
   mutable SharedMutex mutex_;
   std::map<TenantId, std::unique_ptr<Tenant>> by_id_ TS_GUARDED_BY(mutex_);

@@ -176,8 +176,13 @@ bool WindowSet::full() const {
   return Full();
 }
 
-std::vector<LoggedChunk> WindowSet::Chunks() const {
+std::vector<LoggedChunk> WindowSet::Chunks(Lsn* last) const {
   const MutexLock lock(&mutex_);
+  if (last != nullptr) {
+    *last = !filling_->empty()     ? filling_->last()
+            : draining_ != nullptr ? draining_->last()
+                                   : applied_;
+  }
   std::vector<LoggedChunk> chunks;
   if (draining_ != nullptr) {
     chunks = draining_->chunks();

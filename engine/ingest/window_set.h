@@ -61,8 +61,8 @@ class WindowSet {
   [[nodiscard]] bool full() const;
 
   // The chunks that may not be in the store yet, ascending. Take a view of the store after, not
-  // before.
-  [[nodiscard]] std::vector<LoggedChunk> Chunks() const;
+  // before. *last, if given: the last chunk there ever was.
+  [[nodiscard]] std::vector<LoggedChunk> Chunks(Lsn* last = nullptr) const;
 
   // The balance of a key: the store's, and each window's delta where the store does not contain it
   // yet, which its last LSN tells. So a read that races with a drain never counts twice and never

@@ -98,6 +98,10 @@ class Store {
   // Appends the store's formats and settings.
   virtual Status Describe(std::vector<Setting>* /*settings*/) { return Status::Ok(); }
 
+  // Who this store is among others: the same for as long as it lives, wherever it is reached. ""
+  // for a store that is always alone.
+  [[nodiscard]] virtual std::string server_id() const { return {}; }
+
   // Releases everything. Calls after it answer kUnavailable.
   virtual Status Close() = 0;
 };

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "ingest/balance_cache.h"
+#include "ingest/lane.h"
 #include "ingest/tenants.h"
 #include "store/memory/memory_store.h"
 
@@ -9,16 +10,18 @@ namespace tallystone {
 namespace {
 
 TEST(TenantTest, ABatchThatWasDrainedAndForgottenAfterTheLookAheadIsFound) {
-  MemoryStore store;
+  Lane lane;
+  lane.store = std::make_unique<MemoryStore>();
+  Store& store = *lane.store;
   ASSERT_TRUE(store.Initialise({}).ok());
-  Tenants tenants(10);
+  Tenants tenants(10, [&](std::string_view) { return &lane; });
   Tenant* tenant = tenants.FindOrCreate("acme");
-  const StoredBatch ahead = tenant->ReadBatch("b", &store);
+  const StoredBatch ahead = tenant->ReadBatch("b");
   EXPECT_TRUE(ahead.status.IsNotFound());
 
   // Meanwhile another caller appends the batch, and it is drained.
   BatchState* state = nullptr;
-  ASSERT_TRUE(tenant->FindBatch("b", &store, &state).ok());
+  ASSERT_TRUE(tenant->FindBatch("b", &state).ok());
   state->sum.lines = state->sum.accepted = 3;
   state->sum.first_lsn = state->sum.last_lsn = state->record_lsn = 1;
   SortedWindow window;
@@ -27,9 +30,9 @@ TEST(TenantTest, ABatchThatWasDrainedAndForgottenAfterTheLookAheadIsFound) {
   Marker marker;
   marker.applied = 1;
   ASSERT_TRUE(store.Apply(window, marker, nullptr).ok());
-  tenants.ForgetBatches(1);
+  tenants.ForgetBatches(&lane, 1);
 
-  ASSERT_TRUE(tenant->FindBatch("b", &store, &state, &ahead).ok());
+  ASSERT_TRUE(tenant->FindBatch("b", &state, &ahead).ok());
   EXPECT_EQ(3u, state->sum.lines);  // not an empty batch, which would book its lines again (L2)
 }
 
