@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <charconv>
+
 namespace tallystone {
 namespace {
 
@@ -65,6 +67,23 @@ std::string HexText(UInt128 number) {
     bytes += static_cast<char>(static_cast<uint8_t>(number >> shift));
   }
   return HexText(bytes);
+}
+
+bool BytesFromHex(std::string_view text, std::string* bytes) {
+  bytes->clear();
+  if (text.size() % 2 != 0) {
+    return false;
+  }
+  for (size_t index = 0; index < text.size(); index += 2) {
+    unsigned byte = 0;
+    const char* const begin = text.data() + index;
+    const auto [end, error] = std::from_chars(begin, begin + 2, byte, 16);
+    if (error != std::errc() || end != begin + 2) {
+      return false;
+    }
+    bytes->push_back(static_cast<char>(byte));
+  }
+  return true;
 }
 
 }  // namespace tallystone

@@ -82,5 +82,7 @@ inline std::string_view StripBlanks(std::string_view text) {
 std::string HexText(std::string_view bytes);
 // 32 digits.
 std::string HexText(UInt128 number);
+// The inverse of the first: false, and *bytes unspecified, if it is no such text.
+bool BytesFromHex(std::string_view text, std::string* bytes);
 
 }  // namespace tallystone

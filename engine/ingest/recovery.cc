@@ -7,7 +7,9 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/random_id.h"
+#include "base/text.h"
 #include "ingest/drainer.h"
+#include "ingest/server_list.h"
 #include "store/rocks/rocks_store.h"
 #include "tallystone/limits.h"
 #include "window/sort_window.h"
@@ -55,6 +57,7 @@ class Recovery {
   Status OpenDirectory();
   Status OpenStores();
   Status OpenEmbedded(std::unique_ptr<Store>* store);
+  Status RecordServers(const std::vector<ServerEntry>& recorded);
   Status ReadMarkers();
   Status BeginAnew(OpeningLane* opening, Lsn applied);
   Status LoadCatalogues();
@@ -129,6 +132,8 @@ Status Recovery::OpenDirectory() {
 }
 
 Status Recovery::OpenStores() {
+  std::vector<ServerEntry> recorded;
+  TS_RETURN_IF_ERROR(ReadServerList(files_, core_->path, &recorded));
   if (servers_.empty()) {
     std::unique_ptr<Store> store = std::move(store_);
     if (store == nullptr) {
@@ -143,7 +148,26 @@ Status Recovery::OpenStores() {
     opening_.push_back(std::make_unique<OpeningLane>(core_, lane.get()));
     core_->lanes.push_back(std::move(lane));
   }
-  return Status::Ok();
+  return RecordServers(recorded);
+}
+
+// All that there were must be there: lines of their tenants may still be on the way to them.
+Status Recovery::RecordServers(const std::vector<ServerEntry>& recorded) {
+  std::vector<ServerEntry> servers;
+  for (const auto& lane : core_->lanes) {
+    if (!lane->name.empty()) {
+      servers.push_back({lane->store->server_id(), lane->name});
+    }
+  }
+  for (const ServerEntry& server : recorded) {
+    if (std::none_of(servers.begin(), servers.end(),
+                     [&](const ServerEntry& named) { return named.id == server.id; })) {
+      return Status::InvalidArgument("server " + HexText(server.id) + " of this database (" +
+                                     server.connection +
+                                     ") was left out: name all of its servers, or none");
+    }
+  }
+  return servers == recorded ? Status::Ok() : WriteServerList(files_, core_->path, servers);
 }
 
 Status Recovery::OpenEmbedded(std::unique_ptr<Store>* store) {

@@ -1,6 +1,7 @@
 // What to do about a Status of the store (DESIGN 4.6).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <random>
@@ -31,6 +32,8 @@ inline Remedy RemedyFor(const Status& status) {
   }
 }
 
+inline constexpr std::chrono::milliseconds kRetryDelayMax(1000);
+
 // Calls `write` until it is OK, fails for something else than a transient cause, or retries_max
 // repetitions are used up. Before each repetition waits and asks `settled`, which reads the marker:
 // true = the write that seemed to fail is there. The wait is random between nothing and a bound
@@ -50,7 +53,7 @@ Status WriteWithRetries(Core* core, Lane* lane, const Write& write, const Settle
                                       std::to_string(retry + 1) + ")");
     lane->windows->Pause(std::chrono::milliseconds(
         std::uniform_int_distribution<int64_t>(0, delay.count())(random)));
-    delay *= 2;
+    delay = std::min(delay * 2, kRetryDelayMax);
     bool there = false;
     Status read = CanaryIs(Canary::kRetryWithoutMarker) ? Status::Ok() : settled(&there);
     if (!read.ok() || there) {

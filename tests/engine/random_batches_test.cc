@@ -9,7 +9,10 @@
 #include "engine_support/difference_from_model.h"
 #include "engine_support/engine_fixture.h"
 #include "engine_support/ledger_model.h"
+#include "inspect/state_digest.h"
+#include "inspect/verify.h"
 #include "model/random_source.h"
+#include "store_support/tenantwise_store.h"
 #include "support/status_matchers.h"
 
 namespace tallystone::testing {
@@ -62,12 +65,22 @@ struct SentBatch {
 
 class History {
  public:
-  explicit History(uint64_t seed) : random_(seed), model_(kItemsMax) {
+  // `servers`: 0 = the embedded store, behind faults; more: that many stores in memory whose
+  // connections are cut.
+  explicit History(uint64_t seed, size_t servers = 0) : random_(seed), model_(kItemsMax) {
+    for (size_t server = 0; server < servers; ++server) {
+      disks_.push_back(std::make_shared<TenantwiseDisk>());
+      disks_.back()->server_id = std::to_string(random_.Bits());
+    }
     options_ = QuietOptions();
     options_.items_max = kItemsMax;
     options_.window_lines_max = 500 + random_.Below(1500);
     options_.ingest_lines_min = random_.OneIn(2) ? 0 : 1'000'000;
     options_.log_segment_bytes = 64u << 10;
+    if (servers > 0) {
+      options_.store_retries_max = 100;
+      options_.store_retry_delay_ms = 0;
+    }
   }
 
   void Run(int steps) {
@@ -78,15 +91,51 @@ class History {
     }
     ASSERT_NO_FATAL_FAILURE(Compare());
     ASSERT_OK(engine_->Close());
-    const std::string digest = directory_.SoundDigest();
+    const std::string digest = SoundDigest();
     ASSERT_NO_FATAL_FAILURE(Open());
     ASSERT_NO_FATAL_FAILURE(Compare());
     engine_.reset();
-    EXPECT_EQ(directory_.SoundDigest(), digest);
+    EXPECT_EQ(SoundDigest(), digest);
   }
 
  private:
-  void Open() { ASSERT_OK(directory_.Open(options_, &engine_, &faults_)); }
+  void Open() {
+    if (disks_.empty()) {
+      ASSERT_OK(directory_.Open(options_, &engine_, &faults_));
+      return;
+    }
+    Parts parts;
+    for (const auto& disk : disks_) {
+      auto store = std::make_unique<TenantwiseStore>(disk);
+      auto cuts = std::make_shared<RandomSource>(random_.Bits());
+      store->CutBy([cuts] {
+        return cuts->OneIn(4)   ? TenantwiseStore::Cut::kBefore
+               : cuts->OneIn(4) ? TenantwiseStore::Cut::kAfter
+                                : TenantwiseStore::Cut::kNone;
+      });
+      parts.servers.emplace_back("server " + std::to_string(parts.servers.size()),
+                                 std::move(store));
+    }
+    ASSERT_OK(EngineImpl::OpenWith(options_, directory_.database(), std::move(parts), &engine_));
+  }
+
+  std::string SoundDigest() {
+    if (disks_.empty()) {
+      return directory_.SoundDigest();
+    }
+    std::vector<std::unique_ptr<StoreView>> stores;
+    for (const auto& disk : disks_) {
+      EXPECT_OK(TenantwiseStore(disk).NewView(&stores.emplace_back()));
+    }
+    std::unique_ptr<LiveView> view;
+    EXPECT_OK(LiveView::Make(std::move(stores), {}, &view));
+    VerifyReport report;
+    DatabaseStatus state;
+    EXPECT_OK(VerifyView(view.get(), nullptr, &report));
+    EXPECT_TRUE(report.sound) << (report.findings.empty() ? "" : report.findings.front().what);
+    EXPECT_OK(DigestState(view.get(), nullptr, &state));
+    return state.state_digest;
+  }
 
   void Step() {
     switch (random_.Below(12)) {
@@ -296,7 +345,7 @@ class History {
 
   // Sometimes with a store that failed, so that the tail of the log is longer than a clean one.
   void Reopen() {
-    if (random_.OneIn(2)) {
+    if (random_.OneIn(2) && faults_ != nullptr) {
       faults_->FailWrites(1'000'000, Status::IoError("the test pulled the plug"));
     }
     engine_->Close().PermitUnchecked();
@@ -311,7 +360,8 @@ class History {
   EngineDirectory directory_;
   Options options_;
   std::unique_ptr<Engine> engine_;
-  FaultStore* faults_ = nullptr;
+  FaultStore* faults_ = nullptr;  // of the embedded store
+  std::vector<std::shared_ptr<TenantwiseDisk>> disks_;
   std::vector<SentBatch> batches_;
 };
 
@@ -321,17 +371,29 @@ void History::Compare() {
   ASSERT_EQ(DifferenceFromModel(engine_.get(), model_), "");
 }
 
-TEST(RandomBatchesTest, EqualTheSlowProgramThatBooksLineByLine) {
+void RunHistories(size_t servers, uint64_t usual) {
   const uint64_t seed = test::TestSeed();
   const char* given = std::getenv("TALLYSTONE_HISTORIES");
-  const uint64_t histories = given != nullptr ? std::strtoull(given, nullptr, 10) : 12;
+  const uint64_t histories = given != nullptr ? std::strtoull(given, nullptr, 10) : usual;
   for (uint64_t history = 0; history < histories; ++history) {
     SCOPED_TRACE("history " + std::to_string(history) + " of seed " + std::to_string(seed));
-    ASSERT_NO_FATAL_FAILURE(History(seed + history).Run(60));
+    ASSERT_NO_FATAL_FAILURE(History(seed + history, servers).Run(60));
     if (::testing::Test::HasFailure()) {
       return;
     }
   }
+}
+
+TEST(RandomBatchesTest, EqualTheSlowProgramThatBooksLineByLine) {
+  RunHistories(0, 12);
+}
+
+TEST(RandomBatchesTest, TheSameOnAServerThatAppliesTenantByTenantAndIsCutOffBetweenThem) {
+  RunHistories(1, 5);
+}
+
+TEST(RandomBatchesTest, TheSameOnThreeServersThatAreCutOff) {
+  RunHistories(3, 5);
 }
 
 }  // namespace

@@ -1,0 +1,86 @@
+#include "ingest/server_list.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace tallystone {
+namespace {
+
+constexpr std::string_view kTitle = "tallystone servers ";
+constexpr std::string_view kVersion = "1";
+constexpr std::string_view kEnd = "end";
+// Of a list that a person may have edited.
+constexpr uint64_t kBytesMax = 16u << 20;
+
+std::string ListPath(const std::string& path) {
+  return path + "/SERVERS";
+}
+
+Status Unreadable(const std::string& file, std::string_view line) {
+  return Status::Corruption(file + ": '" + std::string(line.substr(0, 100)) +
+                            "' is not a line of a list of servers, or its end is missing; name "
+                            "the servers anew with --store, or restore the file");
+}
+
+}  // namespace
+
+Status ReadServerList(FileSystem* files, const std::string& path,
+                      std::vector<ServerEntry>* servers) {
+  servers->clear();
+  const std::string name = ListPath(path);
+  std::unique_ptr<File> file;
+  Status status = files->Open(name, OpenMode::kRead, &file);
+  if (status.IsNotFound()) {
+    return Status::Ok();
+  }
+  TS_RETURN_IF_ERROR(status);
+  std::string text;
+  TS_RETURN_IF_ERROR(file->Read(0, kBytesMax, &text));
+  std::vector<std::string_view> lines;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    lines.push_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  if (lines.size() < 2 || !lines.front().starts_with(kTitle) || lines.back() != kEnd) {
+    return Unreadable(name, lines.empty() ? std::string_view() : lines.back());
+  }
+  if (lines.front().substr(kTitle.size()) != kVersion) {
+    return Status::FormatMismatch(name + " is of another version than " + std::string(kVersion));
+  }
+  for (size_t index = 1; index + 1 < lines.size(); ++index) {
+    const std::string_view line = lines[index];
+    const size_t blank = line.find(' ');
+    ServerEntry entry;
+    if (blank == std::string_view::npos || !BytesFromHex(line.substr(0, blank), &entry.id)) {
+      return Unreadable(name, line);
+    }
+    entry.connection = line.substr(blank + 1);
+    servers->push_back(std::move(entry));
+  }
+  return Status::Ok();
+}
+
+Status WriteServerList(FileSystem* files, const std::string& path,
+                       const std::vector<ServerEntry>& servers) {
+  std::string text = std::string(kTitle) + std::string(kVersion) + "\n";
+  for (const ServerEntry& server : servers) {
+    TS_CHECK(server.connection.find('\n') == std::string::npos);
+    text += HexText(server.id) + " " + server.connection + "\n";
+  }
+  text += std::string(kEnd) + "\n";
+  const std::string name = ListPath(path);
+  const std::string made = name + ".new";
+  files->Remove(made).PermitUnchecked();  // of an interrupted attempt
+  std::unique_ptr<File> file;
+  TS_RETURN_IF_ERROR(files->Open(made, OpenMode::kCreate, &file));
+  TS_RETURN_IF_ERROR(file->Write(0, text));
+  TS_RETURN_IF_ERROR(file->Sync());
+  TS_RETURN_IF_ERROR(files->Rename(made, name));
+  return files->SyncDirectory(path);
+}
+
+}  // namespace tallystone

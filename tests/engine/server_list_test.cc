@@ -1,0 +1,65 @@
+// The list of servers must come back as it was written, or be refused.
+#include "ingest/server_list.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "engine_support/engine_fixture.h"
+#include "support/status_matchers.h"
+
+namespace tallystone::testing {
+namespace {
+
+class ServerListTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_OK(files_->CreateDirectory(directory_.database())); }
+  void WriteText(const std::string& text) {
+    std::ofstream(directory_.database() + "/SERVERS", std::ios::binary) << text;
+  }
+  Status Read() { return ReadServerList(files_, directory_.database(), &read_); }
+
+  FileSystem* const files_ = FileSystem::Posix();
+  EngineDirectory directory_;
+  std::vector<ServerEntry> read_;
+};
+
+TEST_F(ServerListTest, ADatabaseWithoutAListHasNoServers) {
+  read_.push_back({"x", "y"});
+  ASSERT_OK(Read());
+  EXPECT_TRUE(read_.empty());
+}
+
+TEST_F(ServerListTest, WhatIsWrittenIsReadAlsoOverAnOlderList) {
+  const std::vector<ServerEntry> first = {{"\x01\xff", "host=/tmp dbname=a b"}};
+  std::vector<ServerEntry> second = first;
+  second.push_back({"", "postgresql://user@host:5432/stock?target_session_attrs=read-write"});
+  ASSERT_OK(WriteServerList(files_, directory_.database(), first));
+  ASSERT_OK(Read());
+  EXPECT_EQ(first, read_);
+  ASSERT_OK(WriteServerList(files_, directory_.database(), second));
+  ASSERT_OK(Read());
+  EXPECT_EQ(second, read_);
+}
+
+TEST_F(ServerListTest, AListThatIsCutOrOtherTextIsRefused) {
+  const std::vector<std::string> texts = {
+      "",
+      "tallystone servers 1\n",
+      "tallystone servers 1\n0a host=x\n",
+      "tallystone servers 1\n0a\nend\n",
+      "tallystone servers 1\n0 host=x\nend\n",
+      "tallystone servers 1\nxy host=x\nend\n",
+      "host=x\nend\n",
+  };
+  for (const std::string& text : texts) {
+    WriteText(text);
+    SCOPED_TRACE(text);
+    EXPECT_CODE(kCorruption, Read());
+  }
+  WriteText("tallystone servers 2\nend\n");
+  EXPECT_CODE(kFormatMismatch, Read());
+}
+
+}  // namespace
+}  // namespace tallystone::testing
