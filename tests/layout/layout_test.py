@@ -44,6 +44,11 @@ class LayoutTest(unittest.TestCase):
             if '/store/rocks/' not in path:
                 self.assertNotIn('#include <rocksdb/', read(path), path)
 
+    def test_only_the_postgres_store_sees_libpq(self):
+        for path in [*sources('engine'), *sources('tools')]:
+            if '/store/postgres/' not in path:
+                self.assertNotRegex(read(path), '#include [<"](libpq|postgres_ext)', path)
+
     def test_files_have_one_subject(self):
         for folder in ('engine', 'tools', 'tests', 'bench'):
             for path in sources(folder):

@@ -1,0 +1,325 @@
+#include "store/postgres/connection.h"
+
+#include <poll.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <libpq-fe.h>
+
+#include "base/check.h"
+#include "base/coding.h"
+#include "store/postgres/numeric.h"
+
+namespace tallystone::postgres {
+namespace {
+
+constexpr int kConnectSecondsMax = 10;
+constexpr uint64_t kQueryTag = 0;
+
+std::string Stripped(const char* words) {
+  std::string text(words == nullptr ? "" : words);
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  for (char& letter : text) {
+    letter = letter == '\n' ? ' ' : letter;
+  }
+  return text;
+}
+
+SqlError ErrorOf(const PGresult* result) {
+  const auto field = [result](int code) { return Stripped(PQresultErrorField(result, code)); };
+  SqlError error;
+  error.state = field(PG_DIAG_SQLSTATE);
+  error.message = field(PG_DIAG_MESSAGE_PRIMARY);
+  error.detail = field(PG_DIAG_MESSAGE_DETAIL);
+  error.constraint = field(PG_DIAG_CONSTRAINT_NAME);
+  error.table = field(PG_DIAG_TABLE_NAME);
+  return error;
+}
+
+// The sink of Query.
+class OneReply : public ReplySink {
+ public:
+  OneReply(std::string_view doing, Result* result) : doing_(doing), result_(result) {}
+  void OnReply(uint64_t /*tag*/, const SqlError* error, const Result& result) override {
+    if (error != nullptr) {
+      status_ = MapReadError(*error, doing_);
+    } else {
+      *result_ = result;
+    }
+  }
+  [[nodiscard]] const Status& status() const { return status_; }
+
+ private:
+  const std::string_view doing_;
+  Result* const result_;
+  Status status_;
+};
+
+}  // namespace
+
+// --- results ---
+
+Result::Result(pg_result* result) : result_(result, PQclear) {}
+
+int Result::rows() const {
+  return result_ == nullptr ? 0 : PQntuples(result_.get());
+}
+
+bool Result::IsNull(int row, int column) const {
+  return PQgetisnull(result_.get(), row, column) != 0;
+}
+
+std::string_view Result::Bytes(int row, int column) const {
+  return {PQgetvalue(result_.get(), row, column),
+          static_cast<size_t>(PQgetlength(result_.get(), row, column))};
+}
+
+uint64_t Result::changed() const {
+  return result_ == nullptr ? 0 : std::strtoull(PQcmdTuples(result_.get()), nullptr, 10);
+}
+
+std::string_view Result::command() const {
+  return result_ == nullptr ? "" : PQcmdStatus(result_.get());
+}
+
+int64_t RowReader::TakeInteger() {
+  const std::string_view bytes = result_.Bytes(row_, column_++);
+  if (bytes.size() == 4) {
+    return static_cast<int32_t>(DecodeBigEndian32(bytes.data()));
+  }
+  if (bytes.size() != 8) {
+    bad_ = true;
+    return 0;
+  }
+  return static_cast<int64_t>(DecodeBigEndian64(bytes.data()));
+}
+
+bool RowReader::TakeBoolean() {
+  const std::string_view bytes = result_.Bytes(row_, column_++);
+  bad_ = bad_ || bytes.size() != 1;
+  return !bytes.empty() && bytes.front() != '\0';
+}
+
+Int128 RowReader::TakeNumeric() {
+  Int128 value = 0;
+  bad_ = !DecodeNumeric(result_.Bytes(row_, column_++), &value) || bad_;
+  return value;
+}
+
+std::string_view RowReader::TakeBytes() {
+  return result_.Bytes(row_, column_++);
+}
+
+Status RowReader::status(std::string_view what) const {
+  return bad_ ? Status::Corruption(std::string(what) +
+                                   " of the schema tallystone holds what the store never writes")
+              : Status::Ok();
+}
+
+// --- connecting ---
+
+Connection::Connection(const ConnectionOptions& options) : options_(options) {}
+
+Connection::~Connection() {
+  PQfinish(connection_);
+}
+
+Status Connection::Open(const ConnectionOptions& options, std::unique_ptr<Connection>* connection) {
+  connection->reset();
+  std::unique_ptr<Connection> opened(new Connection(options));
+  TS_RETURN_IF_ERROR(opened->Connect());
+  TS_RETURN_IF_ERROR(opened->Prepare());
+  *connection = std::move(opened);
+  return Status::Ok();
+}
+
+Status Connection::Connect() {
+  const std::string connect_seconds = std::to_string(kConnectSecondsMax);
+  const std::string unanswered_ms = std::to_string(options_.wait_ms_max);
+  // What stands before `dbname` holds unless the caller's own text says otherwise.
+  const char* const names[] = {"connect_timeout",      "tcp_user_timeout",
+                               "keepalives_idle",      "keepalives_interval",
+                               "keepalives_count",     "application_name",
+                               "target_session_attrs", "dbname",
+                               "client_encoding",      nullptr};
+  const char* const values[] = {connect_seconds.c_str(),
+                                unanswered_ms.c_str(),
+                                "30",
+                                "10",
+                                "3",
+                                "tallystone",
+                                options_.writes ? "read-write" : "any",
+                                options_.connection.c_str(),
+                                "UTF8",
+                                nullptr};
+  connection_ = PQconnectdbParams(names, values, 1);
+  if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK) {
+    return Status::Unavailable("connecting to PostgreSQL: " +
+                               (connection_ == nullptr ? std::string("out of memory")
+                                                       : Stripped(PQerrorMessage(connection_))));
+  }
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
+  if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
+    return Status::Unavailable("the connection cannot be put into pipeline mode");
+  }
+  return Status::Ok();
+}
+
+// A transaction that hangs, ours or that of a writer before us, must not hold its locks for ever.
+Status Connection::Prepare() {
+  if (!options_.writes) {
+    return Status::Ok();
+  }
+  const std::string wait_ms = std::to_string(options_.wait_ms_max);
+  TS_RETURN_IF_ERROR(Run("SET lock_timeout = " + wait_ms, "setting up the connection"));
+  return Run("SET idle_in_transaction_session_timeout = " + wait_ms, "setting up the connection");
+}
+
+std::string Connection::parameter(const char* name) const {
+  const char* value = PQparameterStatus(connection_, name);
+  return value == nullptr ? "" : value;
+}
+
+bool Connection::idle() const {
+  return !lost_ && pending_.empty() && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+}
+
+// --- sending and waiting ---
+
+Status Connection::Lose(const std::string& why) {
+  lost_ = true;
+  pending_.clear();
+  PQfinish(connection_);  // closes the socket: the server gives up what was under way
+  connection_ = nullptr;
+  return Status::TryAgain("the connection to PostgreSQL was lost: " + why);
+}
+
+Status Connection::Send(std::string_view sql, const Parameters& parameters, uint64_t tag,
+                        ReplySink* sink) {
+  if (lost_) {
+    return Status::TryAgain("the connection to PostgreSQL was lost");
+  }
+  sql_.assign(sql);
+  if (PQsendQueryParams(connection_, sql_.c_str(), parameters.count(), nullptr, parameters.values(),
+                        parameters.lengths(), parameters.formats(), 1) != 1) {
+    return Lose(Stripped(PQerrorMessage(connection_)));
+  }
+  pending_.push_back({tag, false});
+  return Pump(sink, false);
+}
+
+Status Connection::Sync(ReplySink* sink) {
+  if (lost_) {
+    return Status::TryAgain("the connection to PostgreSQL was lost");
+  }
+  if (PQpipelineSync(connection_) != 1) {
+    return Lose(Stripped(PQerrorMessage(connection_)));
+  }
+  pending_.push_back({0, true});
+  return Pump(sink, false);
+}
+
+Status Connection::Finish(ReplySink* sink) {
+  return lost_ ? Status::TryAgain("the connection to PostgreSQL was lost") : Pump(sink, true);
+}
+
+void Connection::TakeReply(PGresult* reply, ReplySink* sink) {
+  const ExecStatusType kind = PQresultStatus(reply);
+  const Result result(reply);
+  if (pending_.empty() || kind == PGRES_PIPELINE_ABORTED) {
+    return;
+  }
+  if (kind == PGRES_PIPELINE_SYNC) {
+    TS_CHECK(pending_.front().sync);
+    pending_.pop_front();
+    return;
+  }
+  if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK) {
+    sink->OnReply(pending_.front().tag, nullptr, result);
+    return;
+  }
+  const SqlError error = ErrorOf(reply);
+  if (error.state.empty()) {
+    broken_ = Stripped(PQresultErrorMessage(reply));
+    return;
+  }
+  sink->OnReply(pending_.front().tag, &error, Result());
+}
+
+void Connection::TakeReplies(ReplySink* sink) {
+  while (!pending_.empty() && PQisBusy(connection_) == 0) {
+    PGresult* reply = PQgetResult(connection_);
+    if (reply != nullptr) {
+      TakeReply(reply, sink);
+    } else if (!pending_.front().sync) {
+      pending_.pop_front();  // the end of one statement's answer
+    } else {
+      return;  // nothing more has come
+    }
+  }
+}
+
+Status Connection::Wait(bool to_write, std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) {
+      return Lose("no answer in " + std::to_string(options_.wait_ms_max) + " ms");
+    }
+    pollfd socket = {PQsocket(connection_),
+                     static_cast<short>(to_write ? POLLIN | POLLOUT : POLLIN), 0};
+    const int ready = ::poll(&socket, 1, static_cast<int>(left.count()));
+    if (ready < 0 && errno != EINTR) {
+      return Lose(std::string("waiting for it: ") + std::strerror(errno));
+    }
+    if (ready <= 0) {
+      continue;
+    }
+    if ((socket.revents & ~POLLOUT) != 0 && PQconsumeInput(connection_) != 1) {
+      return Lose(Stripped(PQerrorMessage(connection_)));
+    }
+    return Status::Ok();
+  }
+}
+
+Status Connection::Pump(ReplySink* sink, bool all) {
+  for (;;) {
+    TakeReplies(sink);
+    if (!broken_.empty() || PQstatus(connection_) != CONNECTION_OK) {
+      return Lose(broken_.empty() ? Stripped(PQerrorMessage(connection_)) : broken_);
+    }
+    const int unsent = PQflush(connection_);
+    if (unsent < 0) {
+      return Lose(Stripped(PQerrorMessage(connection_)));
+    }
+    if (unsent == 0 && (!all || pending_.empty())) {
+      return Status::Ok();
+    }
+    TS_RETURN_IF_ERROR(Wait(unsent != 0, std::chrono::steady_clock::now() +
+                                             std::chrono::milliseconds(options_.wait_ms_max)));
+  }
+}
+
+Status Connection::Query(std::string_view sql, const Parameters& parameters, std::string_view doing,
+                         Result* result) {
+  OneReply reply(doing, result);
+  Status status = Send(sql, parameters, kQueryTag, &reply);
+  if (status.ok()) {
+    status = Sync(&reply);
+  }
+  if (status.ok()) {
+    status = Finish(&reply);
+  }
+  return reply.status().ok() ? status : reply.status();
+}
+
+Status Connection::Run(std::string_view sql, std::string_view doing) {
+  Result ignored;
+  return Query(sql, Parameters(), doing, &ignored);
+}
+
+}  // namespace tallystone::postgres

@@ -1,0 +1,317 @@
+#include "store/postgres/postgres_store.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "model/stored_codec.h"
+#include "store/postgres/batch_filter.h"
+#include "store/postgres/connection_pool.h"
+#include "store/postgres/open_schema.h"
+#include "store/postgres/postgres_view.h"
+#include "store/postgres/read_statements.h"
+#include "store/postgres/reads.h"
+#include "store/postgres/schema.h"
+#include "store/postgres/window_writer.h"
+
+namespace tallystone {
+
+// What only the writer uses.
+struct postgres::Writer {
+  explicit Writer(const DialectTraits& traits) : statements(traits) {}
+
+  std::unique_ptr<Connection> connection;  // null: to be made before the next write
+  Statements statements;
+  KnownTenants known;
+  WindowShares shares;
+};
+
+namespace {
+
+constexpr int64_t kPageRows = 10'000;
+
+postgres::ConnectionOptions ConnectionOptionsOf(const PostgresStoreOptions& options, bool writes) {
+  postgres::ConnectionOptions made;
+  made.connection = options.connection;
+  made.wait_ms_max = options.wait_ms_max;
+  made.writes = writes;
+  return made;
+}
+
+}  // namespace
+
+PostgresStore::PostgresStore(const PostgresStoreOptions& options)
+    : options_(options),
+      pool_(std::make_shared<postgres::ConnectionPool>(ConnectionOptionsOf(options, false))),
+      filter_(std::make_unique<postgres::BatchFilter>()) {}
+
+PostgresStore::~PostgresStore() {
+  Close().PermitUnchecked();
+}
+
+Status PostgresStore::Open(const PostgresStoreOptions& options, std::unique_ptr<Store>* store) {
+  store->reset();
+  std::unique_ptr<PostgresStore> opened(new PostgresStore(options));
+  std::unique_ptr<postgres::Connection> connection;
+  TS_RETURN_IF_ERROR(
+      postgres::Connection::Open(ConnectionOptionsOf(options, !options.read_only), &connection));
+  TS_RETURN_IF_ERROR(opened->OpenSchema(connection.get()));
+  if (!options.read_only) {
+    TS_RETURN_IF_ERROR(opened->TakeOver(connection.get()));
+    const MutexLock lock(&opened->mutex_);
+    opened->writer_ = std::make_unique<postgres::Writer>(opened->traits_);
+    TS_RETURN_IF_ERROR(opened->ReadTenants(connection.get()));
+    opened->writer_->connection = std::move(connection);
+  } else {
+    opened->pool_->Return(std::move(connection));
+  }
+  *store = std::move(opened);
+  return Status::Ok();
+}
+
+Status PostgresStore::OpenSchema(postgres::Connection* connection) {
+  postgres::ServerFacts facts;
+  TS_RETURN_IF_ERROR(postgres::ReadServerFacts(connection, &facts));
+  server_version_ = facts.version;
+  traits_ =
+      postgres::TraitsOf(options_.dialect == Dialect::kAuto ? facts.dialect : options_.dialect);
+  if (options_.rows_as_values) {
+    traits_.unnest = false;
+  }
+  return postgres::OpenSchema(connection, traits_, options_.create && !options_.read_only,
+                              &server_id_);
+}
+
+// The store's own row first: from then on no earlier writer adds a tenant that the second statement
+// would not see.
+Status PostgresStore::TakeOver(postgres::Connection* connection) {
+  postgres::Result result;
+  TS_RETURN_IF_ERROR(connection->Query(postgres::kTakeOver, postgres::Parameters(),
+                                       "taking over the store", &result));
+  if (result.rows() != 1) {
+    return Status::Corruption("tallystone.tenants has no row of the store itself");
+  }
+  postgres::RowReader row(result, 0);
+  epoch_ = row.TakeUnsigned();
+  TS_RETURN_IF_ERROR(row.status("tenants"));
+  postgres::Parameters parameters;
+  parameters.Add(epoch_);
+  TS_RETURN_IF_ERROR(
+      connection->Query(postgres::kTakeTenants, parameters, "taking over the tenants", &result));
+  return LoadFilter(connection);
+}
+
+Status PostgresStore::LoadFilter(postgres::Connection* connection) {
+  BatchRef last;
+  for (int rows = kPageRows; rows == kPageRows;) {
+    postgres::Parameters parameters;
+    parameters.Add(uint64_t{last.tenant}).Add(last.batch).Add(kPageRows);
+    postgres::Result result;
+    TS_RETURN_IF_ERROR(
+        connection->Query(postgres::kBatchNamesPage, parameters, "reading batches", &result));
+    rows = result.rows();
+    for (int index = 0; index < rows; ++index) {
+      postgres::RowReader row(result, index);
+      last.tenant = static_cast<TenantId>(row.TakeInteger());
+      last.batch = row.TakeBytes();
+      TS_RETURN_IF_ERROR(row.status("batches"));
+      filter_->Add(last);
+    }
+  }
+  return Status::Ok();
+}
+
+Status PostgresStore::ReadTenants(postgres::Connection* connection) {
+  writer_->known.clear();
+  int64_t last = 0;
+  for (int rows = kPageRows; rows == kPageRows;) {
+    postgres::Parameters parameters;
+    parameters.Add(last).Add(kPageRows);
+    postgres::Result result;
+    TS_RETURN_IF_ERROR(
+        connection->Query(postgres::kReadTenants, parameters, "reading tenants", &result));
+    rows = result.rows();
+    for (int index = 0; index < rows; ++index) {
+      postgres::RowReader row(result, index);
+      last = row.TakeInteger();
+      writer_->known[static_cast<TenantId>(last)] = row.TakeUnsigned();
+      TS_RETURN_IF_ERROR(row.status("tenants"));
+    }
+  }
+  return Status::Ok();
+}
+
+// --- reading ---
+
+Status PostgresStore::NewView(std::unique_ptr<StoreView>* view) {
+  return postgres::NewPostgresView(pool_, view);
+}
+
+Status PostgresStore::GetBalance(StockKey key, BalanceSum* sum) {
+  return pool_->With([&](postgres::Connection* connection) {
+    return postgres::ReadBalance(connection, key, sum);
+  });
+}
+
+Status PostgresStore::GetBatch(const BatchRef& ref, BatchSum* sum) {
+  if (!options_.read_only && !closed_ && !filter_->MayHold(ref)) {
+    return Status::NotFound("not in the store");
+  }
+  return pool_->With(
+      [&](postgres::Connection* connection) { return postgres::ReadBatch(connection, ref, sum); });
+}
+
+Status PostgresStore::ReadMarker(Marker* marker) {
+  std::map<TenantId, Lsn> ahead;
+  return pool_->With([&](postgres::Connection* connection) {
+    return postgres::ReadMarker(connection, marker, &ahead);
+  });
+}
+
+// --- writing ---
+
+Status PostgresStore::CheckEpoch(postgres::Connection* connection) {
+  postgres::Parameters parameters;
+  parameters.Add(epoch_);
+  postgres::Result result;
+  TS_RETURN_IF_ERROR(
+      connection->Query(postgres::kTouchStore, parameters, "writing to the store", &result));
+  return result.changed() == 1 ? Status::Ok()
+                               : Status::Fenced("another writer took over the store in PostgreSQL");
+}
+
+// What this writer knows of the tenants may be too old: the end of a transaction was not seen.
+Status PostgresStore::Connect() {
+  if (writer_->connection != nullptr) {
+    return Status::Ok();
+  }
+  std::unique_ptr<postgres::Connection> connection;
+  TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  TS_RETURN_IF_ERROR(CheckEpoch(connection.get()));
+  TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
+  writer_->connection = std::move(connection);
+  return Status::Ok();
+}
+
+template <typename Write>
+Status PostgresStore::WithWriter(const Write& write) {
+  const MutexLock lock(&mutex_);
+  if (closed_) {
+    return Status::Unavailable("the store is closed");
+  }
+  if (options_.read_only) {
+    return Status::InvalidArgument("the store was opened read-only");
+  }
+  if (fenced_) {
+    return Status::Fenced("another writer took over the store in PostgreSQL");
+  }
+  Status status = Connect();
+  if (status.ok()) {
+    postgres::WriterContext context;
+    context.connection = writer_->connection.get();
+    context.statements = &writer_->statements;
+    context.epoch = epoch_;
+    context.limits.rows_max = options_.rows_per_statement;
+    context.known = &writer_->known;
+    postgres::WindowWriter window_writer(context);
+    status = write(writer_.get(), &window_writer);
+    if (window_writer.drop_connection() || !writer_->connection->idle()) {
+      writer_->connection.reset();
+    }
+  }
+  fenced_ = status.Is(StatusCode::kFenced);
+  return status;
+}
+
+Status PostgresStore::Initialise(const Marker& marker) {
+  std::string encoded;
+  EncodeMarker(marker, &encoded);
+  return WithWriter([&](postgres::Writer* writer, postgres::WindowWriter*) {
+    postgres::Connection* connection = writer->connection.get();
+    constexpr std::string_view kDoing = "initialising the store";
+    TS_RETURN_IF_ERROR(connection->Run(postgres::kBegin, kDoing));
+    TS_RETURN_IF_ERROR(CheckEpoch(connection));
+    postgres::Parameters state;
+    state.Add(epoch_).Add(marker.applied);
+    if (marker.replay) {
+      state.Add(std::string_view(encoded)).Add(marker.replay->last).Add(marker.replay->keys_done);
+    } else {
+      state.AddNull().Add(int64_t{0}).Add(int64_t{0});
+    }
+    postgres::Result result;
+    TS_RETURN_IF_ERROR(connection->Query(postgres::kSetMarker, state, kDoing, &result));
+    postgres::Parameters identity;
+    identity.Add(epoch_).Add(std::string_view(marker.database_id));
+    TS_RETURN_IF_ERROR(connection->Query(postgres::kSetDatabaseId, identity, kDoing, &result));
+    return connection->Run(postgres::kCommit, kDoing);
+  });
+}
+
+Status PostgresStore::WriteWindow(const SortedWindow& window, const Marker& marker, bool whole) {
+  // Before the write: a batch that is in the store must never be missing here.
+  for (const auto& [ref, sum] : window.batches) {
+    filter_->Add(ref);
+  }
+  return WithWriter([&](postgres::Writer* writer, postgres::WindowWriter* window_writer) {
+    TS_RETURN_IF_ERROR(writer->shares.Split(window));
+    Status status = window_writer->WriteShares(
+        window, writer->shares, whole ? postgres::WindowPart::kAll : postgres::WindowPart::kRest);
+    writer->shares.Clear();
+    return status.ok() ? window_writer->MarkStore(marker.applied) : status;
+  });
+}
+
+Status PostgresStore::Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) {
+  if (info != nullptr) {
+    info->ingested = false;
+  }
+  return WriteWindow(window, marker, true);
+}
+
+Status PostgresStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
+  return WriteWindow(window, marker, false);
+}
+
+Status PostgresStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
+  return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
+    return window_writer->WriteKey(delta, progress);
+  });
+}
+
+Status PostgresStore::Recover() {
+  {
+    const MutexLock lock(&mutex_);
+    if (writer_ != nullptr) {
+      writer_->connection.reset();
+    }
+  }
+  return WithWriter([](postgres::Writer*, postgres::WindowWriter*) { return Status::Ok(); });
+}
+
+Status PostgresStore::Describe(std::vector<Setting>* settings) {
+  const auto add = [settings](std::string name, std::string value, SettingOrigin origin) {
+    settings->push_back({std::move(name), std::move(value), origin});
+  };
+  add("store.format", std::to_string(postgres::kSchemaFormat), SettingOrigin::kDatabase);
+  add("postgres.server", server_version_, SettingOrigin::kDatabase);
+  add("postgres.dialect", std::string(traits_.name),
+      options_.dialect == Dialect::kAuto ? SettingOrigin::kDatabase : SettingOrigin::kCaller);
+  add("postgres.rows_as", traits_.unnest ? "arrays" : "values", SettingOrigin::kBuild);
+  add("postgres.rows_per_statement",
+      std::to_string(options_.rows_per_statement != 0 ? options_.rows_per_statement
+                                                      : traits_.rows_per_statement),
+      options_.rows_per_statement != 0 ? SettingOrigin::kCaller : SettingOrigin::kBuild);
+  add("postgres.wait_ms_max", std::to_string(options_.wait_ms_max), SettingOrigin::kDefault);
+  return Status::Ok();
+}
+
+Status PostgresStore::Close() {
+  closed_ = true;
+  pool_->Close();
+  const MutexLock lock(&mutex_);
+  if (writer_ != nullptr) {
+    writer_->connection.reset();
+  }
+  return Status::Ok();
+}
+
+}  // namespace tallystone

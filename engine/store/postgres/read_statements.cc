@@ -1,0 +1,15 @@
+#include "store/postgres/read_statements.h"
+
+namespace tallystone::postgres {
+
+void ForEachReadStatement(const std::function<void(std::string_view)>& use) {
+  for (const std::string_view text :
+       {kGetBalance, kGetBatch, kGetDeadLetter, kBalancesPage, kItemsPage, kBlocksPage,
+        kBatchesPage, kBatchesPageAfter, kBatchNamesPage, kDeadLettersPage, kTenantsPage,
+        kAliasesPage, kRecordsPage, kPostingsPage, kServerVersion, kCountTables, kReadVersion,
+        kAddVersion, kAddStoreRow}) {
+    use(text);
+  }
+}
+
+}  // namespace tallystone::postgres

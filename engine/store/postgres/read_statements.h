@@ -1,0 +1,89 @@
+// The statements that read. Pages go by key, from the key that is given on.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+namespace tallystone::postgres {
+
+// $1 tenant, $2 item
+inline constexpr std::string_view kGetBalance =
+    "SELECT on_hand, value, lines, last_lsn, places, last_time, last_time_exact FROM "
+    "tallystone.balances WHERE tenant = $1::bigint AND item = $2::bigint";
+// $1 tenant, $2 batch
+inline constexpr std::string_view kGetBatch =
+    "SELECT first_lsn, last_lsn, lines, accepted, failed, rejected, tried_again, retried, dropped, "
+    "accepted_at_us, finished, digest FROM tallystone.batches WHERE tenant = $1::bigint AND batch "
+    "= $2::text";
+// $1 tenant, $2 batch, $3 line
+inline constexpr std::string_view kGetDeadLetter =
+    "SELECT letter FROM tallystone.dead_letters WHERE tenant = $1::bigint AND batch = $2::text AND "
+    "line = $3::bigint";
+
+// $1 tenant, $2 item, $3 rows
+inline constexpr std::string_view kBalancesPage =
+    "SELECT tenant, item, on_hand, value, lines, last_lsn, places, last_time, last_time_exact FROM "
+    "tallystone.balances WHERE (tenant, item) >= ($1::bigint, $2::bigint) ORDER BY tenant, item "
+    "LIMIT $3::bigint";
+inline constexpr std::string_view kItemsPage =
+    "SELECT tenant, item, code, gtin, description, unit, exact FROM tallystone.items WHERE "
+    "(tenant, item) >= ($1::bigint, $2::bigint) ORDER BY tenant, item LIMIT $3::bigint";
+// $1 LSN, $2 rows
+inline constexpr std::string_view kBlocksPage =
+    "SELECT lsn, payload, rejected FROM tallystone.blocks WHERE lsn >= $1::bigint ORDER BY lsn "
+    "LIMIT $2::bigint";
+// $1 tenant, $2 batch, $3 rows; from a batch on, and behind it
+inline constexpr std::string_view kBatchesPage =
+    "SELECT tenant, batch, first_lsn, last_lsn, lines, accepted, failed, rejected, tried_again, "
+    "retried, dropped, accepted_at_us, finished, digest FROM tallystone.batches WHERE (tenant, "
+    "batch) >= ($1::bigint, $2::text) ORDER BY tenant, batch LIMIT $3::bigint";
+inline constexpr std::string_view kBatchesPageAfter =
+    "SELECT tenant, batch, first_lsn, last_lsn, lines, accepted, failed, rejected, tried_again, "
+    "retried, dropped, accepted_at_us, finished, digest FROM tallystone.batches WHERE (tenant, "
+    "batch) > ($1::bigint, $2::text) ORDER BY tenant, batch LIMIT $3::bigint";
+// Names only, behind a batch.
+inline constexpr std::string_view kBatchNamesPage =
+    "SELECT tenant, batch FROM tallystone.batches WHERE (tenant, batch) > ($1::bigint, $2::text) "
+    "ORDER BY tenant, batch LIMIT $3::bigint";
+// $1 tenant, $2 batch, $3 line, $4 rows
+inline constexpr std::string_view kDeadLettersPage =
+    "SELECT tenant, batch, line, letter FROM tallystone.dead_letters WHERE (tenant, batch, line) "
+    ">= ($1::bigint, $2::text, $3::bigint) ORDER BY tenant, batch, line LIMIT $4::bigint";
+// $1 tenant, $2 rows
+inline constexpr std::string_view kTenantsPage =
+    "SELECT tenant, name FROM tallystone.tenants WHERE tenant >= $1::bigint AND name IS NOT NULL "
+    "ORDER BY tenant LIMIT $2::bigint";
+// $1 tenant, $2 item, $3 hash, $4 rows; behind that key
+inline constexpr std::string_view kAliasesPage =
+    "SELECT tenant, item, text_hash, text FROM tallystone.aliases WHERE (tenant, item, text_hash) "
+    "> ($1::bigint, $2::bigint, $3::bytea) ORDER BY tenant, item, text_hash LIMIT $4::bigint";
+// $1 tenant, $2 kind, $3 hash, $4 rows; behind that key
+inline constexpr std::string_view kRecordsPage =
+    "SELECT tenant, kind, key_hash, key, value FROM tallystone.records WHERE (tenant, kind, "
+    "key_hash) > ($1::bigint, $2::bigint, $3::bytea) ORDER BY tenant, kind, key_hash LIMIT "
+    "$4::bigint";
+// $1 tenant, $2 item, $3 LSN, $4 index, $5 rows
+inline constexpr std::string_view kPostingsPage =
+    "SELECT lsn, line_index FROM tallystone.lines WHERE tenant = $1::bigint AND item = $2::bigint "
+    "AND (lsn, line_index) >= ($3::bigint, $4::bigint) ORDER BY lsn, line_index LIMIT $5::bigint";
+
+inline constexpr std::string_view kServerVersion =
+    "SELECT version(), current_setting('server_encoding'), EXISTS (SELECT 1 FROM pg_extension "
+    "WHERE extname = 'citus')";
+// Tables of the schema, and whether ours is among them.
+inline constexpr std::string_view kCountTables =
+    "SELECT count(*), count(CASE WHEN table_name = 'version' THEN 1 END) FROM "
+    "information_schema.tables WHERE table_schema = 'tallystone'";
+inline constexpr std::string_view kReadVersion =
+    "SELECT format, server_id, dialect FROM tallystone.version WHERE tenant = 0";
+// $1 format, $2 server id, $3 dialect, $4 created by
+inline constexpr std::string_view kAddVersion =
+    "INSERT INTO tallystone.version (tenant, format, server_id, dialect, created_by) VALUES (0, "
+    "$1::bigint, $2::bytea, $3::text, $4::text) ON CONFLICT (tenant) DO NOTHING";
+inline constexpr std::string_view kAddStoreRow =
+    "INSERT INTO tallystone.tenants (tenant, epoch, applied, replay_last, replay_keys, owner, "
+    "generation) VALUES (0, 0, 0, 0, 0, 'here', 0) ON CONFLICT (tenant) DO NOTHING";
+
+void ForEachReadStatement(const std::function<void(std::string_view)>& use);
+
+}  // namespace tallystone::postgres

@@ -1,0 +1,25 @@
+// Single reads, on any connection.
+#pragma once
+
+#include <map>
+
+#include "model/stored.h"
+#include "store/postgres/connection.h"
+
+namespace tallystone::postgres {
+
+// kNotFound where there is none.
+Status ReadBalance(Connection* connection, StockKey key, BalanceSum* sum);
+Status ReadBlock(Connection* connection, Lsn lsn, StoredBlock* block);
+Status ReadBatch(Connection* connection, const BatchRef& ref, BatchSum* sum);
+Status ReadDeadLetter(Connection* connection, const LineRef& ref, StoredDeadLetter* letter);
+
+// The marker, and tenants that are ahead of it. kNotFound: the store was not initialised.
+Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead);
+
+// Of a row whose next column is the first of the value's.
+BalanceSum TakeBalance(RowReader* row);
+Status TakeBatch(RowReader* row, BatchSum* sum);
+Status TakeBlock(RowReader* row, StoredBlock* block);
+
+}  // namespace tallystone::postgres

@@ -1,0 +1,301 @@
+#include "store/postgres/tenant_rows.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/checksum.h"
+#include "base/coding.h"
+#include "model/stored_codec.h"
+#include "store/postgres/sql_text.h"
+#include "tallystone/outcome.h"
+
+namespace tallystone::postgres {
+namespace {
+
+// Collects rows and sends them whenever there are enough.
+class RowSender {
+ public:
+  RowSender(std::initializer_list<const RowStatement*> statements, const RowLimits& limits,
+            const DialectTraits& traits, const SendRows& send)
+      : statements_(statements),
+        rows_((*statements.begin())->columns()),
+        rows_max_(RowsMax(limits, traits, rows_.columns().size())),
+        bytes_max_(limits.bytes_max),
+        send_(send) {}
+
+  ColumnValues& operator[](size_t column) { return rows_[column]; }
+  RowValues* rows() { return &rows_; }
+
+  Status EndRow() {
+    rows_.EndRow();
+    return rows_.rows() >= rows_max_ || rows_.bytes() >= bytes_max_ ? Flush() : Status::Ok();
+  }
+  // Must be called at the end.
+  Status Flush() {
+    if (rows_.rows() == 0) {
+      return Status::Ok();
+    }
+    for (const RowStatement* statement : statements_) {
+      TS_RETURN_IF_ERROR(send_(*statement, &rows_));
+    }
+    rows_.Clear();
+    return Status::Ok();
+  }
+
+ private:
+  static constexpr size_t kOtherParameters = 8;
+
+  static size_t RowsMax(const RowLimits& limits, const DialectTraits& traits, size_t columns) {
+    const size_t rows = limits.rows_max != 0 ? limits.rows_max : traits.rows_per_statement;
+    return traits.unnest ? rows
+                         : std::min(rows, (traits.parameters_max - kOtherParameters) / columns);
+  }
+
+  const std::vector<const RowStatement*> statements_;
+  RowValues rows_;
+  const size_t rows_max_, bytes_max_;
+  const SendRows& send_;
+};
+
+// The hash of a key column that may be long.
+class KeyHash {
+ public:
+  explicit KeyHash(std::string_view key) { EncodeFixed(bytes_, Hash128(key)); }
+  [[nodiscard]] std::string_view bytes() const { return {bytes_, sizeof(bytes_)}; }
+
+ private:
+  char bytes_[16];
+};
+
+class ShareSender {
+ public:
+  ShareSender(const Statements& statements, const SortedWindow& window, const WindowShares& shares,
+              const TenantShare& share, const RowLimits& limits, const SendRows& send)
+      : statements_(statements),
+        window_(window),
+        shares_(shares),
+        share_(share),
+        limits_(limits),
+        send_(send) {}
+
+  Status SendBatches();
+  Status SendLines();
+  Status SendItems();
+  Status SendAliases();
+  Status SendRecords();
+  Status SendDeadLetters();
+  Status SendBlocks();
+  Status SendBalances();
+
+ private:
+  [[nodiscard]] RowSender Sender(const RowStatement& statement) const {
+    return {{&statement}, limits_, statements_.traits, send_};
+  }
+
+  const Statements& statements_;
+  const SortedWindow& window_;
+  const WindowShares& shares_;
+  const TenantShare& share_;
+  const RowLimits& limits_;
+  const SendRows& send_;
+  std::string scratch_;
+};
+
+Status ShareSender::SendBatches() {
+  RowSender sender = Sender(statements_.batches);
+  for (const auto& [ref, sum] : share_.batches) {
+    size_t column = 0;
+    sender[column++].Add(std::string_view(ref.batch));
+    for (const uint64_t field :
+         {sum.first_lsn, sum.last_lsn, sum.lines, sum.accepted, sum.failed, sum.rejected,
+          sum.tried_again, sum.retried, sum.dropped, sum.accepted_at_us}) {
+      sender[column++].Add(field);
+    }
+    sender[column++].Add(int64_t{sum.finished});
+    char digest[16];
+    EncodeFixed(digest, sum.digest.sum);
+    sender[column++].Add(std::string_view(digest, sizeof(digest)));
+    TS_RETURN_IF_ERROR(sender.EndRow());
+  }
+  return sender.Flush();
+}
+
+// By item: the order of the primary key.
+Status ShareSender::SendLines() {
+  RowSender sender = Sender(statements_.lines);
+  for (const KeyDelta& delta : share_.deltas) {
+    TS_CHECK(delta.posting_begin <= delta.posting_end &&
+             delta.posting_end <= window_.postings.size());
+    for (uint32_t index = delta.rejected ? delta.posting_end : delta.posting_begin;
+         index < delta.posting_end; ++index) {
+      const Posting& posting = window_.postings[index];
+      const LineNumbers* line = shares_.Find(posting);
+      if (line == nullptr) {
+        return Status::Corruption("chunk " + std::to_string(posting.lsn) +
+                                  " does not have the line that its window says it has");
+      }
+      sender[0].Add(uint64_t{delta.key.item});
+      sender[1].Add(posting.lsn);
+      sender[2].Add(int64_t{posting.index});
+      sender[3].Add(line->line);
+      sender[4].Add(line->quantity);
+      sender[5].Add(line->unit_cost);
+      if (line->time.empty()) {
+        sender[6].AddNull();
+      } else {
+        sender[6].Add(ToSqlText(line->time, &scratch_));
+      }
+      TS_RETURN_IF_ERROR(sender.EndRow());
+    }
+  }
+  return sender.Flush();
+}
+
+Status ShareSender::SendItems() {
+  RowSender sender = Sender(statements_.items);
+  std::string exact;
+  for (const auto& [key, item] : share_.items) {
+    sender[0].Add(uint64_t{key.item});
+    size_t column = 1;
+    bool is_text = true;
+    for (const std::string* text : {&item.code, &item.gtin, &item.description, &item.unit}) {
+      is_text = is_text && IsSqlText(*text);
+      sender[column++].Add(ToSqlText(*text, &scratch_));
+    }
+    if (is_text) {
+      sender[column].AddNull();
+    } else {
+      exact.clear();
+      EncodeStoredItem(item, &exact);
+      sender[column].Add(std::string_view(exact));
+    }
+    TS_RETURN_IF_ERROR(sender.EndRow());
+  }
+  return sender.Flush();
+}
+
+Status ShareSender::SendAliases() {
+  RowSender sender = Sender(statements_.aliases);
+  for (const auto* alias : share_.aliases) {
+    sender[0].Add(uint64_t{alias->first.item});
+    sender[1].Add(KeyHash(alias->second).bytes());
+    sender[2].Add(std::string_view(alias->second));
+    TS_RETURN_IF_ERROR(sender.EndRow());
+  }
+  return sender.Flush();
+}
+
+Status ShareSender::SendRecords() {
+  RowSender put = Sender(statements_.put_records);
+  RowSender remove = Sender(statements_.delete_records);
+  for (const auto& [ref, value] : share_.records) {
+    const bool removed = value.empty();
+    RowSender& sender = removed ? remove : put;
+    sender[0].Add(int64_t{static_cast<uint8_t>(ref.kind)});
+    sender[1].Add(KeyHash(ref.key).bytes());
+    if (!removed) {
+      sender[2].Add(std::string_view(ref.key));
+      sender[3].Add(std::string_view(value));
+    }
+    TS_RETURN_IF_ERROR(sender.EndRow());
+  }
+  TS_RETURN_IF_ERROR(put.Flush());
+  return remove.Flush();
+}
+
+Status ShareSender::SendDeadLetters() {
+  RowSender put = Sender(statements_.put_letters);
+  RowSender remove = Sender(statements_.delete_letters);
+  std::string bytes;
+  for (const auto& [ref, letter] : share_.dead_letters) {
+    RowSender& sender = letter ? put : remove;
+    sender[0].Add(std::string_view(ref.batch));
+    sender[1].Add(ref.line);
+    if (letter) {
+      bytes.clear();
+      EncodeStoredDeadLetter(*letter, &bytes);
+      sender[2].Add(OutcomeName(letter->cause));
+      sender[3].Add(letter->lsn);
+      sender[4].Add(int64_t{letter->attempts});
+      sender[5].Add(letter->failed_at_us);
+      sender[6].Add(ToSqlText(letter->detail, &scratch_));
+      sender[7].Add(ToSqlText(letter->code, &scratch_));
+      sender[8].Add(std::string_view(bytes));
+    }
+    TS_RETURN_IF_ERROR(sender.EndRow());
+  }
+  TS_RETURN_IF_ERROR(put.Flush());
+  return remove.Flush();
+}
+
+Status ShareSender::SendBlocks() {
+  RowSender sender = Sender(statements_.blocks);
+  std::string rejected;
+  for (const uint32_t index : share_.blocks) {
+    const LoggedChunk& block = window_.blocks[index];
+    const BlockHead& head = shares_.head(index);
+    sender[0].Add(block.lsn);
+    sender[1].Add(head.batch);
+    sender[2].Add(head.accepted_at_us);
+    sender[3].Add(std::string_view(*block.payload));
+    const auto refused =
+        std::lower_bound(window_.rejected_lines.begin(), window_.rejected_lines.end(), block.lsn,
+                         [](const auto& entry, Lsn lsn) { return entry.first < lsn; });
+    if (refused != window_.rejected_lines.end() && refused->first == block.lsn) {
+      rejected.clear();
+      EncodeStoredBlock({}, refused->second, &rejected);
+      sender[4].Add(std::string_view(rejected));
+    } else {
+      sender[4].AddNull();
+    }
+    TS_RETURN_IF_ERROR(sender.EndRow());
+  }
+  return sender.Flush();
+}
+
+Status ShareSender::SendBalances() {
+  RowSender sender({&statements_.update_balances, &statements_.insert_balances}, limits_,
+                   statements_.traits, send_);
+  for (const KeyDelta& delta : share_.deltas) {
+    if (!delta.rejected) {
+      AddBalanceRow(delta, sender.rows());
+      TS_RETURN_IF_ERROR(sender.EndRow());
+    }
+  }
+  return sender.Flush();
+}
+
+}  // namespace
+
+void AddBalanceRow(const KeyDelta& delta, RowValues* rows) {
+  const BalanceSum& sum = delta.sum;
+  std::string scratch;
+  (*rows)[0].Add(uint64_t{delta.key.item});
+  (*rows)[1].Add(sum.on_hand);
+  (*rows)[2].Add(sum.value);
+  (*rows)[3].Add(sum.lines);
+  (*rows)[4].Add(sum.last_lsn);
+  (*rows)[5].Add(uint64_t{sum.places});
+  (*rows)[6].Add(ToSqlText(sum.last_time, &scratch));
+  if (IsSqlText(sum.last_time)) {
+    (*rows)[7].AddNull();
+  } else {
+    (*rows)[7].Add(std::string_view(sum.last_time));
+  }
+}
+
+Status SendShare(const Statements& statements, const SortedWindow& window,
+                 const WindowShares& shares, const TenantShare& share, WindowPart part,
+                 const RowLimits& limits, const SendRows& send) {
+  ShareSender sender(statements, window, shares, share, limits, send);
+  TS_RETURN_IF_ERROR(sender.SendBatches());
+  TS_RETURN_IF_ERROR(sender.SendLines());
+  TS_RETURN_IF_ERROR(sender.SendItems());
+  TS_RETURN_IF_ERROR(sender.SendAliases());
+  TS_RETURN_IF_ERROR(sender.SendRecords());
+  TS_RETURN_IF_ERROR(sender.SendDeadLetters());
+  TS_RETURN_IF_ERROR(sender.SendBlocks());
+  return part == WindowPart::kAll ? sender.SendBalances() : Status::Ok();
+}
+
+}  // namespace tallystone::postgres

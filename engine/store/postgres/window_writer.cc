@@ -1,0 +1,252 @@
+#include "store/postgres/window_writer.h"
+
+#include "base/check.h"
+#include "model/stored_codec.h"
+
+namespace tallystone::postgres {
+namespace {
+
+constexpr int kStepBits = 2;
+
+// Which of two troubles is to be told: the one that helps most. A refusal comes last: it is found
+// again once the others are gone.
+int Weight(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kOk:
+      return 0;
+    case StatusCode::kRejected:
+      return 1;
+    case StatusCode::kTryAgain:
+      return 2;
+    case StatusCode::kFenced:
+      return 4;
+    default:
+      return 3;
+  }
+}
+
+void KeepWorse(const Status& other, Status* status) {
+  if (Weight(other) > Weight(*status)) {
+    *status = other;
+  }
+}
+
+Status Fenced() {
+  return Status::Fenced("another writer took over the store in PostgreSQL");
+}
+
+}  // namespace
+
+WindowWriter::WindowWriter(const WriterContext& context) : context_(context) {}
+
+void WindowWriter::OnReply(uint64_t tag, const SqlError* error, const Result& result) {
+  Outcome& outcome = outcomes_[tag >> kStepBits];
+  const uint64_t step = tag & ((1u << kStepBits) - 1);
+  if (error != nullptr) {
+    drop_connection_ = drop_connection_ || EndsConnection(error->state);
+    if (outcome.status.ok()) {
+      outcome.status =
+          MapSqlError(*error, "writing tenant " + std::to_string(tenants_[tag >> kStepBits]));
+    }
+    return;
+  }
+  if (step == kMark) {
+    outcome.marked = result.changed() == 1;
+  } else if (step == kEnd) {
+    outcome.committed = result.command() == "COMMIT";
+  }
+}
+
+Status WindowWriter::Send(std::string_view sql, const Parameters& parameters, Step step) {
+  return context_.connection->Send(sql, parameters, (outcomes_.size() - 1) << kStepBits | step,
+                                   this);
+}
+
+// A tenant without a row gets one, unless another writer took over: the store's row, which that one
+// would have changed first, is locked until the end.
+Status WindowWriter::Begin(TenantId tenant) {
+  tenants_.push_back(tenant);
+  outcomes_.emplace_back();
+  TS_RETURN_IF_ERROR(Send(kBegin, Parameters(), kGuard));
+  if (tenant == 0 || context_.known->contains(tenant)) {
+    return Status::Ok();
+  }
+  Parameters store;
+  store.Add(context_.epoch);
+  TS_RETURN_IF_ERROR(Send(kLockStore, store, kGuard));
+  Parameters row;
+  row.Add(uint64_t{tenant}).Add(context_.epoch);
+  return Send(kAddTenant, row, kGuard);
+}
+
+// COMMIT stands behind a sync of its own: where the transaction failed, it ends it all the same.
+Status WindowWriter::End() {
+  TS_RETURN_IF_ERROR(context_.connection->Sync(this));
+  TS_RETURN_IF_ERROR(Send(kCommit, Parameters(), kEnd));
+  return context_.connection->Sync(this);
+}
+
+Status WindowWriter::SendShare(const SortedWindow& window, const WindowShares& shares,
+                               const TenantShare& share, WindowPart part) {
+  TS_RETURN_IF_ERROR(Begin(share.tenant));
+  const auto add_guard = [&](Parameters* parameters) {
+    parameters->Add(uint64_t{share.tenant}).Add(context_.epoch).Add(window.last);
+  };
+  Parameters guard;
+  add_guard(&guard);
+  TS_RETURN_IF_ERROR(Send(kLockTenant, guard, kGuard));
+  const SendRows send = [&](const RowStatement& statement, RowValues* rows) {
+    Parameters parameters;
+    add_guard(&parameters);
+    statement.AddRows(rows, &parameters);
+    return Send(statement.Text(rows->rows()), parameters, kData);
+  };
+  TS_RETURN_IF_ERROR(postgres::SendShare(*context_.statements, window, shares, share, part,
+                                         context_.limits, send));
+  if (share.name == nullptr) {
+    guard.AddNull();
+  } else {
+    guard.Add(std::string_view(*share.name));
+  }
+  TS_RETURN_IF_ERROR(Send(kMarkTenant, guard, kMark));
+  return End();
+}
+
+Status WindowWriter::WriteShares(const SortedWindow& window, const WindowShares& shares,
+                                 WindowPart part) {
+  Status status;
+  for (const TenantShare& share : shares.shares()) {
+    const auto known = context_.known->find(share.tenant);
+    const Lsn applied = known == context_.known->end() ? 0 : known->second;
+    if (applied >= window.last) {
+      continue;
+    }
+    if (share.first != 0 && applied >= share.first) {
+      return Status::InvalidArgument("tenant " + std::to_string(share.tenant) +
+                                     " has a part of the window in the store already");
+    }
+    status = SendShare(window, shares, share, part);
+    if (!status.ok()) {
+      break;
+    }
+  }
+  if (status.ok()) {
+    status = context_.connection->Finish(this);
+  }
+  for (size_t index = 0; index < outcomes_.size(); ++index) {
+    const Outcome& outcome = outcomes_[index];
+    KeepWorse(outcome.status, &status);
+    if (outcome.committed && outcome.marked) {
+      (*context_.known)[tenants_[index]] = window.last;
+    }
+  }
+  for (size_t index = 0; index < outcomes_.size(); ++index) {
+    const Outcome& outcome = outcomes_[index];
+    if (context_.connection->lost() || !outcome.status.ok() ||
+        (outcome.committed && outcome.marked)) {
+      continue;
+    }
+    KeepWorse(AskWhy(tenants_[index], window.last, false), &status);
+  }
+  return status;
+}
+
+Status WindowWriter::AskWhy(TenantId tenant, Lsn last, bool replay) {
+  Parameters parameters;
+  parameters.Add(uint64_t{tenant});
+  Result result;
+  TS_RETURN_IF_ERROR(context_.connection->Query(kReadGuards, parameters,
+                                                "asking what became of a window", &result));
+  bool found = false;
+  Lsn at = 0;
+  for (int index = 0; index < result.rows(); ++index) {
+    RowReader row(result, index);
+    const auto of = static_cast<TenantId>(row.TakeInteger());
+    const uint64_t epoch = row.TakeUnsigned();
+    const Lsn applied = row.TakeUnsigned();
+    TS_RETURN_IF_ERROR(row.status("tenants"));
+    if (epoch != context_.epoch) {
+      return Fenced();
+    }
+    if (of == tenant) {
+      found = true;
+      at = applied;
+    }
+  }
+  if (!found) {
+    return Status::TryAgain("tenant " + std::to_string(tenant) + " has no row yet");
+  }
+  if (tenant != 0) {
+    (*context_.known)[tenant] = at;
+  }
+  // A key's guard says no, with our epoch, only to what is done.
+  return replay || at >= last ? Status::Ok()
+                              : Status::TryAgain("the share of tenant " + std::to_string(tenant) +
+                                                 " was not written");
+}
+
+Status WindowWriter::SendKey(const KeyDelta* delta, const Marker& progress,
+                             const std::string& encoded) {
+  const ReplayProgress& replay = *progress.replay;
+  TS_RETURN_IF_ERROR(Begin(replay.done.tenant));
+  const auto add_guard = [&](Parameters* parameters) {
+    parameters->Add(uint64_t{replay.done.tenant})
+        .Add(context_.epoch)
+        .Add(replay.last)
+        .Add(replay.keys_done);
+  };
+  Parameters guard;
+  add_guard(&guard);
+  TS_RETURN_IF_ERROR(Send(kLockTenantOfKey, guard, kGuard));
+  if (delta != nullptr) {
+    RowValues rows(kBalanceColumns);
+    AddBalanceRow(*delta, &rows);
+    rows.EndRow();
+    for (const RowStatement* statement :
+         {&context_.statements->update_key, &context_.statements->insert_key}) {
+      Parameters parameters;
+      add_guard(&parameters);
+      statement->AddRows(&rows, &parameters);
+      TS_RETURN_IF_ERROR(Send(statement->Text(1), parameters, kData));
+    }
+  }
+  guard.Add(std::string_view(encoded));
+  TS_RETURN_IF_ERROR(Send(kMarkKey, guard, kMark));
+  return End();
+}
+
+Status WindowWriter::WriteKey(const KeyDelta* delta, const Marker& progress) {
+  if (!progress.replay || (delta != nullptr && delta->key.tenant != progress.replay->done.tenant)) {
+    return Status::InvalidArgument("a step of a key replay needs the progress up to its key");
+  }
+  std::string encoded;
+  EncodeMarker(progress, &encoded);
+  Status status = SendKey(delta, progress, encoded);
+  if (status.ok()) {
+    status = context_.connection->Finish(this);
+  }
+  const Outcome& outcome = outcomes_.front();
+  KeepWorse(outcome.status, &status);
+  const TenantId tenant = progress.replay->done.tenant;
+  if (!status.ok()) {
+    return status;
+  }
+  if (!outcome.committed || !outcome.marked) {
+    return AskWhy(tenant, progress.replay->last, true);
+  }
+  if (tenant != 0) {
+    context_.known->emplace(tenant, 0);  // it has a row now
+  }
+  return Status::Ok();
+}
+
+Status WindowWriter::MarkStore(Lsn applied) {
+  Parameters parameters;
+  parameters.Add(context_.epoch).Add(applied);
+  Result result;
+  TS_RETURN_IF_ERROR(
+      context_.connection->Query(kMarkStore, parameters, "moving the marker", &result));
+  return result.changed() == 1 ? Status::Ok() : AskWhy(0, applied, false);
+}
+
+}  // namespace tallystone::postgres

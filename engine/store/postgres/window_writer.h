@@ -1,0 +1,73 @@
+// WindowWriter: the transactions of one writer. Each tenant's share of a window is one transaction
+// that also moves the tenant's marker; all of them go through one pipeline. Every statement is
+// guarded, so that a repeat changes nothing, nor does a writer that was fenced.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/postgres/connection.h"
+#include "store/postgres/statements.h"
+#include "store/postgres/tenant_rows.h"
+#include "store/postgres/window_shares.h"
+
+namespace tallystone::postgres {
+
+// How far each tenant is that has a row, as far as this writer knows.
+using KnownTenants = std::unordered_map<TenantId, Lsn>;
+
+struct WriterContext {
+  Connection* connection = nullptr;
+  const Statements* statements = nullptr;
+  uint64_t epoch = 0;
+  RowLimits limits;
+  KnownTenants* known = nullptr;
+};
+
+// For one call of the store. After an error the connection may be in the middle of something: it is
+// to be dropped unless it is idle.
+class WindowWriter : public ReplySink {
+ public:
+  explicit WindowWriter(const WriterContext& context);
+
+  // Writes the shares of all tenants but those that have theirs. The store's own row is not
+  // touched. kRejected: the share of one tenant was refused; the others are written. kFenced:
+  // another writer took over. kTryAgain: what happened is not known.
+  Status WriteShares(const SortedWindow& window, const WindowShares& shares, WindowPart part);
+
+  // One step of a key replay. `delta` may be null.
+  Status WriteKey(const KeyDelta* delta, const Marker& progress);
+
+  // Moves the marker of the store itself.
+  Status MarkStore(Lsn applied);
+
+  // The server said that this connection is of no more use.
+  [[nodiscard]] bool drop_connection() const { return drop_connection_; }
+
+ private:
+  // Of one transaction.
+  struct Outcome {
+    Status status;
+    bool marked = false;
+    bool committed = false;
+  };
+  enum Step : uint64_t { kGuard, kData, kMark, kEnd };
+
+  void OnReply(uint64_t tag, const SqlError* error, const Result& result) override;
+  Status Send(std::string_view sql, const Parameters& parameters, Step step);
+  Status Begin(TenantId tenant);
+  Status End();
+  Status SendShare(const SortedWindow& window, const WindowShares& shares, const TenantShare& share,
+                   WindowPart part);
+  Status SendKey(const KeyDelta* delta, const Marker& progress, const std::string& encoded);
+  // What the guard of a tenant said no for. OK: the tenant is at `last` or beyond.
+  Status AskWhy(TenantId tenant, Lsn last, bool replay);
+
+  const WriterContext context_;
+  std::vector<TenantId> tenants_;  // of the transactions sent
+  std::vector<Outcome> outcomes_;
+  bool drop_connection_ = false;
+};
+
+}  // namespace tallystone::postgres
