@@ -32,7 +32,12 @@ PostgresInventory::~PostgresInventory() {
 }
 
 Status PostgresInventory::Open(const std::string& directory) {
-  Status status = PostgresServer::Start(directory, &server_);
+  testing::PostgresOptions options;
+  options.directory = directory;
+  // As people tune it for loading; durability is the default's: fsync and synchronous_commit on.
+  options.settings = {"shared_buffers=256MB", "wal_buffers=16MB", "max_wal_size=8GB",
+                      "checkpoint_timeout=30min", "max_connections=300"};
+  Status status = testing::PostgresServer::Start(options, &server_);
   if (!status.ok()) {
     return status;
   }

@@ -13,7 +13,7 @@
 #include <libpq-fe.h>
 
 #include "peer.h"
-#include "peers/postgres_server.h"
+#include "postgres_support/postgres_server.h"
 
 namespace tallystone::bench {
 
@@ -52,7 +52,7 @@ class PostgresInventory {
   void Return(PGconn* connection);
 
   const std::string prepare_;
-  std::unique_ptr<PostgresServer> server_;
+  std::unique_ptr<testing::PostgresServer> server_;
   std::mutex mutex_;
   std::vector<PGconn*> idle_;
 };
