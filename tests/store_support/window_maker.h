@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/chunk.h"
 #include "window/sorted_window.h"
 
 namespace tallystone::testing {
@@ -70,10 +71,12 @@ class WindowMaker {
     const auto tenant = static_cast<TenantId>(1 + (*random)() % shape_.tenants);
     // Every third chunk goes on with the batch before, also over the edge of a window.
     const BatchRef ref{tenant, "batch/" + std::to_string(lsn / 3)};
-    std::string payload(20 + (*random)() % 200, '\0');
-    for (char& byte : payload) {
-      byte = static_cast<char>((*random)());
-    }
+    Chunk chunk;
+    chunk.header.tenant = tenant;
+    chunk.header.batch = ref.batch;
+    chunk.header.accepted_at_us = lsn * 1000;
+    chunk.header.first_line = 1;
+    const std::string time = "2026-11-" + std::to_string(1 + lsn % 30);
     BatchSum batch;
     batch.first_lsn = batch.last_lsn = lsn;
     batch.lines = batch.accepted = shape_.lines_per_chunk;
@@ -81,12 +84,20 @@ class WindowMaker {
     batch.finished = lsn % 3 == 2;
     batch.digest.sum = (*random)();
     for (uint32_t index = 0; index < shape_.lines_per_chunk; ++index) {
-      Line& line = (*lines)[{tenant, static_cast<ItemId>(1 + (*random)() % shape_.items)}];
+      const auto item = static_cast<ItemId>(1 + (*random)() % shape_.items);
+      Line& line = (*lines)[{tenant, item}];
       const auto quantity = static_cast<int64_t>((*random)() % 2'000'000) - 1'000'000;
       const auto cost = static_cast<int64_t>((*random)() % 100'000'000);
       BalanceSum one{quantity, Int128{quantity} * cost, 1, lsn, 0, ""};
+      ChunkLine& booked = chunk.lines.emplace_back();
+      booked.number = index + 1;
+      booked.decided_by = DecidedBy::kCode;
+      booked.item = item;
+      booked.quantity = quantity;
+      booked.unit_cost = cost;
       if (index % 4 == 0) {
-        one.last_time = "2026-11-" + std::to_string(1 + lsn % 30);
+        one.last_time = time;
+        booked.time = time;
       }
       line.sum.Add(one);
       line.postings.push_back({lsn, index});
@@ -98,6 +109,8 @@ class WindowMaker {
       ++batch.failed;
     }
     (*batches)[ref].Add(batch);
+    std::string payload;
+    EncodeChunk(chunk, &payload);
     window->blocks.push_back({lsn, std::make_shared<const std::string>(std::move(payload))});
   }
 
