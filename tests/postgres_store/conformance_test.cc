@@ -38,7 +38,7 @@ std::vector<StoreKind> Kinds() {
   }
   return {StoreKind{"Arrays", false, [] { return std::make_unique<PostgresHome>(false, 0); }},
           StoreKind{"Values", false, [] { return std::make_unique<PostgresHome>(true, 0); }},
-          StoreKind{"FewRows", false, [] { return std::make_unique<PostgresHome>(false, 7); }}};
+          StoreKind{"FewRows", false, [] { return std::make_unique<PostgresHome>(false, 31); }}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreTest, ::testing::ValuesIn(Kinds()),

@@ -28,8 +28,7 @@ Status NewTestDatabase(std::string* name) {
     return Status::Unavailable(why);
   }
   *name = "test" + std::to_string(++count);
-  // Copied file by file, which is faster than through the log for the small template.
-  return server->Execute("CREATE DATABASE " + *name + " STRATEGY file_copy");
+  return server->NewDatabase(*name);
 }
 
 PostgresStoreOptions OptionsFor(const std::string& database) {

@@ -99,6 +99,68 @@ std::string SqlPrefix(const std::string& text) {
   return text.substr(0, size);
 }
 
+// Postings of neighbouring items, which are mostly asked for one after the other: what was fetched
+// with one is kept for the next.
+class PostingPages {
+ public:
+  Status Get(const Moment& moment, StockKey key, std::vector<Posting>* postings) {
+    if (key.tenant != tenant_ || key.item < begin_ || key.item >= end_) {
+      rows_ = key.tenant == tenant_ && key.item >= end_ ? std::min(rows_ * kGrowth, kRowsMax)
+                                                        : kFirstRows;
+      TS_RETURN_IF_ERROR(Fetch(moment, key));
+    }
+    postings->clear();
+    auto entry = std::partition_point(page_.begin(), page_.end(),
+                                      [&](const Entry& known) { return known.first < key.item; });
+    for (; entry != page_.end() && entry->first == key.item; ++entry) {
+      postings->push_back(entry->second);
+    }
+    return Status::Ok();
+  }
+
+ private:
+  using Entry = std::pair<ItemId, Posting>;
+  static constexpr int64_t kFirstRows = 64;
+  static constexpr int64_t kGrowth = 4;
+
+  // From the key on, at least all of it.
+  Status Fetch(const Moment& moment, StockKey key) {
+    tenant_ = key.tenant;
+    begin_ = end_ = key.item;
+    page_.clear();
+    bool more = true;
+    while (more && (page_.empty() || page_.back().first == key.item)) {
+      const Entry from = page_.empty() ? Entry(key.item, Posting{}) : page_.back();
+      Parameters parameters;
+      parameters.Add(uint64_t{key.tenant})
+          .Add(uint64_t{from.first})
+          .Add(from.second.lsn)
+          .Add(uint64_t{from.second.index} + (page_.empty() ? 0 : 1))
+          .Add(rows_);
+      const size_t before = page_.size();
+      TS_RETURN_IF_ERROR(FetchPage(
+          moment, kPostingsPage, parameters, "lines",
+          [](RowReader* row, Entry* entry) {
+            entry->first = static_cast<ItemId>(row->TakeInteger());
+            entry->second.lsn = row->TakeUnsigned();
+            entry->second.index = static_cast<uint32_t>(row->TakeInteger());
+            return Status::Ok();
+          },
+          &page_));
+      more = page_.size() - before == static_cast<size_t>(rows_);
+      rows_ = more ? std::min(rows_ * kGrowth, kRowsMax) : rows_;
+    }
+    // The last item may go on behind what was fetched.
+    end_ = more ? uint64_t{page_.back().first} : UINT64_MAX;
+    return Status::Ok();
+  }
+
+  TenantId tenant_ = 0;
+  uint64_t begin_ = 0, end_ = 0;  // items whose postings are all here
+  int64_t rows_ = kFirstRows;
+  std::vector<Entry> page_;
+};
+
 class PostgresView : public StoreView {
  public:
   explicit PostgresView(std::shared_ptr<Moment> moment) : moment_(std::move(moment)) {}
@@ -136,6 +198,7 @@ class PostgresView : public StoreView {
 
  private:
   const std::shared_ptr<Moment> moment_;
+  PostingPages postings_;
 };
 
 template <typename Record>
@@ -369,28 +432,7 @@ std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> PostgresView::Records
 }
 
 Status PostgresView::GetPostings(StockKey key, std::vector<Posting>* postings) {
-  postings->clear();
-  for (int64_t rows = kRowsMax; rows == kRowsMax;) {
-    const Posting from = postings->empty() ? Posting{} : postings->back();
-    Parameters parameters;
-    parameters.Add(uint64_t{key.tenant})
-        .Add(uint64_t{key.item})
-        .Add(from.lsn)
-        .Add(uint64_t{from.index} + (postings->empty() ? 0 : 1))
-        .Add(kRowsMax);
-    std::vector<Posting> page;
-    TS_RETURN_IF_ERROR(FetchPage(
-        *moment_, kPostingsPage, parameters, "lines",
-        [](RowReader* row, Posting* posting) {
-          posting->lsn = row->TakeUnsigned();
-          posting->index = static_cast<uint32_t>(row->TakeInteger());
-          return Status::Ok();
-        },
-        &page));
-    rows = static_cast<int64_t>(page.size());
-    postings->insert(postings->end(), page.begin(), page.end());
-  }
-  return Status::Ok();
+  return postings_.Get(*moment_, key, postings);
 }
 
 }  // namespace

@@ -62,10 +62,11 @@ inline constexpr std::string_view kRecordsPage =
     "SELECT tenant, kind, key_hash, key, value FROM tallystone.records WHERE (tenant, kind, "
     "key_hash) > ($1::bigint, $2::bigint, $3::bytea) ORDER BY tenant, kind, key_hash LIMIT "
     "$4::bigint";
-// $1 tenant, $2 item, $3 LSN, $4 index, $5 rows
+// $1 tenant, $2 item, $3 LSN, $4 index, $5 rows; from that line on, of all items
 inline constexpr std::string_view kPostingsPage =
-    "SELECT lsn, line_index FROM tallystone.lines WHERE tenant = $1::bigint AND item = $2::bigint "
-    "AND (lsn, line_index) >= ($3::bigint, $4::bigint) ORDER BY lsn, line_index LIMIT $5::bigint";
+    "SELECT item, lsn, line_index FROM tallystone.lines WHERE tenant = $1::bigint AND (item, lsn, "
+    "line_index) >= ($2::bigint, $3::bigint, $4::bigint) ORDER BY item, lsn, line_index LIMIT "
+    "$5::bigint";
 
 inline constexpr std::string_view kServerVersion =
     "SELECT version(), current_setting('server_encoding'), EXISTS (SELECT 1 FROM pg_extension "
