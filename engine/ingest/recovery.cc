@@ -11,6 +11,7 @@
 #include "ingest/drainer.h"
 #include "ingest/server_list.h"
 #include "store/rocks/rocks_store.h"
+#include "store/server_store.h"
 #include "tallystone/limits.h"
 #include "window/sort_window.h"
 
@@ -56,6 +57,7 @@ class Recovery {
  private:
   Status OpenDirectory();
   Status OpenStores();
+  Status OpenServers(const std::vector<ServerEntry>& recorded);
   Status OpenEmbedded(std::unique_ptr<Store>* store);
   Status RecordServers(const std::vector<ServerEntry>& recorded);
   Status ReadMarkers();
@@ -134,6 +136,9 @@ Status Recovery::OpenDirectory() {
 Status Recovery::OpenStores() {
   std::vector<ServerEntry> recorded;
   TS_RETURN_IF_ERROR(ReadServerList(files_, core_->path, &recorded));
+  if (servers_.empty() && store_ == nullptr) {
+    TS_RETURN_IF_ERROR(OpenServers(recorded));
+  }
   if (servers_.empty()) {
     std::unique_ptr<Store> store = std::move(store_);
     if (store == nullptr) {
@@ -154,20 +159,70 @@ Status Recovery::OpenStores() {
 // All that there were must be there: lines of their tenants may still be on the way to them.
 Status Recovery::RecordServers(const std::vector<ServerEntry>& recorded) {
   std::vector<ServerEntry> servers;
+  const auto has = [](const std::vector<ServerEntry>& list, const std::string& id) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const ServerEntry& entry) { return entry.id == id; });
+  };
   for (const auto& lane : core_->lanes) {
-    if (!lane->name.empty()) {
-      servers.push_back({lane->store->server_id(), lane->name});
+    if (lane->name.empty()) {
+      continue;
     }
+    const std::string id = lane->store->server_id();
+    Marker marker;
+    if (has(servers, id)) {
+      return Status::InvalidArgument(lane->Prefix() + "this server is named twice");
+    }
+    if (!has(recorded, id) && !lane->store->ReadMarker(&marker).IsNotFound()) {
+      return Status::InvalidArgument(
+          lane->Prefix() + "this server holds the lines of a database already, and " + core_->path +
+          " is not its directory: open the directory that has its log, or name "
+          "another database of the server");
+    }
+    servers.push_back({id, lane->name});
   }
   for (const ServerEntry& server : recorded) {
-    if (std::none_of(servers.begin(), servers.end(),
-                     [&](const ServerEntry& named) { return named.id == server.id; })) {
+    if (!has(servers, server.id)) {
       return Status::InvalidArgument("server " + HexText(server.id) + " of this database (" +
                                      server.connection +
                                      ") was left out: name all of its servers, or none");
     }
   }
   return servers == recorded ? Status::Ok() : WriteServerList(files_, core_->path, servers);
+}
+
+// Those that the options name, or those that there were.
+Status Recovery::OpenServers(const std::vector<ServerEntry>& recorded) {
+  std::vector<std::string> connections = core_->options.servers;
+  if (connections.empty()) {
+    for (const ServerEntry& server : recorded) {
+      connections.push_back(server.connection);
+    }
+  }
+  if (connections.empty()) {
+    return Status::Ok();
+  }
+  if (files_->Exists(StorePath(core_->path))) {
+    return Status::InvalidArgument(
+        core_->path +
+        " has its store inside; to bring it to servers, export it and import it into a new "
+        "database");
+  }
+  for (const std::string& connection : connections) {
+    ServerStoreOptions options;
+    options.connection = connection;
+    // One that is new to the database may be empty.
+    options.create = core_->options.create_if_missing || !recorded.empty();
+    options.logger = core_->options.logger;
+    std::string shown;
+    TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
+    std::unique_ptr<Store> store;
+    Status status = OpenServerStore(options, &store);
+    if (!status.ok()) {
+      return {status.code(), shown + ": " + status.message()};
+    }
+    servers_.emplace_back(shown, std::move(store));
+  }
+  return Status::Ok();
 }
 
 Status Recovery::OpenEmbedded(std::unique_ptr<Store>* store) {
@@ -348,7 +403,8 @@ Status FindDatabase(FileSystem* files, const std::string& path) {
   if (!files->Exists(path)) {
     return Status::NotFound("there is no database at " + path);
   }
-  if (!files->Exists(StorePath(path)) && !files->Exists(LogPath(path))) {
+  if (!files->Exists(StorePath(path)) && !files->Exists(LogPath(path)) &&
+      !files->Exists(ServerListPath(path))) {
     return Status::NotFound(path + " is not a Tallystone database (it has neither store nor log)");
   }
   return Status::Ok();

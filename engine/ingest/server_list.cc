@@ -15,10 +15,6 @@ constexpr std::string_view kEnd = "end";
 // Of a list that a person may have edited.
 constexpr uint64_t kBytesMax = 16u << 20;
 
-std::string ListPath(const std::string& path) {
-  return path + "/SERVERS";
-}
-
 Status Unreadable(const std::string& file, std::string_view line) {
   return Status::Corruption(file + ": '" + std::string(line.substr(0, 100)) +
                             "' is not a line of a list of servers, or its end is missing; name "
@@ -27,10 +23,14 @@ Status Unreadable(const std::string& file, std::string_view line) {
 
 }  // namespace
 
+std::string ServerListPath(const std::string& path) {
+  return path + "/SERVERS";
+}
+
 Status ReadServerList(FileSystem* files, const std::string& path,
                       std::vector<ServerEntry>* servers) {
   servers->clear();
-  const std::string name = ListPath(path);
+  const std::string name = ServerListPath(path);
   std::unique_ptr<File> file;
   Status status = files->Open(name, OpenMode::kRead, &file);
   if (status.IsNotFound()) {
@@ -72,7 +72,7 @@ Status WriteServerList(FileSystem* files, const std::string& path,
     text += HexText(server.id) + " " + server.connection + "\n";
   }
   text += std::string(kEnd) + "\n";
-  const std::string name = ListPath(path);
+  const std::string name = ServerListPath(path);
   const std::string made = name + ".new";
   files->Remove(made).PermitUnchecked();  // of an interrupted attempt
   std::unique_ptr<File> file;

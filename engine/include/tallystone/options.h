@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "tallystone/batch.h"
 #include "tallystone/listener.h"
@@ -15,6 +17,11 @@ struct Options {
 
   // Make the database if it is not there. Off: Open answers kNotFound and creates nothing.
   bool create_if_missing = true;
+  // The servers that hold the tenants, instead of a store in the database's directory: each as
+  // libpq takes it, a URL or pairs. Passwords are not written down: they come with each Open, from
+  // PGPASSWORD or from ~/.pgpass. Empty: as the database has it; a new one has its store inside.
+  // All servers of a database must be named, or none. More may be named than before.
+  std::vector<std::string> servers = {};
   // The most items of all tenants together; a line that needs one more fails as kCatalogueFull.
   // 1 .. 4,000,000,000. Price: about 200 bytes of memory each, more with long descriptions.
   uint64_t items_max = 20'000'000;

@@ -1,6 +1,6 @@
 // Connection: one connection to a server, always in pipeline mode: statements are sent without
 // waiting for the answers of those before, and answers are taken while more is sent, so neither
-// side's buffer can fill. The only file beside connection.cc that knows libpq.
+// side's buffer can fill. libpq is known to connection.cc and connection_text.cc only.
 #pragma once
 
 #include <chrono>

@@ -67,7 +67,7 @@ class PostgresStore : public Store {
   Status Close() override;
 
   // Identity of the schema on its server: 16 random bytes.
-  [[nodiscard]] const std::string& server_id() const { return server_id_; }
+  [[nodiscard]] std::string server_id() const override { return server_id_; }
   // Of this writer; 0 if it only reads.
   [[nodiscard]] uint64_t epoch() const { return epoch_; }
   [[nodiscard]] Dialect dialect() const { return traits_.dialect; }
