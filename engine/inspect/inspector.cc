@@ -89,7 +89,7 @@ class InspectorImpl final : public Inspector {
     return MakeEntryCursor(view_, family, range, cursor);
   }
   Status GetSettings(std::vector<Setting>* settings) override {
-    return ReadSettings(view_.get(), opened_.store.get(), options_, settings);
+    return ReadSettings(view_.get(), opened_.stores, options_, settings);
   }
   Status NewChunkCursor(const Filter& filter, std::unique_ptr<Cursor<ChunkInfo>>* cursor) override {
     return MakeChunkCursor(view_, {opened_.tail.first, opened_.tail.last}, filter, cursor);
@@ -133,10 +133,11 @@ Status InspectorImpl::Open(const std::string& path) {
 }
 
 Status InspectorImpl::OpenNothing() {
-  opened_.store = std::make_unique<MemoryStore>();
-  TS_RETURN_IF_ERROR(opened_.store->Initialise({}));
+  opened_.stores.push_back(std::make_unique<MemoryStore>());
+  Store* const store = opened_.stores.front().get();
+  TS_RETURN_IF_ERROR(store->Initialise({}));
   std::unique_ptr<StoreView> store_view;
-  TS_RETURN_IF_ERROR(opened_.store->NewView(&store_view));
+  TS_RETURN_IF_ERROR(store->NewView(&store_view));
   std::unique_ptr<LiveView> view;
   TS_RETURN_IF_ERROR(LiveView::Make(std::move(store_view), {}, &view));
   opened_.view = std::move(view);

@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "ingest/recovery.h"
+#include "ingest/server_list.h"
+#include "store/server_store.h"
 
 namespace tallystone {
 namespace {
@@ -41,8 +43,8 @@ Status ReadLog(const Options& options, const std::string& log, const Marker& mar
   return Status::Ok();
 }
 
-Status TryOpen(const Options& options, const std::string& path, FileSystem* files,
-               rocksdb::Env* env, OpenedDatabase* opened) {
+Status OpenEmbedded(const Options& options, const std::string& path, FileSystem* files,
+                    rocksdb::Env* env, OpenedDatabase* opened) {
   RocksStoreOptions store_options;
   store_options.path = StorePath(path);
   store_options.read_only = true;
@@ -50,25 +52,73 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
   store_options.env = env;
   store_options.block_cache_bytes = options.block_cache_bytes;
   store_options.logger = options.logger;
-  TS_RETURN_IF_ERROR(RocksStore::Open(store_options, &opened->store));
-  opened->rocks = static_cast<RocksStore*>(opened->store.get());
-  Marker marker;
-  Status status = opened->store->ReadMarker(&marker);
-  if (status.IsNotFound()) {
-    return Status::NotFound(path +
-                            " has no Tallystone database yet (its creation was interrupted)");
+  std::unique_ptr<Store> store;
+  TS_RETURN_IF_ERROR(RocksStore::Open(store_options, &store));
+  opened->rocks = static_cast<RocksStore*>(store.get());
+  opened->stores.push_back(std::move(store));
+  return RocksStore::BytesOnDisk(StorePath(path), &opened->store_bytes);
+}
+
+// Where they are reached: as the options say, or as the database's directory does.
+Status OpenServers(const Options& options, const std::vector<ServerEntry>& servers,
+                   OpenedDatabase* opened) {
+  std::vector<std::string> connections = options.servers;
+  if (connections.empty()) {
+    for (const ServerEntry& server : servers) {
+      connections.push_back(server.connection);
+    }
   }
-  TS_RETURN_IF_ERROR(status);
+  for (const std::string& connection : connections) {
+    ServerStoreOptions store_options;
+    store_options.connection = connection;
+    store_options.read_only = true;
+    store_options.logger = options.logger;
+    std::string shown;
+    TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
+    Status status = OpenServerStore(store_options, &opened->stores.emplace_back());
+    if (!status.ok()) {
+      return {status.code(), shown + ": " + status.message()};
+    }
+  }
+  return Status::Ok();
+}
+
+// The lowest of the stores.
+Status ReadMarkers(const std::string& path, const OpenedDatabase& opened, Marker* marker) {
+  for (const auto& store : opened.stores) {
+    Marker of_store;
+    Status status = store->ReadMarker(&of_store);
+    if (status.IsNotFound()) {
+      return Status::NotFound(path +
+                              " has no Tallystone database yet (its creation was interrupted)");
+    }
+    TS_RETURN_IF_ERROR(status);
+    if (store == opened.stores.front() || of_store.applied < marker->applied) {
+      *marker = std::move(of_store);
+    }
+  }
+  return Status::Ok();
+}
+
+Status TryOpen(const Options& options, const std::string& path, FileSystem* files,
+               rocksdb::Env* env, OpenedDatabase* opened) {
+  std::vector<ServerEntry> servers;
+  TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers));
+  TS_RETURN_IF_ERROR(servers.empty() ? OpenEmbedded(options, path, files, env, opened)
+                                     : OpenServers(options, servers, opened));
+  Marker marker;
+  TS_RETURN_IF_ERROR(ReadMarkers(path, *opened, &marker));
   std::vector<LoggedChunk> chunks;
   if (files->Exists(LogPath(path))) {
     TS_RETURN_IF_ERROR(ReadLog(options, LogPath(path), marker, files, &chunks, opened));
   }
   opened->read_at_us = NowMicros();
-  TS_RETURN_IF_ERROR(RocksStore::BytesOnDisk(StorePath(path), &opened->store_bytes));
-  std::unique_ptr<StoreView> store_view;
-  TS_RETURN_IF_ERROR(opened->store->NewView(&store_view));
+  std::vector<std::unique_ptr<StoreView>> views;
+  for (const auto& store : opened->stores) {
+    TS_RETURN_IF_ERROR(store->NewView(&views.emplace_back()));
+  }
   std::unique_ptr<LiveView> view;
-  TS_RETURN_IF_ERROR(LiveView::Make(std::move(store_view), std::move(chunks), &view));
+  TS_RETURN_IF_ERROR(LiveView::Make(std::move(views), std::move(chunks), &view));
   opened->view = std::move(view);
   return Status::Ok();
 }

@@ -85,8 +85,8 @@ std::string_view SettingOriginName(SettingOrigin origin) {
   return "";
 }
 
-Status ReadSettings(LiveView* view, Store* store, const Options& options,
-                    std::vector<Setting>* settings) {
+Status ReadSettings(LiveView* view, const std::vector<std::unique_ptr<Store>>& stores,
+                    const Options& options, std::vector<Setting>* settings) {
   settings->clear();
   Settings to(settings);
   AddOptions(options, &to);
@@ -98,7 +98,10 @@ Status ReadSettings(LiveView* view, Store* store, const Options& options,
   to.Build("mapping.match_version", MatchVersion());
   TS_RETURN_IF_ERROR(AddTenants(view, &to));
   AddLimits(&to);
-  return store->Describe(settings);
+  for (const auto& store : stores) {
+    TS_RETURN_IF_ERROR(store->Describe(settings));
+  }
+  return Status::Ok();
 }
 
 }  // namespace tallystone

@@ -1,6 +1,7 @@
 // Everything that is in effect for a database.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "store/live_view.h"
@@ -9,7 +10,8 @@
 
 namespace tallystone {
 
-Status ReadSettings(LiveView* view, Store* store, const Options& options,
-                    std::vector<Setting>* settings);
+// `stores`: those behind the view.
+Status ReadSettings(LiveView* view, const std::vector<std::unique_ptr<Store>>& stores,
+                    const Options& options, std::vector<Setting>* settings);
 
 }  // namespace tallystone

@@ -28,6 +28,14 @@ void AddDatabaseOption(CLI::App* command, std::string* database) {
       });
 }
 
+void AddStoreOption(CLI::App* command, std::vector<std::string>* servers) {
+  command
+      ->add_option("--store", *servers,
+                   "PostgreSQL server that holds the tenants, instead of a store in DIR: "
+                   "postgresql://user@host/database; may be given several times. DIR keeps the log")
+      ->type_name("SERVER");
+}
+
 void AddFormatOption(CLI::App* command, Format* format) {
   const auto set = [format](const std::string& name) {
     static const std::map<std::string, Format> kFormats = {{"table", Format::kTable},
@@ -65,11 +73,13 @@ Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* in
   return Inspector::Open(Options{}, database, inspector);
 }
 
-Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine) {
+Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine,
+                  const std::vector<std::string>& servers) {
   static StderrLogger logger;  // outlives every engine
   Options options;
   options.create_if_missing = create;
   options.logger = &logger;
+  options.servers = servers;
   return Engine::Open(options, database, engine);
 }
 

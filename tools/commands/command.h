@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -54,6 +55,8 @@ void AddCompletionCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);
+// --store SERVER..., for commands that may make a database.
+void AddStoreOption(CLI::App* command, std::vector<std::string>* servers);
 // --format table|csv|json|ndjson, --json for --format json, and --spreadsheet-safe.
 void AddFormatOption(CLI::App* command, Format* format);
 // --spreadsheet-safe, for a command whose --format was added before.
@@ -64,9 +67,10 @@ void AddJsonOption(CLI::App* command, bool* json);
 // Opens the database to look at it. Prints nothing.
 Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* inspector);
 
-// Opens the database to write. `create`: make it if it is not there. Warnings of the engine go to
-// stderr.
-Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine);
+// Opens the database to write. `create`: make it if it is not there. `servers`: as Options has
+// them. Warnings of the engine go to stderr.
+Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine,
+                  const std::vector<std::string>& servers = {});
 
 // Opens the database to write, does `work`, closes it and flushes stdout.
 ExitCode WithEngine(const std::string& database, bool create,

@@ -90,7 +90,7 @@ Status ImportRun::OpenBooker() {
     booker_ = NewPreviewBooker(inspector_.get(), ingest);
     return Status::Ok();
   }
-  if (Status s = OpenEngine(options_.database, true, &engine_); !s.ok()) {
+  if (Status s = OpenEngine(options_.database, true, &engine_, options_.servers); !s.ok()) {
     return s;
   }
   if (!options_.metrics.empty()) {

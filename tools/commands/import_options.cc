@@ -118,6 +118,7 @@ void AddImportOptions(CLI::App* command, ImportOptions* options) {
   command->add_option("FILE", options->files,
                       "CSV or JSON lines, also .gz and .zst; - is standard input");
   AddDatabaseOption(command, &options->database);
+  AddStoreOption(command, &options->servers);
   AddRoutingOptions(command, options);
   AddFormatOptions(command, options);
   command

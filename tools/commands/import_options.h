@@ -16,6 +16,7 @@ struct ImportOptions {
   std::vector<std::string> files;
   std::string database_file;  // an export of a whole database, instead of files
   std::string database;
+  std::vector<std::string> servers;  // empty: as the database has it
   std::string tenant = "default";
   std::string batch;  // empty: from the content of each file, or from a column
   ColumnNames columns;
