@@ -161,7 +161,10 @@ void RowStatement::AddRows(RowValues* rows, Parameters* parameters) const {
 
 Statements::Statements(const DialectTraits& dialect) : traits(dialect) {
   const Maker maker(dialect.unnest);
-  // COPY is not faster here, and it can neither be guarded nor stand in a pipeline.
+  // Not by COPY, although the server takes 262,144 rows of `lines` by COPY in 0.6 s and as arrays
+  // in 0.95 s (PostgreSQL 15, two cores): it cannot stand in a pipeline and has no WHERE for the
+  // guard. Each tenant would wait for the answer of its lock and for the end of its COPY, two round
+  // trips, where now a window of any number of tenants costs about one.
   lines = maker.Insert("lines", kLineColumns, "");
   blocks = maker.Insert("blocks", kBlockColumns, "");
   batches = maker.Insert("batches", kBatchColumns, kAddBatch);

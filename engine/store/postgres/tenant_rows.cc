@@ -235,7 +235,7 @@ Status ShareSender::SendBlocks() {
     const LoggedChunk& block = window_.blocks[index];
     const BlockHead& head = shares_.head(index);
     sender[0].Add(block.lsn);
-    sender[1].Add(head.batch);
+    sender[1].Add(ToSqlText(head.batch, &scratch_));
     sender[2].Add(head.accepted_at_us);
     sender[3].Add(std::string_view(*block.payload));
     const auto refused =
