@@ -133,6 +133,7 @@ Status WindowWriter::WriteShares(const SortedWindow& window, const WindowShares&
   if (status.ok()) {
     status = context_.connection->Finish(this);
   }
+  const bool answered = status.ok();
   for (size_t index = 0; index < outcomes_.size(); ++index) {
     const Outcome& outcome = outcomes_[index];
     KeepWorse(outcome.status, &status);
@@ -140,13 +141,11 @@ Status WindowWriter::WriteShares(const SortedWindow& window, const WindowShares&
       (*context_.known)[tenants_[index]] = window.last;
     }
   }
-  for (size_t index = 0; index < outcomes_.size(); ++index) {
+  for (size_t index = 0; answered && index < outcomes_.size(); ++index) {
     const Outcome& outcome = outcomes_[index];
-    if (context_.connection->lost() || !outcome.status.ok() ||
-        (outcome.committed && outcome.marked)) {
-      continue;
+    if (outcome.status.ok() && !(outcome.committed && outcome.marked)) {
+      KeepWorse(AskWhy(tenants_[index], window.last, false), &status);
     }
-    KeepWorse(AskWhy(tenants_[index], window.last, false), &status);
   }
   return status;
 }
