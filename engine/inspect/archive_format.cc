@@ -15,7 +15,7 @@ namespace {
 constexpr char kFileMagic[] = "TLYA";
 constexpr char kManifestMagic[] = "TLYB";
 constexpr size_t kMagicBytes = 4;
-constexpr const char* kSuffixes[] = {".blocks", ".tail"};
+constexpr const char* kSuffixes[] = {".blocks", kTailSuffix};
 constexpr size_t kNumberDigits = 10;
 
 Status WrongVersion(const char* what, uint32_t version) {
@@ -113,6 +113,23 @@ Status CheckFileHeader(std::string_view bytes, const FileEntry& entry,
              ? Status::Ok()
              : Status::Corruption(
                    "its beginning is damaged, or it belongs to another place or another backup");
+}
+
+bool ReadFileHeader(std::string_view bytes, FileEntry* entry, std::string* database_id) {
+  if (bytes.size() < kFileHeaderBytes) {
+    return false;
+  }
+  const char* const header = bytes.data();
+  const uint32_t kind = DecodeFixed<uint32_t>(header + 8);
+  if (kind > 1) {
+    return false;
+  }
+  entry->kind = static_cast<FileKind>(kind);
+  *database_id = bytes.substr(12, kRandomIdBytes);
+  entry->number = DecodeFixed<uint64_t>(header + 28);
+  entry->first = DecodeFixed<uint64_t>(header + 36);
+  uint64_t checksum = 0;
+  return CheckFileHeader(bytes.substr(0, kFileHeaderBytes), *entry, *database_id, &checksum).ok();
 }
 
 void EncodeRecord(const ArchivedBlock& archived, uint64_t seed, std::string* out,

@@ -55,6 +55,7 @@ inline constexpr size_t kRecordHeaderBytes = 20;
 inline constexpr char kManifestName[] = "MANIFEST";
 inline constexpr char kNewManifestName[] = "MANIFEST.new";
 inline constexpr char kLockName[] = "LOCK";
+inline constexpr char kTailSuffix[] = ".tail";
 
 enum class FileKind : uint8_t { kBlocks = 0, kTail = 1 };
 
@@ -95,6 +96,10 @@ std::string EncodeFileHeader(const FileEntry& entry, const std::string& database
 // kCorruption, kFormatMismatch: what does not fit. `bytes`: kFileHeaderBytes or fewer.
 Status CheckFileHeader(std::string_view bytes, const FileEntry& entry,
                        const std::string& database_id, uint64_t* checksum);
+
+// What a file says of itself: kind, number and first LSN of *entry, and whose it is. False: this is
+// no beginning of a file, or a damaged one. Safe on any bytes.
+bool ReadFileHeader(std::string_view bytes, FileEntry* entry, std::string* database_id);
 
 // Appends a record to *out.
 void EncodeRecord(const ArchivedBlock& archived, uint64_t seed, std::string* out,

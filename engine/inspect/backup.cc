@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "ingest/recovery.h"
 #include "inspect/archive_reader.h"
+#include "inspect/backup_leftovers.h"
 #include "inspect/opened_database.h"
 #include "inspect/rebooking.h"
 #include "inspect/state_digest.h"
@@ -95,7 +96,7 @@ class Backup {
     const std::string& id = view()->store_marker().database_id;
     if (manifest_.backups == 0) {
       manifest_.database_id = id;
-      return Status::Ok();
+      return archive::CheckLeftovers(files_, directory_, view());
     }
     if (manifest_.database_id != id) {
       return OtherHistory(directory_, "is of another database (" + HexText(manifest_.database_id) +

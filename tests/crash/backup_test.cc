@@ -404,6 +404,70 @@ TEST_F(BackupTest, AnotherDatabaseOrALostHistoryIsRefused) {
   EXPECT_EQ(BackupFiles(*disk), newer);
 }
 
+// Its blocks may be the last copy there is: they are not taken for what an interruption left.
+TEST_F(BackupTest, ABackupThatLostItsManifestIsLeftAsItIs) {
+  const auto without_manifest = [](const FaultFileSystem& disk) {
+    auto files = BackupFiles(disk);
+    files.erase("backup/MANIFEST");
+    return files;
+  };
+  const auto expect_left = [&](FaultFileSystem* disk, const std::string& database) {
+    const auto before = without_manifest(*disk);
+    if (disk->Exists("backup/MANIFEST")) {
+      ASSERT_OK(disk->Remove("backup/MANIFEST"));
+    }
+    const Status refused = TakeBackup(disk, nullptr, database);
+    EXPECT_TRUE(refused.Is(StatusCode::kConflict)) << refused.ToString();
+    EXPECT_NE(refused.message().find("MANIFEST"), std::string::npos) << refused.message();
+    EXPECT_EQ(BackupFiles(*disk), before);
+  };
+  {
+    SCOPED_TRACE("of another database");
+    const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
+    ASSERT_OK(TakeBackup(disk.get()));
+    ASSERT_OK(RestoreTo(disk.get(), kNew));
+    expect_left(disk.get(), kNew);
+  }
+  {
+    SCOPED_TRACE("of more than one backup");
+    const std::unique_ptr<FaultFileSystem> disk = LaterWithBackup();
+    ASSERT_OK(TakeBackup(disk.get()));
+    expect_left(disk.get(), kPath);
+  }
+  {
+    SCOPED_TRACE("of a database that lost its end");
+    const std::unique_ptr<FaultFileSystem> newer = later_->Copy();
+    ASSERT_OK(TakeBackup(newer.get()));
+    const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
+    ASSERT_OK(MakeDatabaseDirectory(disk.get(), kBackup));
+    for (const auto& [path, bytes] : without_manifest(*newer)) {
+      disk->SetContents(path, bytes);
+    }
+    expect_left(disk.get(), kPath);
+  }
+  {
+    SCOPED_TRACE("damaged");
+    const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
+    ASSERT_OK(TakeBackup(disk.get()));
+    std::string bytes = *disk->Contents("backup/0000000001.blocks");
+    bytes[12] = static_cast<char>(bytes[12] ^ 1);
+    disk->SetContents("backup/0000000001.blocks", bytes);
+    expect_left(disk.get(), kPath);
+  }
+}
+
+TEST_F(BackupTest, ACrashAnywhereInTheFirstBackupDoesNotHinderTheNext) {
+  CrashEverywhere(
+      *disk_, 1, [](FaultFileSystem* disk) { return TakeBackup(disk); },
+      [&](FaultFileSystem* disk, bool finished) {
+        if (finished || disk->Exists("backup/MANIFEST")) {
+          ASSERT_EQ(RestoredDigest(*disk), digest_);
+        }
+        ASSERT_OK(TakeBackup(disk));
+        ASSERT_EQ(RestoredDigest(*disk), digest_);
+      });
+}
+
 TEST_F(BackupTest, WhatIsThereIsNeitherOverwrittenNorTakenForABackup) {
   ASSERT_OK(TakeBackup(disk_.get()));
   EXPECT_CODE(kInvalidArgument, RestoreTo(disk_.get(), kPath));
