@@ -349,11 +349,13 @@ void TenantCatalogue::SetRecord(const CatalogueRecord& record, CatalogueChanges*
   }
 }
 
-bool TenantCatalogue::IsNameOfAnother(ItemId item, std::string_view form) const {
+bool TenantCatalogue::IsNameOfAnother(ItemId item, std::string_view vendor,
+                                      std::string_view form) const {
   const auto found = impl_->aliases.find(form);
   return found != impl_->aliases.end() && found->second.first != item &&
          !impl_->shared_aliases.contains({found->first.data(), item}) &&
-         impl_->Resolve({}, found->second.first) != item;
+         impl_->Resolve(vendor, found->second.first) != item &&
+         impl_->records.FindItem(RecordKind::kAlias, VendorTextKey(vendor, form)) != item;
 }
 
 const RecordTable& TenantCatalogue::records() const {

@@ -92,8 +92,10 @@ class TenantCatalogue {
   void SetRecord(const CatalogueRecord& record, CatalogueChanges* changes);
   // An item for lines that are taken from another one: without code and without aliases.
   ItemId AddSplitItem(std::string_view description, CatalogueChanges* changes);
-  // `form`, a normal form, is an alias, and not of this item.
-  [[nodiscard]] bool IsNameOfAnother(ItemId item, std::string_view form) const;
+  // `form`, a normal form, is an alias, and not one that means this item in lines of `vendor`
+  // ("": of any).
+  [[nodiscard]] bool IsNameOfAnother(ItemId item, std::string_view vendor,
+                                     std::string_view form) const;
   [[nodiscard]] const RecordTable& records() const;
   // The item that a person said this vendor's lines of `item` are; mostly itself.
   [[nodiscard]] ItemId Resolve(std::string_view vendor, ItemId item) const;

@@ -62,6 +62,22 @@ LineMover::LineMover(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry en
       move_(entry_.move),
       maker_(core) {}
 
+Status LineMover::NoItem() const {
+  return Status::Corruption("the review of item " + std::to_string(reviewed_) +
+                            " moves lines of an item that the catalogue does not have");
+}
+
+Status LineMover::Check() {
+  {
+    const std::lock_guard lock(tenant_->mutex);
+    if (!tenant_->catalogue.Find(move_.from, &from_)) {
+      return NoItem();
+    }
+  }
+  TS_RETURN_IF_ERROR(FindPlaces());
+  return CheckSums();
+}
+
 Status LineMover::Run(uint64_t* lines_moved, Lsn* lsn) {
   BatchHold hold(tenant_, move_.id);
   {
@@ -70,16 +86,13 @@ Status LineMover::Run(uint64_t* lines_moved, Lsn* lsn) {
     TS_RETURN_IF_ERROR(tenant_->FindBatch(move_.id, &state));
     TS_RETURN_IF_ERROR(hold.Take(state));
     if (!tenant_->catalogue.Find(move_.from, &from_) || !tenant_->catalogue.Find(move_.to, &to_)) {
-      return Status::Corruption("the review of item " + std::to_string(reviewed_) +
-                                " moves lines of an item that the catalogue does not have");
+      return NoItem();
     }
     lines_ = state->sum.lines;
     digest_ = state->sum.digest;
     lsn_ = state->record_lsn;
   }
-  TS_RETURN_IF_ERROR(core_->log->Sync(std::max(move_.up_to, lsn_)));
-  TS_RETURN_IF_ERROR(tenant_->windows()->WaitApplied(move_.up_to));
-  TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view_));
+  TS_RETURN_IF_ERROR(core_->log->Sync(lsn_));
   TS_RETURN_IF_ERROR(FindPlaces());
   if (lines_ == 0) {
     TS_RETURN_IF_ERROR(CheckSums());
@@ -92,6 +105,9 @@ Status LineMover::Run(uint64_t* lines_moved, Lsn* lsn) {
 }
 
 Status LineMover::FindPlaces() {
+  TS_RETURN_IF_ERROR(core_->log->Sync(move_.up_to));
+  TS_RETURN_IF_ERROR(tenant_->windows()->WaitApplied(move_.up_to));
+  TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view_));
   std::vector<Posting> postings;
   TS_RETURN_IF_ERROR(view_->GetPostings({tenant_->id, move_.from}, &postings));
   places_.clear();

@@ -18,6 +18,9 @@ class LineMover {
  public:
   LineMover(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry);
 
+  // Before anything of the move is in the log: whether Run would find room in the balances, as of
+  // now. The target may be 0, an item that is not made yet. kRejected: a balance would overflow.
+  Status Check();
   // kBusy: somebody moves them already. kRejected: a balance would overflow; nothing is moved.
   Status Run(uint64_t* lines_moved, Lsn* lsn);
 
@@ -27,6 +30,8 @@ class LineMover {
     std::vector<uint32_t> indexes;  // among the accepted lines of the chunk
   };
 
+  [[nodiscard]] Status NoItem() const;
+  // When the store has all that was booked before the move.
   Status FindPlaces();
   Status CheckSums();
   Status MoveAll();

@@ -74,21 +74,27 @@ std::string BatchId(std::string_view action, ItemId item, uint32_t answers) {
 
 // The name under review is a name of `to` from now on, also where other items are called so, too.
 // Not if it was split off, or is said to be another item's.
-void LearnName(Tenant* tenant, const ReviewEntry& entry, const std::string& vendor, ItemId before,
-               ItemId to, CatalogueChanges* changes) {
+void LearnName(Tenant* tenant, const ReviewEntry& entry, const std::string& vendor, ItemId to,
+               CatalogueChanges* changes) {
   const std::string form = NormaliseDescription(entry.text);
   if (form.empty()) {
     return;
   }
   const std::string key = VendorTextKey(vendor, form);
-  const ItemId said = tenant->catalogue.records().FindItem(RecordKind::kAlias, key);
-  if (said == 0 || said == before) {
-    tenant->catalogue.SetRecord({RecordKind::kAlias, key, to == 0 ? std::string() : ItemValue(to)},
-                                changes);
+  if (tenant->catalogue.records().FindItem(RecordKind::kAlias, key) == 0) {
+    tenant->catalogue.SetRecord({RecordKind::kAlias, key, ItemValue(to)}, changes);
   }
 }
 
-// Takes back what was logged of a move that moved nothing.
+void ForgetName(Tenant* tenant, const ReviewEntry& entry, CatalogueChanges* changes) {
+  const std::string key = VendorTextKey(entry.move.vendor, NormaliseDescription(entry.text));
+  if (tenant->catalogue.records().FindItem(RecordKind::kAlias, key) == entry.move.to) {
+    tenant->catalogue.SetRecord({RecordKind::kAlias, key, {}}, changes);
+  }
+}
+
+// Takes back what was logged of a move that moved nothing. Rare: LineMover::Check saw that there
+// was room, and lines that came in between took it.
 Status CancelMove(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry) {
   TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   Lsn lsn = 0;
@@ -104,7 +110,7 @@ Status CancelMove(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry
     tenant->catalogue.SetRecord({split ? RecordKind::kAlias : RecordKind::kMerged, key, {}},
                                 &changes);
     if (!split) {
-      LearnName(tenant, entry, move.vendor, move.to, 0, &changes);
+      ForgetName(tenant, entry, &changes);
     }
     TS_RETURN_IF_ERROR(LogChanges(core, tenant, move.id, kChunkLast, std::move(changes), &lsn));
   }
@@ -179,28 +185,51 @@ bool Reaches(const Tenant& tenant, ItemId from, ItemId to) {
   return std::find(reached.begin(), reached.end(), to) != reached.end();
 }
 
-// What AcceptReview logs first. *entry is then in status kMoving.
-Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, ReviewEntry* entry) {
-  TS_RETURN_IF_ERROR(CheckItem(*tenant, answer.is));
-  TS_RETURN_IF_ERROR(ReadEntry(*tenant, answer.item, entry));
+// What was moved, and what was booked over there since, only a split can tell from the rest.
+Status AcceptedOtherwise(const ReviewEntry& entry, const AcceptAnswer& answer) {
+  const ReviewMove& move = entry.move;
+  const std::string to = std::to_string(move.to);
+  const std::string which =
+      (entry.text.empty() ? " --batch '" + move.id : " --text '" + entry.text) +
+      (move.any_vendor ? "'" : "' --vendor '" + move.vendor + "'");
+  return Status::Conflict("item " + std::to_string(move.from) + " was accepted as item " + to +
+                          ": nothing was changed; to say otherwise, take its lines off item " + to +
+                          " first (review split --item " + to + which +
+                          "), then accept the item that this makes as item " +
+                          std::to_string(answer.is));
+}
+
+// The move that an answer asks for, in *entry, in status kMoving; the move has no id yet. *said:
+// the answer was given before, *entry is as it is.
+Status PlanAccept(Core* core, const Tenant& tenant, const AcceptAnswer& answer, ReviewEntry* entry,
+                  bool* said) {
+  *said = false;
+  TS_RETURN_IF_ERROR(CheckItem(tenant, answer.is));
+  TS_RETURN_IF_ERROR(ReadEntry(tenant, answer.item, entry));
   const std::string vendor = answer.of_any_vendor ? std::string() : entry->vendor;
   const bool any = answer.of_any_vendor || vendor.empty();
-  const ItemId to = tenant->catalogue.Resolve(vendor, answer.is);
-  const bool same = entry->move.from == answer.item && entry->move.to == to &&
-                    entry->move.any_vendor == any && entry->move.vendor == vendor;
+  const ItemId to = tenant.catalogue.Resolve(vendor, answer.is);
+  // What it was said to be may have been said to be another one since.
+  const bool same_item =
+      entry->move.from == answer.item &&
+      (entry->move.to == to || tenant.catalogue.Resolve(vendor, entry->move.to) == to);
+  const bool same = same_item && entry->move.any_vendor == any && entry->move.vendor == vendor;
   if (entry->status == ReviewStatus::kMoving && !same) {
     return Status::Busy("the lines of item " + std::to_string(entry->move.from) +
                         " are being moved to item " + std::to_string(entry->move.to));
   }
   if (same &&
       (entry->status == ReviewStatus::kMoving || entry->status == ReviewStatus::kAccepted)) {
-    return Status::Ok();  // said before
+    *said = true;
+    return Status::Ok();
   }
-  if (to == answer.item || Reaches(*tenant, answer.is, answer.item)) {
+  if (entry->status == ReviewStatus::kAccepted && !same_item) {
+    return AcceptedOtherwise(*entry, answer);
+  }
+  if (to == answer.item || Reaches(tenant, answer.is, answer.item)) {
     return Status::InvalidArgument("item " + std::to_string(answer.is) + " is item " +
                                    std::to_string(answer.item) + " already, as was said before");
   }
-  const ItemId before = entry->status == ReviewStatus::kAccepted ? entry->move.to : 0;
   entry->status = ReviewStatus::kMoving;
   entry->after_move = ReviewStatus::kAccepted;
   entry->move = {.from = answer.item,
@@ -211,19 +240,32 @@ Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, Revie
                  .batch = {},
                  .up_to = core->log->last(),
                  .id = {}};
+  return Status::Ok();
+}
+
+// What AcceptReview logs first.
+Status BeginAccept(Core* core, Tenant* tenant, const AcceptAnswer& answer, ReviewEntry* entry) {
+  bool said = false;
+  TS_RETURN_IF_ERROR(PlanAccept(core, *tenant, answer, entry, &said));
+  if (said) {
+    return Status::Ok();
+  }
+  const ReviewMove& move = entry->move;
   entry->move.id = BatchId("accept", answer.item, ++entry->answers);
   CatalogueChanges changes;
   WriteEntry(tenant, answer.item, *entry, &changes);
   tenant->catalogue.SetRecord(
-      {RecordKind::kMerged, VendorItemKey(vendor, answer.item), ItemValue(to)}, &changes);
-  LearnName(tenant, *entry, vendor, before, to, &changes);
+      {RecordKind::kMerged, VendorItemKey(move.vendor, answer.item), ItemValue(move.to)}, &changes);
+  LearnName(tenant, *entry, move.vendor, move.to, &changes);
   Lsn lsn = 0;
   return LogChanges(core, tenant, entry->move.id, kChunkFirst, std::move(changes), &lsn);
 }
 
-Status BeginSplit(Core* core, Tenant* tenant, const SplitRequest& request, ItemId* made,
-                  ReviewEntry* entry) {
-  TS_RETURN_IF_ERROR(CheckItem(*tenant, request.item));
+// The move that a request asks for, to an item that is not made yet. *made: the item that the same
+// request made before, *entry is its review; 0 = none.
+Status PlanSplit(Core* core, const Tenant& tenant, const SplitRequest& request, ItemId* made,
+                 ReviewEntry* entry) {
+  TS_RETURN_IF_ERROR(CheckItem(tenant, request.item));
   std::string form;
   NormaliseDescription(request.text, &form);
   ReviewMove move{.from = request.item,
@@ -234,30 +276,42 @@ Status BeginSplit(Core* core, Tenant* tenant, const SplitRequest& request, ItemI
                   .batch = request.batch,
                   .up_to = core->log->last(),
                   .id = {}};
-  *made = FindSplit(*tenant, move, entry);
+  *made = FindSplit(tenant, move, entry);
   if (*made != 0) {
     return Status::Ok();
   }
-  if (!form.empty() && tenant->catalogue.IsNameOfAnother(request.item, form)) {
+  if (!form.empty() && tenant.catalogue.IsNameOfAnother(request.item, request.vendor, form)) {
     return Status::NotFound("'" + request.text + "' is a name of another item, not of item " +
                             std::to_string(request.item));
   }
   if (core->tenants.room() == 0) {
     return Status::Rejected("there is no room for another item: raise Options::items_max");
   }
-  CatalogueChanges changes;
-  *made = tenant->catalogue.AddSplitItem(request.text, &changes);
-  move.to = *made;
-  move.id = BatchId("split", *made, ++entry->answers);
+  *entry = {};
   entry->status = ReviewStatus::kMoving;
   entry->after_move = ReviewStatus::kSplit;
   entry->text = request.text;
   entry->vendor = request.vendor;
-  entry->move = move;
+  entry->move = std::move(move);
+  return Status::Ok();
+}
+
+// What SplitItem logs first.
+Status BeginSplit(Core* core, Tenant* tenant, const SplitRequest& request, ItemId* made,
+                  ReviewEntry* entry) {
+  TS_RETURN_IF_ERROR(PlanSplit(core, *tenant, request, made, entry));
+  if (*made != 0) {
+    return Status::Ok();
+  }
+  CatalogueChanges changes;
+  *made = tenant->catalogue.AddSplitItem(request.text, &changes);
+  entry->move.to = *made;
+  entry->move.id = BatchId("split", *made, ++entry->answers);
   WriteEntry(tenant, *made, *entry, &changes);
   if (request.batch.empty()) {
     tenant->catalogue.SetRecord(
-        {RecordKind::kAlias, VendorTextKey(request.vendor, form), ItemValue(*made)}, &changes);
+        {RecordKind::kAlias, VendorTextKey(request.vendor, entry->move.form), ItemValue(*made)},
+        &changes);
   }
   Lsn lsn = 0;
   return LogChanges(core, tenant, entry->move.id, kChunkFirst, std::move(changes), &lsn);
@@ -269,8 +323,16 @@ Status AcceptReview(Core* core, const AcceptAnswer& answer, ReviewResult* result
   *result = {};
   Tenant* tenant = nullptr;
   TS_RETURN_IF_ERROR(FindTenant(core, answer.tenant, &tenant));
-  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   ReviewEntry entry;
+  bool said = false;
+  {
+    const std::lock_guard lock(tenant->mutex);
+    TS_RETURN_IF_ERROR(PlanAccept(core, *tenant, answer, &entry, &said));
+  }
+  if (!said) {
+    TS_RETURN_IF_ERROR(LineMover(core, tenant, answer.item, entry).Check());
+  }
+  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   {
     const std::lock_guard lock(tenant->mutex);
     TS_RETURN_IF_ERROR(BeginAccept(core, tenant, answer, &entry));
@@ -291,9 +353,16 @@ Status SplitItem(Core* core, const SplitRequest& request, ReviewResult* result) 
   }
   Tenant* tenant = nullptr;
   TS_RETURN_IF_ERROR(FindTenant(core, request.tenant, &tenant));
-  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   ReviewEntry entry;
   ItemId made = 0;
+  {
+    const std::lock_guard lock(tenant->mutex);
+    TS_RETURN_IF_ERROR(PlanSplit(core, *tenant, request, &made, &entry));
+  }
+  if (made == 0) {
+    TS_RETURN_IF_ERROR(LineMover(core, tenant, made, entry).Check());
+  }
+  TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   {
     const std::lock_guard lock(tenant->mutex);
     TS_RETURN_IF_ERROR(BeginSplit(core, tenant, request, &made, &entry));

@@ -42,6 +42,18 @@ class ReviewTest : public ::testing::Test {
     EXPECT_OK(status);
     return result.lines.empty() ? LineResult{} : result.lines.front();
   }
+  // 30 lines of nearly the highest value; a balance has room for 42. Returns how many are booked.
+  uint64_t BookHuge(const std::string& batch_id, const std::string& description,
+                    const std::string& quantity = "999999999999") {
+    Batch batch("acme", batch_id);
+    for (int line = 0; line < 30; ++line) {
+      batch.AddText(
+          {.description = description, .quantity = quantity, .unit_cost = "999999999999"});
+    }
+    BatchResult result;
+    EXPECT_OK(engine_->Ingest({.mapping = MappingMode::kAuto}, batch, &result));
+    return result.items_processed;
+  }
   std::string OnHand(uint32_t item) {
     Balance balance;
     return engine_->GetBalance({"acme", "", item}, &balance).ok() ? balance.on_hand.ToString()
@@ -179,6 +191,67 @@ TEST_F(ReviewTest, AnAnswerThatIsRepeatedChangesNothing) {
   EXPECT_EQ(again.item, answer_.item);
   EXPECT_EQ(OnHand(1), "3");
   EXPECT_EQ(OnHand(again.item), "10");
+  CloseSound();
+}
+
+// What was moved is on the first item, with what was booked there since: only a split knows which.
+TEST_F(ReviewTest, AnotherAnswerIsRefusedUntilTheLinesWereSplitOff) {
+  const std::string text = "Wooden picture frame oak 20 cm set";
+  Book("b1", kFrame, "north", "10");
+  Book("b2", text, "north", "3");
+  ASSERT_EQ(Book("b3", kLamp, "north", "100").item, 3u);
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_));
+  ASSERT_EQ(Book("b4", text, "north", "4").item, 1u);
+  for (const bool of_any_vendor : {false, true}) {
+    const uint64_t lsn = engine_->stats().logged_lsn;
+    const Status refused = engine_->AcceptReview(
+        {.tenant = "acme", .item = 2, .is = 3, .of_any_vendor = of_any_vendor}, &answer_);
+    EXPECT_TRUE(refused.Is(StatusCode::kConflict)) << refused.ToString();
+    EXPECT_NE(refused.message().find("review split"), std::string::npos) << refused.message();
+    EXPECT_EQ(engine_->stats().logged_lsn, lsn);
+    EXPECT_EQ(OnHand(1), "17");
+    EXPECT_EQ(OnHand(3), "100");
+    Reopen();
+  }
+  // What the message names.
+  ASSERT_OK(
+      engine_->SplitItem({.tenant = "acme", .item = 1, .text = text, .vendor = "north"}, &answer_));
+  ASSERT_EQ(answer_.item, 4u);
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 4, .is = 3}, &answer_));
+  EXPECT_EQ(OnHand(1), "10");
+  EXPECT_EQ(OnHand(2), "0");
+  EXPECT_EQ(OnHand(3), "107");
+  EXPECT_EQ(OnHand(4), "0");
+  EXPECT_EQ(Book("b5", text, "north").item, 3u);
+  CloseSound();
+}
+
+TEST_F(ReviewTest, TheSameAnswerForAnyVendorMovesTheRestOnly) {
+  const std::string text = "Wooden picture frame oak 20 cm set";
+  Book("b1", kFrame, "north", "10");
+  Book("b2", text, "north", "3");
+  Book("b3", text, "south", "4");
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_));
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1, .of_any_vendor = true},
+                                  &answer_));
+  EXPECT_EQ(OnHand(1), "17");
+  EXPECT_EQ(OnHand(2), "0");
+  EXPECT_EQ(Book("b4", text, "south").item, 1u);
+  CloseSound();
+}
+
+// Item 1 was accepted as another one in between.
+TEST_F(ReviewTest, AnAnswerThatIsRepeatedLaterChangesNothingEither) {
+  const std::string text = "Wooden picture frame oak 20 cm set";
+  Book("b1", kFrame, "north", "10");
+  Book("b2", text, "north", "3");
+  Book("b3", text + " with glass", "north", "5");
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 3, .is = 2}, &answer_));
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_));
+  const uint64_t lsn = engine_->stats().logged_lsn;
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 3, .is = 2}, &answer_));
+  EXPECT_EQ(engine_->stats().logged_lsn, lsn);
+  EXPECT_EQ(OnHand(1), "18");
   CloseSound();
 }
 
@@ -339,17 +412,8 @@ TEST_F(ReviewTest, ARefusedHalfOfAMoveIsRetriedOnItsOwnItem) {
 
 TEST_F(ReviewTest, AMoveThatWouldOverflowABalanceIsRefusedWhole) {
   const std::string text = "Wooden picture frame oak 20 cm set";
-  const auto huge = [this](const std::string& id, const std::string& name) {
-    Batch batch("acme", id);
-    for (int line = 0; line < 30; ++line) {
-      batch.AddText({.description = name, .quantity = "999999999999", .unit_cost = "999999999999"});
-    }
-    BatchResult result;
-    EXPECT_OK(engine_->Ingest({.mapping = MappingMode::kAuto}, batch, &result));
-    return result.items_processed;
-  };
-  EXPECT_EQ(huge("b1", kFrame), 30u);
-  EXPECT_EQ(huge("b2", text), 30u);
+  EXPECT_EQ(BookHuge("b1", kFrame), 30u);
+  EXPECT_EQ(BookHuge("b2", text), 30u);
   const Status refused = engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_);
   EXPECT_TRUE(refused.Is(StatusCode::kRejected)) << refused.ToString();
   EXPECT_NE(OnHand(2), "0");
@@ -359,6 +423,31 @@ TEST_F(ReviewTest, AMoveThatWouldOverflowABalanceIsRefusedWhole) {
   ASSERT_OK(engine_->RejectReview({.tenant = "acme", .item = 2}, &answer_));
   Reopen();
   EXPECT_EQ(Reviews().at(0).status, ReviewStatus::kRejected);
+  CloseSound();
+}
+
+// Neither what was answered nor what was learned before is lost by it.
+TEST_F(ReviewTest, AMoveThatIsRefusedChangesNothing) {
+  const std::string text = "Wooden picture frame oak 20 cm set";
+  const std::string wrong = "Wooden pitcure frame oak 20 cm";
+  EXPECT_EQ(BookHuge("b1", kFrame), 30u);
+  EXPECT_EQ(BookHuge("b2", text), 30u);
+  ASSERT_OK(engine_->RejectReview({.tenant = "acme", .item = 2}, &answer_));
+  // Item 1: +30, -30, +30 of a sum that has room for 42.
+  EXPECT_EQ(BookHuge("b3", wrong, "-999999999999"), 30u);
+  EXPECT_EQ(BookHuge("b4", kFrame), 30u);
+  ASSERT_EQ(Book("b5", wrong, "", "1", "", MappingMode::kExact).item, 1u);
+  const uint64_t lsn = engine_->stats().logged_lsn;
+  EXPECT_CODE(kRejected, engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_));
+  EXPECT_CODE(kRejected,
+              engine_->SplitItem({.tenant = "acme", .item = 1, .text = wrong}, &answer_));
+  EXPECT_EQ(engine_->stats().logged_lsn, lsn);
+  for (const bool reopened : {false, true}) {
+    ASSERT_EQ(Reviews().size(), 1u) << reopened;
+    EXPECT_EQ(Reviews().at(0).status, ReviewStatus::kRejected) << reopened;
+    EXPECT_EQ(Book(reopened ? "b7" : "b6", wrong, "", "1", "", MappingMode::kExact).item, 1u);
+    Reopen();
+  }
   CloseSound();
 }
 
