@@ -6,6 +6,7 @@
 #include "ingest/recovery.h"
 #include "inspect/new_database.h"
 #include "inspect/rebooking.h"
+#include "inspect/state_digest.h"
 #include "inspect/verify.h"
 #include "model/chunk.h"
 #include "store/live_view.h"
@@ -28,7 +29,8 @@ class BuilderImpl final : public DatabaseBuilder {
 
   Status Begin();
   Status Add(const TransferBlock& block) override;
-  Status Finish(const ProgressFunction& progress, VerifyReport* report) override;
+  Status Finish(const std::string& state_digest, const ProgressFunction& progress,
+                VerifyReport* report) override;
 
  private:
   [[nodiscard]] Status NothingThere() const {
@@ -76,22 +78,31 @@ Status BuilderImpl::Add(const TransferBlock& block) {
   return rebooking_->Add(stored, causes);
 }
 
-Status BuilderImpl::Finish(const ProgressFunction& progress, VerifyReport* report) {
+Status BuilderImpl::Finish(const std::string& state_digest, const ProgressFunction& progress,
+                           VerifyReport* report) {
   *report = {};
   TS_RETURN_IF_ERROR(rebooking_->Finish());
   const Marker marker = rebooking_->marker();
   rebooking_.reset();
+  DatabaseStatus state;
   {
     std::unique_ptr<StoreView> store_view;
     TS_RETURN_IF_ERROR(made_.store()->NewView(&store_view));
     std::unique_ptr<LiveView> view;
     TS_RETURN_IF_ERROR(LiveView::Make(std::move(store_view), {}, &view));
     TS_RETURN_IF_ERROR(VerifyView(view.get(), progress, report));
+    if (report->sound && !state_digest.empty()) {
+      TS_RETURN_IF_ERROR(DigestState(view.get(), progress, &state));
+    }
   }
   if (!report->sound) {
     return Status::Corruption(
         "the blocks do not make a sound database: " +
         (report->findings.empty() ? std::string("verify says no") : report->findings.front().what));
+  }
+  if (state.state_digest != state_digest) {
+    return Status::Corruption("the blocks make a sound database, but its state digest is " +
+                              state.state_digest + ", not " + state_digest + ": none was made");
   }
   TS_RETURN_IF_ERROR(made_.Complete(marker.applied));
   TS_RETURN_IF_ERROR(NothingThere());

@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-from program import DEAD_LETTERS, INPUT, NOT_FOUND, OK, USAGE, ProgramTest
+from program import CORRUPTION, DEAD_LETTERS, INPUT, NOT_FOUND, OK, USAGE, ProgramTest
 from transcripts_test import killed, sound
 
 FORMAT = 8
@@ -133,6 +133,20 @@ class Export(ProgramTest):
                 self.assertFalse(os.path.exists(self.path('copy.db.importing')))
         self.write('newer', whole.replace(b'"version":1', b'"version":2'))
         self.assertIn('version 2', self.import_again('newer', code=FORMAT).err)
+
+    def test_whatever_the_state_digest_says_it_is_compared_before_there_is_a_database(self):
+        sound(self.directory)
+        self.export('--blocks-only')
+        with open(self.path('all.ndjson'), 'rb') as file:
+            whole = file.read()
+        digest = self.digest().encode()
+        for other, code in ((digest[:-1] + (b'1' if digest.endswith(b'0') else b'0'), CORRUPTION), (b'', INPUT)):
+            self.write('changed', whole.replace(digest, other))
+            answer = self.import_again('changed', code=code)
+            self.assertIn(self.digest() if other else 'not the end of an export', answer.err)
+            self.assertEqual(answer.out, b'')
+            self.assertFalse(os.path.exists(self.path('copy.db')))
+            self.assertFalse(os.path.exists(self.path('copy.db.importing')))
 
     def test_nothing_is_overwritten(self):
         sound(self.directory)

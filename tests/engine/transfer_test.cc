@@ -37,14 +37,15 @@ class TransferTest : public ::testing::Test {
     EXPECT_OK(cursor->status());
     return blocks;
   }
-  static Status Make(const std::vector<TransferBlock>& blocks, const std::string& path) {
+  static Status Make(const std::vector<TransferBlock>& blocks, const std::string& path,
+                     const std::string& digest = "") {
     std::unique_ptr<DatabaseBuilder> builder;
     VerifyReport report;
     Status s = DatabaseBuilder::Create({}, path, &builder);
     for (const TransferBlock& block : blocks) {
       s = s.ok() ? builder->Add(block) : s;
     }
-    return s.ok() ? builder->Finish(nullptr, &report) : s;
+    return s.ok() ? builder->Finish(digest, nullptr, &report) : s;
   }
   [[nodiscard]] std::string CopyPath() const { return directory_.database() + ".copy"; }
   static std::string Digest(const std::string& database) {
@@ -71,7 +72,10 @@ TEST_F(TransferTest, WhatTheStoreRefusedIsRefusedInTheCopyWithItsWords) {
   ASSERT_OK(engine_->Close());
   const std::string digest = directory_.SoundDigest();
   const std::vector<TransferBlock> blocks = Blocks(directory_.database());
-  ASSERT_OK(Make(blocks, CopyPath()));
+  EXPECT_CODE(kCorruption, Make(blocks, CopyPath(), std::string(32, '0')));
+  EXPECT_FALSE(std::filesystem::exists(CopyPath()));
+  EXPECT_FALSE(std::filesystem::exists(CopyPath() + ".importing"));
+  ASSERT_OK(Make(blocks, CopyPath(), digest));
   EXPECT_EQ(Digest(CopyPath()), digest);
   std::unique_ptr<Inspector> copy;
   DeadLetter after;
@@ -152,7 +156,7 @@ TEST_F(TransferTest, NothingThatIsThereIsTouched) {
   }
   std::ofstream(CopyPath()) << "meanwhile";
   VerifyReport report;
-  EXPECT_CODE(kConflict, first->Finish(nullptr, &report));
+  EXPECT_CODE(kConflict, first->Finish("", nullptr, &report));
   first.reset();
   EXPECT_TRUE(std::filesystem::is_regular_file(CopyPath()));
   EXPECT_FALSE(std::filesystem::exists(CopyPath() + ".importing"));

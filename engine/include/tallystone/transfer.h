@@ -41,9 +41,12 @@ class DatabaseBuilder {
 
   // The next block: LSNs 1, 2, 3, ... kCorruption: it cannot be a block. Memory is bounded.
   virtual Status Add(const TransferBlock& block) = 0;
-  // Proves the database as `verify` does and gives it its name. kCorruption: it is not sound; the
-  // report says why.
-  virtual Status Finish(const ProgressFunction& progress, VerifyReport* report) = 0;
+  // Proves the database as `verify` does, compares its state digest, and then gives it its name.
+  // `state_digest`: DatabaseStatus::state_digest of the database that the blocks come from; "" =
+  // not known, nothing is compared. kCorruption: it is not sound, and the report says why, or it
+  // says something else than that database; nothing is at the path then.
+  virtual Status Finish(const std::string& state_digest, const ProgressFunction& progress,
+                        VerifyReport* report) = 0;
 };
 
 }  // namespace tallystone
