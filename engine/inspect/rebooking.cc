@@ -91,27 +91,51 @@ Status Rebooking::CollectRejections(const StoredBlock& block, std::span<const st
   Chunk chunk;
   return ForEachRejected(block, &chunk, [&](const ChunkLine& line, size_t place) {
     const StockKey key{chunk.header.tenant, line.item};
-    const bool known = std::any_of(rejections_.begin(), rejections_.end(),
-                                   [&](const KeyRejection& one) { return one.key == key; });
-    if (!known) {
-      rejections_.push_back({key, place < causes.size() ? causes[place] : std::string()});
+    const std::string cause = place < causes.size() ? causes[place] : std::string();
+    const auto known = std::find_if(rejections_.begin(), rejections_.end(),
+                                    [&](const KeyRejection& one) { return one.key == key; });
+    if (known == rejections_.end()) {
+      rejections_.push_back({key, cause});
+    } else if (known->cause.empty()) {
+      known->cause = cause;  // it was said of the key: any line of it that still knows will do
     }
   });
 }
 
-Status FindCauses(StoreView* letters, const StoredBlock& block, std::vector<std::string>* causes) {
+namespace {
+
+Status Find(StoreView* letters, const StoredBlock& block, bool may_be_damaged,
+            std::vector<std::string>* causes) {
   causes->assign(block.rejected.size(), {});
   if (letters == nullptr || block.rejected.empty()) {
     return Status::Ok();
   }
   Chunk chunk;
-  return ForEachRejected(block, &chunk, [&](const ChunkLine& line, size_t place) {
+  Status first;
+  TS_RETURN_IF_ERROR(ForEachRejected(block, &chunk, [&](const ChunkLine& line, size_t place) {
     StoredDeadLetter letter;
     const LineRef ref{chunk.header.tenant, std::string(chunk.header.batch), line.number};
-    if (letters->GetDeadLetter(ref, &letter).ok() && letter.cause == Outcome::kStoreRejected) {
-      (*causes)[place] = std::move(letter.detail);
+    const Status read = letters->GetDeadLetter(ref, &letter);
+    // A line that was tried again and refused again has the words of that block.
+    if (read.ok() && letter.cause == Outcome::kStoreRejected && letter.lsn == block.lsn) {
+      (*causes)[place] = letter.detail.substr(0, limits::kDeadLetterDetailBytesMax);
     }
-  });
+    if (!read.ok() && !read.IsNotFound() && !may_be_damaged && first.ok()) {
+      first = read;
+    }
+  }));
+  return first;
+}
+
+}  // namespace
+
+Status FindCauses(StoreView* letters, const StoredBlock& block, std::vector<std::string>* causes) {
+  return Find(letters, block, false, causes);
+}
+
+Status FindReadableCauses(StoreView* letters, const StoredBlock& block,
+                          std::vector<std::string>* causes) {
+  return Find(letters, block, true, causes);
 }
 
 }  // namespace tallystone

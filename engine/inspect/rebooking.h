@@ -41,8 +41,11 @@ class Rebooking {
   uint64_t lines_ = 0;
 };
 
-// Why each of block.rejected was rejected, in the words of its dead letter; "" where there is none
-// any more. `letters` null: nobody knows.
+// Why each of block.rejected was rejected, in the words of its dead letter; "" where that is gone,
+// or is that of a later try. `letters` null: nobody knows.
 Status FindCauses(StoreView* letters, const StoredBlock& block, std::vector<std::string>* causes);
+// The same of a store that may be damaged: "" where a letter cannot be read.
+Status FindReadableCauses(StoreView* letters, const StoredBlock& block,
+                          std::vector<std::string>* causes);
 
 }  // namespace tallystone

@@ -140,7 +140,7 @@ class StoreRepair {
       if (cursor->value().lsn != next) {
         break;
       }
-      TS_RETURN_IF_ERROR(FindCauses(causes_.get(), cursor->value(), &causes));
+      TS_RETURN_IF_ERROR(FindReadableCauses(causes_.get(), cursor->value(), &causes));
       TS_RETURN_IF_ERROR(rebooking.Add(cursor->value(), causes));
       report_->blocks = rebooking.blocks();
       report_->lines = rebooking.lines();

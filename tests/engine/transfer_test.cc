@@ -91,6 +91,47 @@ TEST_F(TransferTest, WhatTheStoreRefusedIsRefusedInTheCopyWithItsWords) {
   }
 }
 
+// Two lines of one item in one block: each is the witness of what the store said of both.
+TEST_F(TransferTest, TheStoresWordsOutliveTheLettersBesideThem) {
+  faults_->RefuseKey({1, 2});
+  Book("a", 40);
+  const DeadLetterKey first{"acme", "a", 3}, second{"acme", "a", 10};
+  DeadLetter before;
+  ASSERT_OK(engine_->GetDeadLetter(first, &before));
+  ASSERT_EQ(before.cause, Outcome::kStoreRejected);
+  ASSERT_OK(engine_->GetDeadLetter(second, &before));
+  ASSERT_NE(before.detail, "");
+  const auto expect_kept = [&](const std::string& name) {
+    ASSERT_OK(engine_->Close());
+    const std::string copy = CopyPath() + name;
+    ASSERT_OK(Make(Blocks(directory_.database()), copy));
+    EXPECT_EQ(Digest(copy), directory_.SoundDigest());
+    for (const DeadLetterKey& key : {first, second}) {
+      std::unique_ptr<Inspector> left, right;
+      DeadLetter expected, letter;
+      ASSERT_OK(Inspector::Open({}, directory_.database(), &left));
+      ASSERT_OK(Inspector::Open({}, copy, &right));
+      if (left->GetDeadLetter(key, &expected).ok()) {
+        ASSERT_OK(right->GetDeadLetter(key, &letter));
+        EXPECT_EQ(letter.detail, expected.detail) << key.line;
+        EXPECT_EQ(letter.lsn, expected.lsn) << key.line;
+      }
+    }
+    ASSERT_OK(directory_.Open(QuietOptions(), &engine_, &faults_));
+  };
+  // The first line is tried again as another item, which the store refuses in other words.
+  ASSERT_OK(engine_->Close());
+  ASSERT_OK(directory_.Open(QuietOptions(), &engine_, &faults_));
+  faults_->RefuseKey({1, 3});
+  const TextLine corrected{.code = "C3", .quantity = "2", .unit_cost = "1.5"};
+  LineResult again;
+  ASSERT_OK(engine_->RetryDeadLetter({.level = Durability::kApplied}, first, &corrected, &again));
+  ASSERT_EQ(again.outcome, Outcome::kStoreRejected);
+  expect_kept(".retried");
+  ASSERT_OK(engine_->DropDeadLetter(first));
+  expect_kept(".dropped");
+}
+
 TEST_F(TransferTest, ACopyIsWrittenOnLikeAnyDatabase) {
   Book("a", 40);
   ASSERT_OK(engine_->Close());
