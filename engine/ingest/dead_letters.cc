@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "ingest/batch_session.h"
 #include "ingest/chunk_maker.h"
+#include "ingest/moved_half.h"
 #include "tallystone/limits.h"
 
 namespace tallystone {
@@ -32,48 +33,6 @@ Status FindLetter(Core* core, Tenant* tenant, const LineRef& ref, const DeadLett
   return status.IsNotFound() ? NotThere(key) : status;
 }
 
-RawLine LineOf(const StoredDeadLetter& letter) {
-  RawLine line;
-  if (!letter.raw.empty()) {
-    line.unreadable = letter.cause;
-    line.raw = letter.raw;
-    return line;
-  }
-  line.code = letter.code;
-  line.description = letter.description;
-  line.vendor = letter.vendor;
-  line.gtin = letter.gtin;
-  line.unit = letter.unit;
-  line.document = letter.document;
-  line.time = letter.time;
-  line.line_id = letter.line_id;
-  line.vendor_code = letter.vendor_code;
-  line.quantity_text = letter.quantity;
-  line.unit_cost_text = letter.unit_cost;
-  return line;
-}
-
-// Half of a move that the store refused belongs to its item, whatever its name means by now: the
-// other half stands. *half is that line as it was logged, with views into *chunk and *block; null
-// where the letter is of another kind. The block of a refused line is in the store.
-Status FindMovedHalf(const Tenant* tenant, const LineRef& ref, const StoredDeadLetter& letter,
-                     StoredBlock* block, Chunk* chunk, const ChunkLine** half) {
-  *half = nullptr;
-  if (letter.cause != Outcome::kStoreRejected) {
-    return Status::Ok();
-  }
-  std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(tenant->store()->NewView(&view));
-  TS_RETURN_IF_ERROR(view->GetBlock(letter.lsn, block));
-  TS_RETURN_IF_ERROR(DecodeChunk(block->payload, chunk));
-  for (const ChunkLine& line : chunk->lines) {
-    if (line.number == ref.line && line.decided_by == DecidedBy::kMoved) {
-      *half = &line;
-    }
-  }
-  return Status::Ok();
-}
-
 // Waits until the chunk `lsn`, which booked the line, is in the store, and says so if the store
 // rejected it.
 Status WaitForStore(const Tenant* tenant, const LineRef& ref, Lsn lsn, LineResult* result) {
@@ -99,6 +58,27 @@ Status NoteAppended(Tenant* tenant, const std::string& batch, const BatchSum& su
 
 }  // namespace
 
+RawLine LineOf(const StoredDeadLetter& letter) {
+  RawLine line;
+  if (!letter.raw.empty()) {
+    line.unreadable = letter.cause;
+    line.raw = letter.raw;
+    return line;
+  }
+  line.code = letter.code;
+  line.description = letter.description;
+  line.vendor = letter.vendor;
+  line.gtin = letter.gtin;
+  line.unit = letter.unit;
+  line.document = letter.document;
+  line.time = letter.time;
+  line.line_id = letter.line_id;
+  line.vendor_code = letter.vendor_code;
+  line.quantity_text = letter.quantity;
+  line.unit_cost_text = letter.unit_cost;
+  return line;
+}
+
 Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLetterKey& key,
                        const TextLine* corrected, LineResult* result) {
   Tenant* tenant = core->tenants.Find(key.tenant);
@@ -119,11 +99,14 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
       lines.AddText(*corrected);
       again = lines.lines().front();
     }
-    StoredBlock block;
-    Chunk chunk;
-    const ChunkLine* half = nullptr;
-    if (corrected == nullptr) {
-      TS_RETURN_IF_ERROR(FindMovedHalf(tenant, ref, letter, &block, &chunk, &half));
+    MovedHalf half;
+    if (IsMove(key.batch)) {
+      std::unique_ptr<StoreView> view;
+      TS_RETURN_IF_ERROR(tenant->store()->NewView(&view));
+      TS_RETURN_IF_ERROR(FindMovedHalf(view.get(), ref, letter, &half));
+    }
+    if (half.line != nullptr && corrected != nullptr) {
+      return HalfIsNotCorrected(ref);
     }
     ChunkRequest request;
     request.tenant = tenant;
@@ -135,9 +118,9 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
     // Loads the batch's state before its counts change.
     BatchState* state = nullptr;
     TS_RETURN_IF_ERROR(tenant->FindBatch(key.batch, &state));
-    if (half != nullptr) {
-      TS_RETURN_IF_ERROR(maker.AppendMade(request, {half, 1}, {}, &lsn));
-      *result = {key.line, Outcome::kAccepted, DecidedBy::kMoved, half->item, nullptr};
+    if (half.line != nullptr) {
+      TS_RETURN_IF_ERROR(maker.AppendMade(request, {half.line, 1}, {}, &lsn));
+      *result = {key.line, Outcome::kAccepted, DecidedBy::kMoved, half.line->item, nullptr};
     } else {
       std::vector<PreparedLine> prepared;
       std::vector<LineResult> results;

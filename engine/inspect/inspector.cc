@@ -40,6 +40,10 @@ class InspectorImpl final : public Inspector {
                  std::vector<LineResult>* results) override {
     return preview_->Run(options, batch, results);
   }
+  Status PreviewRetry(const IngestOptions& options, const DeadLetterKey& key,
+                      const TextLine* corrected, LineResult* result) override {
+    return preview_->Retry(options, key, corrected, result);
+  }
   Status GetItem(const ItemKey& key, ItemInfo* item) override {
     return preview_->Knows(key.tenant) ? preview_->GetItem(key, item)
                                        : ReadItem(view_.get(), key, item);

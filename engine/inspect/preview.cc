@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 #include "catalog/gtin.h"
+#include "ingest/dead_letters.h"
+#include "ingest/moved_half.h"
 #include "model/line_check.h"
 #include "tallystone/limits.h"
 
@@ -11,30 +13,65 @@ Status Preview::Run(const IngestOptions& options, const Batch& batch,
                     std::vector<LineResult>* results) {
   PreviewedTenant* tenant = nullptr;
   TS_RETURN_IF_ERROR(Find(batch.tenant(), &tenant));
-  CatalogueChanges changes;
   uint64_t number = 0;
   for (const RawLine& raw : batch.lines().lines()) {
-    const CheckedLine line = CheckLine(raw);
-    LineResult result{++number, line.outcome};
-    if (line.outcome == Outcome::kAccepted) {
-      changes.clear();
-      Decision decision =
-          tenant->catalogue.Map(line, {options.unknown_items, options.mapping},
-                                items_ >= items_max_ ? 0 : items_max_ - items_, &changes);
-      items_ += changes.items.size();
-      if (decision.outcome == Outcome::kAccepted) {
-        TS_RETURN_IF_ERROR(CheckBalance(line, tenant, &decision));
-      }
-      result.outcome = decision.outcome;
-      if (decision.outcome == Outcome::kAccepted) {
-        result.decided_by = decision.decided_by;
-        result.item = decision.item;
-      }
-      result.match = std::move(decision.match);
-    }
+    LineResult result{++number};
+    TS_RETURN_IF_ERROR(RunLine(options, raw, tenant, &result));
     results->push_back(result);
   }
   return Status::Ok();
+}
+
+Status Preview::RunLine(const IngestOptions& options, const RawLine& raw, PreviewedTenant* tenant,
+                        LineResult* result) {
+  const CheckedLine line = CheckLine(raw);
+  result->outcome = line.outcome;
+  if (line.outcome != Outcome::kAccepted) {
+    return Status::Ok();
+  }
+  CatalogueChanges changes;
+  Decision decision =
+      tenant->catalogue.Map(line, {options.unknown_items, options.mapping},
+                            items_ >= items_max_ ? 0 : items_max_ - items_, &changes);
+  items_ += changes.items.size();
+  if (decision.outcome == Outcome::kAccepted) {
+    TS_RETURN_IF_ERROR(CheckBalance(line, tenant, &decision));
+  }
+  result->outcome = decision.outcome;
+  if (decision.outcome == Outcome::kAccepted) {
+    result->decided_by = decision.decided_by;
+    result->item = decision.item;
+  }
+  result->match = std::move(decision.match);
+  return Status::Ok();
+}
+
+Status Preview::Retry(const IngestOptions& options, const DeadLetterKey& key,
+                      const TextLine* corrected, LineResult* result) {
+  *result = {key.line};
+  StoredDeadLetter letter;
+  const LineRef ref{view_ == nullptr ? 0 : view_->FindTenant(key.tenant), key.batch, key.line};
+  const Status read = ref.tenant == 0 ? Status::NotFound("there is no tenant '" + key.tenant + "'")
+                                      : view_->GetDeadLetter(ref, &letter);
+  if (read.IsNotFound()) {
+    return Status::NotFound("there is no dead letter for line " + std::to_string(key.line) +
+                            " of batch '" + key.batch + "' of tenant '" + key.tenant + "'");
+  }
+  TS_RETURN_IF_ERROR(read);
+  MovedHalf half;
+  TS_RETURN_IF_ERROR(FindMovedHalf(view_, ref, letter, &half));
+  if (half.line != nullptr) {
+    *result = {key.line, Outcome::kAccepted, DecidedBy::kMoved, half.line->item, nullptr};
+    return corrected == nullptr ? Status::Ok() : HalfIsNotCorrected(ref);
+  }
+  PreviewedTenant* tenant = nullptr;
+  TS_RETURN_IF_ERROR(Find(key.tenant, &tenant));
+  BatchLines lines;
+  if (corrected != nullptr) {
+    lines.AddText(*corrected);
+  }
+  return RunLine(options, corrected != nullptr ? lines.lines().front() : LineOf(letter), tenant,
+                 result);
 }
 
 namespace {

@@ -19,6 +19,9 @@ class Preview {
   Preview(LiveView* view, uint64_t items_max) : view_(view), items_max_(items_max) {}
 
   Status Run(const IngestOptions& options, const Batch& batch, std::vector<LineResult>* results);
+  // See Inspector::PreviewRetry.
+  Status Retry(const IngestOptions& options, const DeadLetterKey& key, const TextLine* corrected,
+               LineResult* result);
   // See Inspector::Explain.
   Status Explain(const std::string& tenant, const MappingQuery& query,
                  MappingExplanation* explanation);
@@ -33,6 +36,8 @@ class Preview {
     TenantCatalogue catalogue;
     std::map<ItemId, Int128> values;  // of items with very large lines
   };
+  Status RunLine(const IngestOptions& options, const RawLine& raw, PreviewedTenant* tenant,
+                 LineResult* result);
   Status Find(const std::string& name, PreviewedTenant** tenant);
   Status Load(PreviewedTenant* tenant);
   Status CheckBalance(const CheckedLine& line, PreviewedTenant* tenant, Decision* decision);

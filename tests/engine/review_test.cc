@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "engine_support/engine_fixture.h"
+#include "model/chunk.h"
 #include "support/status_matchers.h"
+#include "tallystone/transfer.h"
 
 namespace tallystone::testing {
 namespace {
@@ -408,6 +410,103 @@ TEST_F(ReviewTest, ARefusedHalfOfAMoveIsRetriedOnItsOwnItem) {
   EXPECT_EQ(OnHand(2), "0");
   EXPECT_EQ(OnHand(3), "10");
   CloseSound();
+}
+
+TEST_F(ReviewTest, AHalfOfAMoveIsNeitherCorrectedNorMappedAgain) {
+  Book("b0", kLamp);
+  Book("b1", kFrame, "", "10");
+  ASSERT_OK(engine_->Flush());
+  faults_->RefuseKey({1, 2});
+  ASSERT_OK(engine_->SplitItem({.tenant = "acme", .item = 2, .text = kFrame}, &answer_));
+  ASSERT_OK(engine_->Flush());
+  faults_->AllowAllKeys();
+  Reopen();
+  const DeadLetterKey key{"acme", answer_.batch, 1};
+  const uint64_t lsn = engine_->stats().logged_lsn;
+  for (const char* quantity : {"-10", "wrong"}) {
+    const TextLine corrected{
+        .description = kFrame, .quantity = quantity, .unit_cost = "2", .vendor = "north"};
+    LineResult again;
+    const Status refused = engine_->RetryDeadLetter({}, key, &corrected, &again);
+    EXPECT_TRUE(refused.Is(StatusCode::kInvalidArgument)) << refused.ToString();
+    EXPECT_NE(refused.message().find("half of a move"), std::string::npos) << refused.message();
+  }
+  EXPECT_EQ(engine_->stats().logged_lsn, lsn);
+  ASSERT_OK(engine_->Close());
+  {
+    // What a dry run says is what the retry does.
+    std::unique_ptr<Inspector> inspector;
+    ASSERT_OK(Inspector::Open({}, directory_.database(), &inspector));
+    LineResult preview;
+    ASSERT_OK(inspector->PreviewRetry({}, key, nullptr, &preview));
+    EXPECT_EQ(preview.line, 1u);
+    EXPECT_EQ(preview.outcome, Outcome::kAccepted);
+    EXPECT_EQ(preview.decided_by, DecidedBy::kMoved);
+    EXPECT_EQ(preview.item, 2u);
+    const TextLine corrected{.description = kFrame, .quantity = "-10", .unit_cost = "2"};
+    EXPECT_CODE(kInvalidArgument, inspector->PreviewRetry({}, key, &corrected, &preview));
+    EXPECT_CODE(kNotFound,
+                inspector->PreviewRetry({}, {"acme", answer_.batch, 2}, nullptr, &preview));
+  }
+  Open();
+  LineResult again;
+  ASSERT_OK(engine_->RetryDeadLetter({}, key, nullptr, &again));
+  EXPECT_EQ(again.item, 2u);
+  EXPECT_EQ(OnHand(2), "0");
+  EXPECT_EQ(OnHand(3), "10");
+  CloseSound();
+}
+
+// Earlier versions took the correction, and the letter that it made has another cause and other
+// words: here the last block is one of theirs.
+TEST_F(ReviewTest, AHalfThatWasCorrectedBeforeIsStillAHalf) {
+  Book("b0", kLamp);
+  Book("b1", kFrame, "", "10");
+  ASSERT_OK(engine_->Flush());
+  faults_->RefuseKey({1, 2});
+  ASSERT_OK(engine_->SplitItem({.tenant = "acme", .item = 2, .text = kFrame}, &answer_));
+  ASSERT_OK(engine_->Flush());
+  Book("b2", kFrame, "", "wrong");
+  const TextLine corrected{.description = kFrame, .quantity = "wrong too", .unit_cost = "2"};
+  LineResult again;
+  ASSERT_OK(engine_->RetryDeadLetter({}, {"acme", "b2", 1}, &corrected, &again));
+  ASSERT_OK(engine_->Close());
+  const std::string copy = directory_.database() + ".copy";
+  {
+    std::unique_ptr<Inspector> inspector;
+    std::unique_ptr<Cursor<TransferBlock>> blocks;
+    std::unique_ptr<DatabaseBuilder> builder;
+    ASSERT_OK(Inspector::Open({}, directory_.database(), &inspector));
+    ASSERT_OK(inspector->NewBlockCursor(&blocks));
+    ASSERT_OK(DatabaseBuilder::Create({}, copy, &builder));
+    for (blocks->SeekToFirst(); blocks->Valid(); blocks->Next()) {
+      TransferBlock block = blocks->value();
+      const std::string payload = block.payload;
+      Chunk chunk;
+      ASSERT_OK(DecodeChunk(payload, &chunk));
+      if (block.lsn == inspector->as_of_lsn()) {
+        ASSERT_NE(chunk.header.flags & kChunkRetry, 0);
+        chunk.header.batch = answer_.batch;
+        block.payload.clear();
+        EncodeChunk(chunk, &block.payload);
+      }
+      ASSERT_OK(builder->Add(block));
+    }
+    VerifyReport report;
+    ASSERT_OK(builder->Finish("", nullptr, &report));
+  }
+  ASSERT_OK(Engine::Open(QuietOptions(), copy, &engine_));
+  const DeadLetterKey key{"acme", answer_.batch, 1};
+  DeadLetter letter;
+  ASSERT_OK(engine_->GetDeadLetter(key, &letter));
+  ASSERT_EQ(letter.cause, Outcome::kBadQuantity);
+  EXPECT_CODE(kInvalidArgument, engine_->RetryDeadLetter({}, key, &corrected, &again));
+  ASSERT_OK(engine_->RetryDeadLetter({}, key, nullptr, &again));
+  EXPECT_EQ(again.outcome, Outcome::kAccepted);
+  EXPECT_EQ(again.decided_by, DecidedBy::kMoved);
+  EXPECT_EQ(again.item, 2u);
+  EXPECT_EQ(OnHand(2), "0");
+  ASSERT_OK(engine_->Close());
 }
 
 TEST_F(ReviewTest, AMoveThatWouldOverflowABalanceIsRefusedWhole) {

@@ -244,18 +244,8 @@ ExitCode RunDry(MendOptions options) {
   ingest.mapping = options.mapping;
   const Attempt attempt = [&](const DeadLetter& letter, const MendedLine& line,
                               LineResult* result) {
-    Batch batch(letter.key.tenant, letter.key.batch);
-    if (!line.changed() && !letter.raw.empty()) {
-      batch.AddUnreadable(letter.cause, letter.raw);
-    } else {
-      batch.AddText(line.line());
-    }
-    std::vector<LineResult> results;
-    Status s = inspector->Preview(ingest, batch, &results);
-    if (s.ok()) {
-      *result = results.front();
-    }
-    return s;
+    return inspector->PreviewRetry(ingest, letter.key, line.changed() ? &line.line() : nullptr,
+                                   result);
   };
   const auto writer =
       NewRecordWriter(options.format, RetryColumns(), {"dead_letters", inspector->as_of_lsn()},

@@ -146,8 +146,9 @@ class Engine {
 
   // Books the line again, as it is or as `corrected`, under its own identity (tenant, batch, line):
   // it can never be booked twice. *result says what became of it now; a line that fails again stays
-  // a dead letter with one attempt more. kNotFound: there is no such dead letter (it may be booked
-  // already).
+  // a dead letter with one attempt more. Half of a move between two items (review.h) is booked on
+  // its own item, whatever its name means by now. kNotFound: there is no such dead letter (it may
+  // be booked already). kInvalidArgument: such a half was to be corrected.
   virtual Status RetryDeadLetter(const IngestOptions& options, const DeadLetterKey& key,
                                  const TextLine* corrected, LineResult* result) = 0;
   // Gives the line up, for good. Recorded in the log and counted in its batch.

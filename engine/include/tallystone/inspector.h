@@ -90,6 +90,10 @@ class Inspector {
   // earlier previews of this inspector would have created. Does not look at the batch id.
   virtual Status Preview(const IngestOptions& options, const Batch& batch,
                          std::vector<LineResult>* results) = 0;
+  // The same of Engine::RetryDeadLetter, and with its errors. What the store would refuse cannot be
+  // foreseen.
+  virtual Status PreviewRetry(const IngestOptions& options, const DeadLetterKey& key,
+                              const TextLine* corrected, LineResult* result) = 0;
 
   virtual Status GetItem(const ItemKey& key, ItemInfo* item) = 0;
   virtual Status GetBalance(const ItemKey& key, Balance* balance) = 0;
