@@ -145,8 +145,9 @@ Status StoredLines::CollectRetries() {
     Chunk chunk;
     TS_RETURN_IF_ERROR(DecodeChunk(*place.payload, &chunk));
     uint32_t accepted = 0;
+    uint32_t index = 0;
     for (const ChunkLine& line : chunk.lines) {
-      retried_[line.number] = ResultOf(line, accepted, *place.rejected);
+      retried_[line.number] = {ResultOf(line, accepted, *place.rejected), {place.lsn, index++}};
       accepted += line.outcome == Outcome::kAccepted ? 1 : 0;
     }
   }
@@ -191,9 +192,11 @@ Status StoredLines::Next() {
 
 void StoredLines::TakeResult() {
   result_ = ResultOf(chunk_.lines[index_], accepted_, rejected_);
-  auto retried = retried_.find(result_.line);
+  retry_ = {};
+  const auto retried = retried_.find(result_.line);
   if (retried != retried_.end()) {
-    result_ = retried->second;
+    result_ = retried->second.result;
+    retry_ = retried->second.place;
   }
 }
 

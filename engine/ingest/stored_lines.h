@@ -30,6 +30,12 @@ class StoredLines {
   [[nodiscard]] Lsn lsn() const { return lsn_; }
   // What became of it, retries and refusals of the store included.
   [[nodiscard]] const LineResult& result() const { return result_; }
+  // Where it was logged when it was tried again last.
+  struct Retry {
+    Lsn lsn = 0;         // 0 = never
+    uint32_t index = 0;  // among the lines of that chunk
+  };
+  [[nodiscard]] Retry retry() const { return retry_; }
 
  private:
   struct Place {
@@ -57,7 +63,11 @@ class StoredLines {
   Lsn applied_ = 0;
   std::unique_ptr<Cursor<StoredBlock>> blocks_;
   size_t next_chunk_ = 0;
-  std::map<uint64_t, LineResult> retried_;
+  struct Retried {
+    LineResult result;
+    Retry place;
+  };
+  std::map<uint64_t, Retried> retried_;
 
   Lsn lsn_ = 0;
   std::string payload_;
@@ -66,6 +76,7 @@ class StoredLines {
   size_t index_ = 0;
   uint32_t accepted_ = 0;  // accepted lines of the chunk before index_
   LineResult result_;
+  Retry retry_;
 };
 
 }  // namespace tallystone

@@ -262,8 +262,12 @@ class Comparison {
     };
     TS_RETURN_IF_ERROR(FoundField(what, "finished", finished(a), finished(b)));
     const bool counts_differ = report_->differences > before;
+    // Of a line that was dropped no letter is left to be compared, so nothing else would show what
+    // it was when it was given up.
+    const bool dropped_otherwise =
+        left.dropped > 0 && (left.tried_again > 0 || right.tried_again > 0);
     if (a == nullptr || b == nullptr ||
-        (!counts_differ && left.digest == right.digest &&
+        (!counts_differ && !dropped_otherwise && left.digest == right.digest &&
          !left_->MayDiffer(*right_, tenant.name, id))) {
       return Status::Ok();
     }

@@ -48,20 +48,18 @@ const Field kFields[] = {
 class Walk {
  public:
   Walk(DiffSide* side, const BatchRef& ref, const BatchSum& sum)
-      : side_(side), ref_(ref), lines_(ref, sum, {}, side->view()), sum_(sum) {}
+      : side_(side), ref_(ref), lines_(ref, sum, {}, side->view()) {}
 
-  Status Start() {
-    if (sum_.tried_again > 0) {
-      TS_RETURN_IF_ERROR(CollectRetries());
-    }
-    return Next();
-  }
   [[nodiscard]] bool valid() const { return valid_; }
   [[nodiscard]] uint64_t number() const { return lines_.result().line; }
 
   Status Next() {
     const Status status = lines_.Next();
     valid_ = status.ok();
+    if (valid_ && lines_.retry().lsn != 0) {
+      return ReadRetry(lines_.retry());
+    }
+    line_ = valid_ ? &lines_.line() : nullptr;
     return status.IsNotFound() ? Status::Ok() : status;
   }
   Status Hash(UInt128* hash) {
@@ -72,46 +70,27 @@ class Walk {
   }
 
  private:
-  // Of a line that was tried again, as it was the last time.
-  struct Retried {
-    std::shared_ptr<const std::string> payload;
-    std::shared_ptr<const Chunk> chunk;
-    size_t index = 0;
-  };
+  [[nodiscard]] const ChunkLine& line() const { return *line_; }
 
-  [[nodiscard]] const ChunkLine& line() const {
-    const auto retried = retried_.find(number());
-    return retried == retried_.end() ? lines_.line()
-                                     : retried->second.chunk->lines[retried->second.index];
-  }
-
-  Status CollectRetries() {
-    auto blocks = side_->view()->Blocks(sum_.first_lsn);
-    for (blocks->SeekToFirst(); blocks->Valid() && blocks->value().lsn <= sum_.last_lsn;
-         blocks->Next()) {
-      ChunkHeader header;
-      TS_RETURN_IF_ERROR(DecodeChunkHeader(blocks->value().payload, &header));
-      if ((header.flags & kChunkRetry) == 0 || header.tenant != ref_.tenant ||
-          header.batch != ref_.batch) {
-        continue;
-      }
-      const auto payload = std::make_shared<const std::string>(blocks->value().payload);
-      const auto chunk = std::make_shared<Chunk>();
-      TS_RETURN_IF_ERROR(DecodeChunk(*payload, chunk.get()));
-      for (size_t index = 0; index < chunk->lines.size(); ++index) {
-        retried_[chunk->lines[index].number] = {payload, chunk, index};
-      }
+  // A line that was tried again counts as it was the last time. Its chunk is read when its turn
+  // comes: to hold them all would be memory without a limit.
+  Status ReadRetry(StoredLines::Retry retry) {
+    if (retry_block_.lsn != retry.lsn) {
+      TS_RETURN_IF_ERROR(side_->view()->GetBlock(retry.lsn, &retry_block_));
+      TS_RETURN_IF_ERROR(DecodeChunk(retry_block_.payload, &retry_chunk_));
     }
-    return blocks->status();
+    line_ = &retry_chunk_.lines[retry.index];
+    return Status::Ok();
   }
 
   DiffSide* const side_;
   const BatchRef ref_;
   StoredLines lines_;
-  const BatchSum sum_;
   bool valid_ = false;
-  std::map<uint64_t, Retried> retried_;
-  StoredItem item_;  // of the line that was read last
+  const ChunkLine* line_ = nullptr;
+  StoredBlock retry_block_;
+  Chunk retry_chunk_;  // of it
+  StoredItem item_;    // of the line that was read last
 };
 
 class LineComparison {
@@ -120,8 +99,8 @@ class LineComparison {
       : left_(left), right_(right), found_(found) {}
 
   Status Run() {
-    TS_RETURN_IF_ERROR(left_->Start());
-    TS_RETURN_IF_ERROR(right_->Start());
+    TS_RETURN_IF_ERROR(left_->Next());
+    TS_RETURN_IF_ERROR(right_->Next());
     while (left_->valid() || right_->valid()) {
       const bool has_left =
           left_->valid() && (!right_->valid() || left_->number() <= right_->number());

@@ -13,7 +13,8 @@ using FoundField = std::function<Status(uint64_t line, DifferenceSide side, cons
                                         std::string left, std::string right)>;
 
 // Compares the lines of `left_ref` and `right_ref`, as they are now: a line that a retry booked
-// counts as it was booked. Memory: one chunk of each, and the lines that were tried again.
+// counts as it was booked. Memory: two chunks of each, and about 150 bytes for each line that was
+// tried again.
 Status CompareLines(DiffSide* left, const BatchRef& left_ref, const BatchSum& left_sum,
                     DiffSide* right, const BatchRef& right_ref, const BatchSum& right_sum,
                     const FoundField& found);

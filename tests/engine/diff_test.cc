@@ -169,6 +169,22 @@ TEST_F(DiffTest, DeadLettersTheirCausesAndWhatBecameOfThem) {
   EXPECT_THAT(Differences(), IsEmpty());
 }
 
+// No letter is left that would show it.
+TEST_F(DiffTest, LinesThatWereDroppedAfterOtherWordsWereTriedAreFound) {
+  SendBoth("b1", {{"A", "", "x"}, {"A"}});
+  const TextLine corrected{.code = "A", .quantity = "5", .unit_cost = "y"};
+  LineResult result;
+  ASSERT_OK(a_->RetryDeadLetter({}, {"acme", "b1", 1}, &corrected, &result));
+  ASSERT_EQ(result.outcome, Outcome::kBadPrice);
+  for (Engine* engine : {a_.get(), b_.get()}) {
+    ASSERT_OK(engine->DropDeadLetter({"acme", "b1", 1}));
+  }
+  const std::vector<std::string> found = Differences();
+  EXPECT_THAT(found, ElementsAre("line changed acme b1 1 '' outcome: bad_price | bad_quantity",
+                                 "line changed acme b1 1 '' quantity: 5 | x",
+                                 "line changed acme b1 1 '' unit_cost: y | 2.5"));
+}
+
 // The same numbers on other items: sums of the batch say nothing of it.
 TEST_F(DiffTest, LinesThatWereBookedOnOtherItemsAreFound) {
   SendBoth("b1", {{"A", "Red bolt"}, {"B", "Blue bolt"}});
