@@ -1,4 +1,6 @@
 // tallystone: imports files, looks at, proves and mends databases. The command tree; see commands/.
+#include <sys/resource.h>
+
 #include "commands/command.h"
 #include "process/interrupt.h"
 
@@ -50,10 +52,21 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
       "  tallystone dead-letters list --db stock.db");
 }
 
+// A reader holds all files of a store open, so that a writer that removes some does not disturb it:
+// as many as the system lets this process have. Where it does not, the engine opens fewer.
+void RaiseOpenFilesLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   InstallSignalHandlers();
+  RaiseOpenFilesLimit();
   CLI::App app("Exact inventories from batches of stock lines.", "tallystone");
   Chosen chosen;
   BuildTree(&app, &chosen);

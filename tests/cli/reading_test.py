@@ -1,7 +1,9 @@
 """The commands that look at a database, and what they do to streams."""
 import json
 import os
+import resource
 import subprocess
+import time
 import unittest
 
 from program import CORRUPTION, DEAD_LETTERS, INPUT, IO, NOT_FOUND, OK, PROGRAM, USAGE, ProgramTest
@@ -184,6 +186,19 @@ class Streams(ProgramTest):
     def test_tables_have_no_escape_codes(self):
         self.assertNotIn('\x1b', self.run_program('inventory', '--db', self.db, '--limit', '5').text)
         json.loads(self.run_program('inventory', '--db', self.db, '--json').text)
+
+
+class OpenFiles(ProgramTest):
+    def test_as_many_as_the_system_lets_it(self):
+        """Or a reader of a store with many files stumbles over a writer that removes one."""
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 300))
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'b', preexec_fn=few) as running:
+            end = time.monotonic() + 20
+            while (found := resource.prlimit(running.pid, resource.RLIMIT_NOFILE)) != (300, 300) and time.monotonic() < end:
+                time.sleep(0.01)
+            running.stdin.close()
+        self.assertEqual(found, (300, 300))
 
 
 if __name__ == '__main__':

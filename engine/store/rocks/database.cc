@@ -361,7 +361,17 @@ Status Database::MapRead(const rocksdb::Status& status, std::string_view family)
     return MapStatus(status, family);
   }
   const std::string doing = "reading " + db_directory_ + ", " + std::string(family);
-  return NameFiles(read_only_ ? MapReadOnlyStatus(status, doing) : MapStatus(status, doing));
+  if (!read_only_) {
+    return NameFiles(MapStatus(status, doing));
+  }
+  const Status mapped = MapReadOnlyStatus(status, doing);
+  if (!mapped.Is(StatusCode::kTryAgain) || db_options_.max_open_files < 0) {
+    return NameFiles(mapped);
+  }
+  return NameFiles({mapped.code(), mapped.message() +
+                                       "; this process may not open enough files to hold those of "
+                                       "the store while its writer removes some: raise the limit "
+                                       "(ulimit -n) above twice their number"});
 }
 
 Status Database::Close() {
