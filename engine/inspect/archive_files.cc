@@ -105,13 +105,15 @@ Status FileReader::TryRecord(uint64_t offset, Lsn lsn_min, std::string_view* rec
   TS_RETURN_IF_ERROR(Peek(offset, kRecordHeaderBytes, &bytes));
   const RecordHeader header = DecodeRecordHeader(bytes);
   if (header.lsn < lsn_min || header.lsn > entry_.last ||
-      header.body_bytes > end - offset - kRecordHeaderBytes) {
+      header.body_bytes > std::min<uint64_t>(end - offset - kRecordHeaderBytes, kBodyBytesMax)) {
     return Status::NotFound("the beginning of a record is damaged");
   }
   TS_RETURN_IF_ERROR(Peek(offset, kRecordHeaderBytes + header.body_bytes, record));
-  return record->size() == kRecordHeaderBytes + header.body_bytes && IsWhole(*record, seed_)
-             ? Status::Ok()
-             : Status::NotFound("the checksum of a record does not fit");
+  if (record->size() == kRecordHeaderBytes + header.body_bytes && IsWhole(*record, seed_)) {
+    return Status::Ok();
+  }
+  in_vain_bytes_ += record->size();
+  return Status::NotFound("the checksum of a record does not fit");
 }
 
 Status FileReader::Next(ArchivedBlock* archived) {
@@ -144,7 +146,11 @@ Status FileReader::Next(ArchivedBlock* archived) {
 
 Status FileReader::SkipDamage() {
   damaged_ = true;
-  for (uint64_t offset = offset_ + 1; offset < std::min(size_, entry_.bytes); ++offset) {
+  // Damage hardly ever looks like the beginning of a record; a file in which much does was made to
+  // be read for ever.
+  const uint64_t in_vain_max = 2 * size_ + kBodyBytesMax;
+  for (uint64_t offset = offset_ + 1;
+       offset < std::min(size_, entry_.bytes) && in_vain_bytes_ <= in_vain_max; ++offset) {
     std::string_view record;
     const Status tried = TryRecord(offset, next_ + 1, &record);
     if (tried.ok()) {

@@ -43,7 +43,8 @@ class FileReader {
   // kNotFound: that was the last one. kCorruption: names the file, the offset and the LSN.
   Status Next(ArchivedBlock* archived);
 
-  // After kCorruption: goes to the next record that is whole, or to the end.
+  // After kCorruption: goes to the next record that is whole, or to the end. Reads the file a few
+  // times at most, whatever stands in it: then the rest counts as damaged.
   Status SkipDamage();
 
   [[nodiscard]] uint64_t offset() const { return offset_; }  // of the next record
@@ -53,7 +54,7 @@ class FileReader {
   FileReader() = default;
   // The bytes at [offset, offset + size), or fewer at the end. Valid until the next call.
   Status Peek(uint64_t offset, size_t size, std::string_view* bytes);
-  // The record at `offset`, if it is whole and its LSN is `lsn_min` or higher.
+  // The record at `offset`, if it is whole and its LSN is `lsn_min` or higher; else kNotFound.
   Status TryRecord(uint64_t offset, Lsn lsn_min, std::string_view* record);
   Status Damaged(const std::string& what) const;
 
@@ -65,7 +66,8 @@ class FileReader {
   uint64_t offset_ = kFileHeaderBytes;
   Lsn next_ = 0;
   uint64_t sum_ = 0;
-  bool damaged_ = false;  // it is known, and was passed over
+  bool damaged_ = false;        // it is known, and was passed over
+  uint64_t in_vain_bytes_ = 0;  // read of what was no record
   std::string buffer_;
   uint64_t buffer_offset_ = 0;
 };

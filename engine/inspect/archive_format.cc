@@ -17,6 +17,8 @@ constexpr char kManifestMagic[] = "TLYB";
 constexpr size_t kMagicBytes = 4;
 constexpr const char* kSuffixes[] = {".blocks", kTailSuffix};
 constexpr size_t kNumberDigits = 10;
+// Of a file in the manifest: its kind, four numbers, its sum.
+constexpr size_t kEntryBytesMin = 1 + 4 + 8;
 
 Status WrongVersion(const char* what, uint32_t version) {
   return Status::FormatMismatch(std::string(what) + " has format " + std::to_string(version) +
@@ -44,7 +46,8 @@ bool TakeManifest(std::string_view input, Manifest* manifest) {
   if (!GetVarint64(&input, &manifest->backups) || !GetVarint64(&input, &manifest->taken_at_us) ||
       !GetVarint64(&input, &manifest->lsn) || !GetVarint64(&input, &manifest->final_lsn) ||
       !GetVarint64(&input, &manifest->lines) || !GetVarint64(&input, &manifest->final_lines) ||
-      !GetText(&input, &manifest->digest) || !GetVarint64(&input, &count) || count > input.size()) {
+      !GetText(&input, &manifest->digest) || !GetVarint64(&input, &count) ||
+      count > input.size() / kEntryBytesMin) {
     return false;
   }
   manifest->files.resize(static_cast<size_t>(count));

@@ -46,12 +46,17 @@
 
 #include "model/stored.h"
 #include "tallystone/backup.h"
+#include "tallystone/limits.h"
 
 namespace tallystone::archive {
 
 inline constexpr uint32_t kVersion = 1;
 inline constexpr size_t kFileHeaderBytes = 52;
 inline constexpr size_t kRecordHeaderBytes = 20;
+// Of a record: the longest chunk, and the longest words about each of its lines.
+inline constexpr size_t kBodyBytesMax =
+    limits::kRecordPayloadBytesMax +
+    (limits::kChunkLinesMax + 1) * (limits::kDeadLetterDetailBytesMax + 10);
 inline constexpr char kManifestName[] = "MANIFEST";
 inline constexpr char kNewManifestName[] = "MANIFEST.new";
 inline constexpr char kLockName[] = "LOCK";

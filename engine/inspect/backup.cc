@@ -13,6 +13,7 @@
 #include "inspect/opened_database.h"
 #include "inspect/rebooking.h"
 #include "inspect/state_digest.h"
+#include "tallystone/limits.h"
 
 namespace tallystone {
 namespace {
@@ -182,6 +183,10 @@ class Backup {
             tail ? manifest_.backups + 1 : ++number, next, manifest_.database_id, &writer));
       }
       archived.block = blocks->value();
+      if (archived.block.payload.size() > limits::kRecordPayloadBytesMax) {
+        return Status::Corruption("block " + std::to_string(next) + " of " + database_.path +
+                                  " is longer than any block is");
+      }
       TS_RETURN_IF_ERROR(FindCauses(view(), archived.block, &archived.causes));
       TS_RETURN_IF_ERROR(writer->Add(archived));
       TS_RETURN_IF_ERROR(Count(archived.block));

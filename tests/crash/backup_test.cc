@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 
 #include "api/engine_impl.h"
+#include "base/coding.h"
 #include "crash/scenario.h"
 #include "ingest/recovery.h"
+#include "inspect/archive_format.h"
 #include "inspect/open_inspector.h"
 #include "inspect/opened_database.h"
 #include "support/rocks_files.h"
@@ -466,6 +468,40 @@ TEST_F(BackupTest, ACrashAnywhereInTheFirstBackupDoesNotHinderTheNext) {
         ASSERT_OK(TakeBackup(disk));
         ASSERT_EQ(RestoredDigest(*disk), digest_);
       });
+}
+
+// Headers that promise much, one behind the other: each would be believed and read to its end.
+TEST_F(BackupTest, AHostileFileIsNotReadOverAndOver) {
+  FaultFileSystem disk;
+  archive::Manifest manifest;
+  manifest.database_id = std::string(16, 'i');
+  manifest.backups = 1;
+  archive::FileEntry entry{.kind = archive::FileKind::kBlocks, .number = 1, .first = 1};
+  entry.last = manifest.lsn = manifest.final_lsn = 1'000'000;
+  uint64_t seed = 0;
+  std::string file = archive::EncodeFileHeader(entry, manifest.database_id, &seed);
+  constexpr size_t kBytes = 4u << 20;
+  while (file.size() < kBytes) {
+    PutFixed64(&file, 7);
+    PutFixed64(&file, 5);
+    PutFixed32(&file, static_cast<uint32_t>(
+                          std::min<size_t>(kBytes - std::min(kBytes, file.size() + 4), 2u << 20)));
+  }
+  entry.bytes = file.size();
+  manifest.files = {entry};
+  ASSERT_OK(MakeDatabaseDirectory(&disk, kBackup));
+  disk.SetContents("backup/0000000001.blocks", file);
+  disk.SetContents("backup/MANIFEST", archive::EncodeManifest(manifest));
+  uint64_t reads = 0;
+  disk.SetHook([&](FileOperation operation, const std::string&) {
+    reads += operation == FileOperation::kRead ? 1 : 0;
+    return reads > 500 ? Status::IoError("enough") : Status::Ok();
+  });
+  BackupCheck check;
+  ASSERT_OK(CheckBackup(&disk, kBackup, nullptr, nullptr, &check));
+  EXPECT_FALSE(check.sound);
+  EXPECT_EQ(check.damages.front().first_lsn, 1u);
+  EXPECT_EQ(check.damages.front().last_lsn, 1'000'000u);
 }
 
 TEST_F(BackupTest, WhatIsThereIsNeitherOverwrittenNorTakenForABackup) {
