@@ -265,7 +265,10 @@ Status Recovery::ReadMarkers() {
                                 " is empty, but there is a log beside it: restore the store from "
                                 "a backup, or move the log away to begin anew");
     }
-    TS_RETURN_IF_ERROR(MakeRandomId(&core_->database_id));
+    // Whoever made the directory may have died before its name was durable.
+    TS_RETURN_IF_ERROR(files_->SyncDirectory(ParentDirectory(core_->path)));
+    TS_RETURN_IF_ERROR(MakeRandomId(&marker_.database_id));
+    status = tenant->store()->Initialise(marker_);
   }
   for (OpeningLane* opening : empty) {
     TS_RETURN_IF_ERROR(BeginAnew(opening, lowest.value_or(0)));

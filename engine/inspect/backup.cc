@@ -88,7 +88,8 @@ class Backup {
     }
     TS_RETURN_IF_ERROR(locked);
     const Status read = archive::ReadManifest(files_, directory_, &manifest_);
-    return read.IsNotFound() ? Status::Ok() : read;
+    // A first backup that died may have made the directory, and not yet its name durable.
+    return read.IsNotFound() ? files_->SyncDirectory(ParentDirectory(directory_)) : read;
   }
 
   // The archive must be the beginning of what the database has, or the backup of something else,

@@ -470,6 +470,20 @@ TEST_F(BackupTest, ACrashAnywhereInTheFirstBackupDoesNotHinderTheNext) {
       });
 }
 
+// The first one made the directory and died before its name was durable.
+TEST_F(BackupTest, AfterAKilledFirstBackupTheNextOneIsDurable) {
+  for (uint64_t operation = 0; operation < 8; ++operation) {
+    SCOPED_TRACE("operation " + std::to_string(operation));
+    const std::unique_ptr<FaultFileSystem> disk = disk_->Copy();
+    disk->CrashAt(operation);
+    EXPECT_FALSE(TakeBackup(disk.get()).ok());
+    disk->Kill();
+    ASSERT_OK(TakeBackup(disk.get()));
+    disk->Crash(Keep::kNothing);
+    ASSERT_EQ(RestoredDigest(*disk), digest_);
+  }
+}
+
 // Headers that promise much, one behind the other: each would be believed and read to its end.
 TEST_F(BackupTest, AHostileFileIsNotReadOverAndOver) {
   FaultFileSystem disk;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "crash/crash_explorer.h"
+#include "crash/scenario.h"
 
 namespace tallystone::testing {
 namespace {
@@ -37,6 +38,34 @@ TEST_P(CrashTest, NothingIsLostOrDoubled) {
     ADD_FAILURE() << failure;
   }
   EXPECT_GT(report.crashes, 20u);
+}
+
+// One process made the directory and died before its name was durable; the next one finds it.
+TEST(CreationTest, AfterAKilledCreationTheNextOneIsDurable) {
+  Scenario scenario = CrashScenarios().front();
+  scenario.steps = {{.kind = StepKind::kSend, .tenant = "acme", .batch = "b1", .lines = 50}};
+  for (uint64_t operation = 0; operation < 8; ++operation) {
+    SCOPED_TRACE("operation " + std::to_string(operation));
+    std::unique_ptr<FaultFileSystem> disk;
+    {
+      SimulatedDatabase database(std::make_unique<FaultFileSystem>());
+      ScenarioRun run(&scenario, &database);
+      database.disk()->CrashAt(operation);
+      EXPECT_FALSE(run.Open().ok());
+      run.Abandon();
+      database.disk()->Kill();
+      ASSERT_TRUE(run.Open().ok());
+      ASSERT_TRUE(run.Run(scenario.steps.front()).ok());
+      disk = database.disk()->Copy();
+      run.Abandon();
+    }
+    disk->Crash(FaultFileSystem::Keep::kNothing);
+    SimulatedDatabase database(std::move(disk));
+    ScenarioRun run(&scenario, &database);
+    ASSERT_TRUE(run.Open().ok());
+    EXPECT_EQ(CheckAgainstModel(scenario, 1, run.engine()), "");
+    run.Abandon();
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, CrashTest, ::testing::Range<size_t>(0, CrashScenarios().size()),
