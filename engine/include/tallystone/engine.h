@@ -159,7 +159,8 @@ class Engine {
   // In the order (tenant number, item number).
   virtual Status NewReviewCursor(const Filter& filter, std::unique_ptr<Cursor<Review>>* cursor) = 0;
   // The item under review is the other item. kNotFound: it is not under review, or there is no such
-  // item. kBusy: its lines are being moved. kRejected: a balance would overflow.
+  // item. kBusy: its lines are being moved. kConflict: it was accepted as another item; says how
+  // its lines come off that one. kRejected: a balance would overflow. Nothing was changed then.
   virtual Status AcceptReview(const AcceptAnswer& answer, ReviewResult* result) = 0;
   virtual Status RejectReview(const RejectAnswer& answer, ReviewResult* result) = 0;
   // result->item is the new item.
