@@ -402,12 +402,17 @@ EngineStats EngineImpl::stats() const {
 
 MetricsSnapshot EngineImpl::metrics() const {
   // First: what is applied by now was logged before, whatever is drained meanwhile.
-  const Lsn applied = core_->windows->applied();
+  Lsn applied = UINT64_MAX;
+  for (const auto& lane : core_->lanes) {
+    applied = std::min(applied, lane->windows->applied());
+  }
   MetricsSnapshot snapshot = core_->metrics.Snapshot();
   snapshot.applied_lsn = applied;
-  snapshot.window_lines = core_->windows->lines();
-  snapshot.window_lines_max = core_->options.window_lines_max;
-  snapshot.store_unavailable = !core_->windows->stalled().ok();
+  for (const auto& lane : core_->lanes) {
+    snapshot.window_lines += lane->windows->lines();
+    snapshot.window_lines_max += core_->options.window_lines_max;
+    snapshot.store_unavailable = snapshot.store_unavailable || !lane->windows->stalled().ok();
+  }
   snapshot.tenants = core_->tenants.size();
   snapshot.items = core_->tenants.items();
   snapshot.batches = core_->tenants.batches();

@@ -267,8 +267,7 @@ Status Recovery::ReadMarkers() {
     }
     // Whoever made the directory may have died before its name was durable.
     TS_RETURN_IF_ERROR(files_->SyncDirectory(ParentDirectory(core_->path)));
-    TS_RETURN_IF_ERROR(MakeRandomId(&marker_.database_id));
-    status = tenant->store()->Initialise(marker_);
+    TS_RETURN_IF_ERROR(MakeRandomId(&core_->database_id));
   }
   for (OpeningLane* opening : empty) {
     TS_RETURN_IF_ERROR(BeginAnew(opening, lowest.value_or(0)));
@@ -306,11 +305,7 @@ Status Recovery::OpenLog() {
   return BatchLog::Open(
       options, LogPath(core_->path), core_->database_id, LowestStored(core_->lanes),
       [this](const LoggedChunk& chunk) { return Replay(chunk); },
-      // This process encoded it a moment ago.
-      [core = core_](const LoggedChunk& chunk) {
-        core->metrics.logged_lsn.Set(chunk.lsn);
-        TS_CHECK(tenant->windows()->Add(chunk).ok());
-      },
+      [core = core_](const LoggedChunk& chunk) { Deliver(core, chunk); },
       &core_->log);
 }
 
