@@ -2,8 +2,11 @@
 
 Line i (from 0) books (i % 7) + 1 of item i % ITEMS, so that every prefix of the file has one inventory only.
 TALLYSTONE_LIVE_LINES: lines of the file (200,000). TALLYSTONE_LIVE_ROUNDS: also measures the writer, so many times alone, beside
-a reader, and beside a loop that does nothing but take a core, and prints the rates.
+readers, beside readers that do not give way to it, and beside a loop that only takes a core, and prints the rates.
 """
+import csv
+import io
+import json
 import os
 import re
 import statistics
@@ -59,6 +62,7 @@ def rows(begin, end):
                    for line in range(begin, end))
 
 
+INVENTORY = ['inventory', '--format', 'csv']
 HEADER = 'Code,Description,Quantity,Price\n'
 
 
@@ -75,6 +79,11 @@ def prefix(lines):
 
 
 class LiveReading(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.counts = {}  # how often each command was run
+        self.turn = 0  # of the command that is next
+
     def write_file(self):
         path = self.path('live.csv')
         block = rows(0, BLOCK)
@@ -87,15 +96,18 @@ class LiveReading(ProgramTest):
 
     def check_inventory(self, before):
         """The inventory is that of a prefix, no shorter than what was seen before; gives its length."""
-        answer = self.run_program('inventory', '--db', self.db, '--format', 'csv')
-        found = {row['code']: (int(row['lines']), int(row['on_hand'])) for row in answer.rows}
+        return self.check_rows(self.run_program(*INVENTORY, '--db', self.db).rows, before)
+
+    def check_rows(self, inventory, before):
+        found = {row['code']: (int(row['lines']), int(row['on_hand'])) for row in inventory}
         lines = sum(entry[0] for entry in found.values())
         self.assertGreaterEqual(lines, before, 'what was there is gone')
         self.assertEqual(found, prefix(lines), f'not the first {lines} lines')
         return lines
 
-    def read_all(self, counts, lines):
+    def read_all(self, lines):
         """Every reading command once."""
+        counts = self.counts
         lines = self.check_inventory(lines)
         for command, codes in READERS:
             answer = self.run_program(*command, '--db', self.db, code=None)
@@ -121,8 +133,34 @@ class LiveReading(ProgramTest):
             self.assertIsNone(writer.poll(), 'the writer ended before there was a database')
             time.sleep(0.01)
 
+    def policies(self, process):
+        """How the kernel schedules the threads of a process."""
+        return {os.sched_getscheduler(int(thread)) for thread in os.listdir(f'/proc/{process.pid}/task')}
+
+    def policies_of_a_reader(self, **environment):
+        """Of one that has the database open."""
+        with self.start_program('stats', '--watch', '--interval', '1', '--db', self.db,
+                                env={**os.environ, **environment}) as reader:
+            reader.stdout.readline()
+            found = self.policies(reader)
+            reader.kill()
+        return found
+
+    def test_a_reader_gives_way_to_a_writer(self):
+        usual = os.sched_getscheduler(0)
+        self.import_text(HEADER + rows(0, 10))
+        self.assertEqual(self.policies_of_a_reader(), {usual}, 'nobody writes')
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'live') as writer:
+            writer.stdin.write(HEADER.encode() + rows(0, 20000).encode())
+            writer.stdin.flush()
+            while self.run_program('batch', 'show', 'live', '--db', self.db, code=None).code != 0:
+                time.sleep(0.01)
+            self.assertEqual(self.policies_of_a_reader(), {os.SCHED_IDLE})
+            self.assertEqual(self.policies_of_a_reader(TALLYSTONE_PRIORITY='normal'), {usual})
+            self.assertEqual(self.policies(writer), {usual})
+
     def test_readers_beside_a_writer_see_prefixes_and_no_error(self):
-        counts, lines = {}, 0
+        lines = 0
         with self.start_program('import', '-', '--db', self.db, '--batch', 'live') as writer:
             writer.stdin.write(HEADER.encode())
             writer.stdin.write(rows(0, LINES // PIECES).encode())
@@ -133,7 +171,7 @@ class LiveReading(ProgramTest):
                 writer.stdin.write(data)
                 writer.stdin.flush()
                 if piece % 8 == 0:
-                    lines = self.read_all(counts, lines)
+                    lines = self.read_all(lines)
                 else:
                     lines = self.check_inventory(lines)
                     time.sleep(PAUSE)
@@ -143,43 +181,74 @@ class LiveReading(ProgramTest):
         self.assertGreater(lines, 0, 'the readers saw nothing of the import')
         self.assertEqual(self.check_inventory(lines), LINES)
 
-    def import_whole(self, path, beside):
-        """Imports the file with nothing, a reader or a busy loop beside it; gives seconds and what was read meanwhile."""
-        subprocess.run(['rm', '-rf', self.db, self.path('saved'), self.path('again.db')], check=True)
-        counts, lines, begun = {}, 0, time.monotonic()
+    def import_whole(self, path, beside, environment=None):
+        """Imports the file while `beside(writer, environment)` runs; gives lines per second."""
+        subprocess.run(['rm', '-rf', self.db, self.path('saved')], check=True)
         with open(self.path('report.txt'), 'w+', encoding='utf-8') as report:
-            writer = subprocess.Popen([PROGRAM, 'import', path, '--db', self.db, '--batch', 'live'], stdout=report,
-                                      stderr=report)
-            if beside == 'reader':
-                self.wait_for_database(writer)
-                while writer.poll() is None:
-                    lines = self.read_all(counts, lines)
-            busy = subprocess.Popen(['sh', '-c', 'while :; do :; done']) if beside == 'busy loop' else None
-            writer.wait()
-            if busy is not None:
-                busy.kill()
-                busy.wait()
+            with subprocess.Popen([PROGRAM, 'import', path, '--db', self.db, '--batch', 'live'], stdout=report,
+                                  stderr=report) as writer:
+                beside(writer, environment)
             self.assertEqual(writer.returncode, 0)
             report.seek(0)
-            seconds = re.search(r'in ([0-9.]+) s', report.read())
-        return float(seconds.group(1)) if seconds else time.monotonic() - begun, counts
+            return LINES / float(re.search(r'time +([0-9.]+) s', report.read()).group(1))
+
+    def read_beside(self, writer, environment):
+        """Every reading command in turn, while the writer is at work; what they say is checked when it is done."""
+        commands = [(command, codes) for command, codes in READERS if command[0] != 'stats']  # it sleeps
+        commands += [(INVENTORY, [0]), (['backup', '--to', self.path('saved')], [0])]
+        while not os.path.exists(os.path.join(self.db, 'store', 'db', 'CURRENT')):
+            self.assertIsNone(writer.poll(), 'the writer ended before there was a database')
+            time.sleep(0.01)
+        answers = []
+        while writer.poll() is None:
+            command, codes = commands[self.turn % len(commands)]
+            with open(self.path('out'), 'w+b') as out, open(self.path('err'), 'w+b') as err:
+                with subprocess.Popen([PROGRAM, *command, '--db', self.db], stdout=out, stderr=err,
+                                      env={**os.environ, **environment}) as reader:
+                    while reader.poll() is None and writer.poll() is None:
+                        time.sleep(0.002)
+                    if reader.poll() is None:  # the writer is done before it
+                        reader.kill()
+                        break
+                out.seek(0)
+                err.seek(0)
+                answers.append((command, codes, reader.returncode, out.read(), err.read()))
+            self.turn += 1
+        self.check_answers(answers)
+
+    def check_answers(self, answers):
+        lines = 0
+        for command, codes, code, out, err in answers:
+            # A database that is not made yet is not there.
+            self.assertIn(code, codes + ([3] if b'was interrupted' in err else []), f'{command}\n{err}')
+            self.counts[' '.join(command[:2])] = self.counts.get(' '.join(command[:2]), 0) + 1
+            if command == INVENTORY and code == 0:
+                lines = self.check_rows(csv.DictReader(io.StringIO(out.decode())), lines)
+            if command[0] == 'verify':
+                self.assertTrue(json.loads(out)['sound'], out)
+
+    def take_a_core(self, writer, _):
+        with subprocess.Popen(['sh', '-c', 'while :; do :; done']) as busy:
+            writer.wait()
+            busy.kill()
 
     @unittest.skipUnless(ROUNDS, 'SKIPPED: set TALLYSTONE_LIVE_ROUNDS to measure the writer beside readers')
     def test_readers_beside_a_writer_do_not_slow_it(self):
         path = self.write_file()
-        rates = {'nothing': [], 'reader': [], 'busy loop': []}
+        ways = {'nothing': (lambda writer, _: writer.wait(), None),
+                'readers': (self.read_beside, {}),
+                'readers that do not give way': (self.read_beside, {'TALLYSTONE_PRIORITY': 'normal'}),
+                'a busy loop': (self.take_a_core, None)}
+        rates = {beside: [] for beside in ways}
         for _ in range(ROUNDS):
-            for beside, found in rates.items():
-                seconds, counts = self.import_whole(path, beside)
-                found.append(LINES / seconds)
-                if beside == 'reader':
-                    print('read meanwhile:', counts)
-                    self.assertGreater(sum(counts.values()), 0)
-        alone, reader, busy = (statistics.median(found) for found in rates.values())
+            for beside, (work, environment) in ways.items():
+                rates[beside].append(self.import_whole(path, work, environment))
+        alone = statistics.median(rates['nothing'])
         for beside, found in rates.items():
-            print(f'{LINES} lines, beside {beside}: {[round(rate) for rate in found]} lines/s')
-        print(f'beside a reader {reader / alone:.2f} of alone; beside a busy loop, which only takes a core, {busy / alone:.2f}')
-        self.assertGreaterEqual(reader / alone, 0.9)
+            print(f'{LINES} lines, beside {beside}: {[round(rate) for rate in found]} lines/s, '
+                  f'{statistics.median(found) / alone:.2f} of alone')
+        print('read meanwhile:', self.counts)
+        self.assertGreaterEqual(statistics.median(rates['readers']) / alone, 0.9)
 
 
 if __name__ == '__main__':

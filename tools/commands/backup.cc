@@ -5,6 +5,7 @@
 
 #include "output/progress.h"
 #include "output/text.h"
+#include "process/give_way.h"
 #include "process/interrupt.h"
 
 namespace tallystone::tool {
@@ -24,6 +25,7 @@ std::string Entry(std::string_view name, const std::string& value) {
 }
 
 ExitCode RunBackup(const CommandOptions& options) {
+  GiveWayToWriter(options.database);
   Progress progress("backing up " + options.database);
   BackupOptions backup;
   backup.digest = !options.no_digest;

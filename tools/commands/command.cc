@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "output/text.h"
+#include "process/give_way.h"
 
 namespace tallystone::tool {
 namespace {
@@ -70,6 +71,7 @@ void AddJsonOption(CLI::App* command, bool* json) {
 }
 
 Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* inspector) {
+  GiveWayToWriter(database);
   return Inspector::Open(Options{}, database, inspector);
 }
 

@@ -7,6 +7,7 @@
 #include "output/progress.h"
 #include "output/terminal.h"
 #include "output/text.h"
+#include "process/give_way.h"
 #include "process/interrupt.h"
 
 namespace tallystone::tool {
@@ -64,6 +65,8 @@ void PrintSummary(const Differ& differ, const DiffReport& report) {
 }
 
 ExitCode Run(const CommandOptions& options) {
+  GiveWayToWriter(options.left);
+  GiveWayToWriter(options.right);
   std::unique_ptr<Differ> differ;
   if (const Status s = Differ::Open({}, options.left, options.right, &differ); !s.ok()) {
     return Fail(s);

@@ -5,6 +5,7 @@
 #include "output/json.h"
 #include "output/progress.h"
 #include "output/text.h"
+#include "process/give_way.h"
 
 namespace tallystone::tool {
 namespace {
@@ -182,6 +183,7 @@ void AddLogVerifyCommand(CLI::App* parent, Chosen* chosen) {
 }  // namespace
 
 Status OpenLog(const std::string& database, std::unique_ptr<LogInspector>* inspector) {
+  GiveWayToWriter(database);
   if (const Status s = LogInspector::Open(Options{}, database, inspector); !s.ok()) {
     return s;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "process/give_way.h"
+
 namespace tallystone::tool {
 namespace {
 
@@ -16,6 +18,7 @@ Status LiveData::Answer(Clock::duration good_min, const Make& make, Kept* kept, 
   const std::lock_guard lock(mutex_);
   const Clock::time_point start = Clock::now();
   if (start >= kept->good_until) {
+    GiveWayToWriter(options_.database);
     std::unique_ptr<Inspector> inspector;
     if (Status s = Inspector::Open(Options{}, options_.database, &inspector); !s.ok()) {
       return s;
@@ -54,6 +57,7 @@ Status LiveData::Pulse(std::string* json) {
 
 Status LiveData::BatchPage(const std::string& tenant, const std::string& batch, std::string* json) {
   const std::lock_guard lock(mutex_);
+  GiveWayToWriter(options_.database);
   std::unique_ptr<Inspector> inspector;
   if (Status s = Inspector::Open(Options{}, options_.database, &inspector); !s.ok()) {
     return s;
