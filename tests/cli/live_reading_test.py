@@ -1,4 +1,4 @@
-"""Every reading command, again and again, while another process imports: no error, no false number, no slow writer.
+"""Every reading command, and backups, while another process imports: no error, no false number, no slow writer.
 
 Line i (from 0) books (i % 7) + 1 of item i % ITEMS, so that every prefix of the file has one inventory only.
 TALLYSTONE_LIVE_LINES: lines of the file (200,000). TALLYSTONE_LIVE_ROUNDS: also measures the writer, so many times alone, beside
@@ -9,8 +9,10 @@ import io
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
+import threading
 import time
 import unittest
 
@@ -19,6 +21,7 @@ from program import PROGRAM, ProgramTest
 LINES = int(os.environ.get('TALLYSTONE_LIVE_LINES', 200_000))
 ROUNDS = int(os.environ.get('TALLYSTONE_LIVE_ROUNDS', 0))
 ITEMS = 1000
+BACKUPS = 4
 BLOCK = 7 * ITEMS  # lines after which the pattern begins again
 # Pieces in which the file is handed over in the short run, and the pause after each.
 PIECES, PAUSE = 40, 0.1
@@ -78,21 +81,29 @@ def prefix(lines):
     return {f'C{item}': tuple(entry) for item, entry in sums.items() if entry[0]}
 
 
-class LiveReading(ProgramTest):
+class LiveTest(ProgramTest):
+    def write_file(self, lines=LINES, name='live.csv'):
+        """The first `lines` lines."""
+        path = self.path(name)
+        block = rows(0, BLOCK)
+        with open(path, 'w', encoding='ascii') as out:
+            out.write(HEADER)
+            for _ in range(lines // BLOCK):
+                out.write(block)
+            out.write(rows(lines // BLOCK * BLOCK, lines))
+        return path
+
+    def wait_for_database(self, writer):
+        while self.run_program('status', '--quick', '--db', self.db, '--json', code=None).code == 3:
+            self.assertIsNone(writer.poll(), 'the writer ended before there was a database')
+            time.sleep(0.01)
+
+
+class LiveReading(LiveTest):
     def setUp(self):
         super().setUp()
         self.counts = {}  # how often each command was run
         self.turn = 0  # of the command that is next
-
-    def write_file(self):
-        path = self.path('live.csv')
-        block = rows(0, BLOCK)
-        with open(path, 'w', encoding='ascii') as out:
-            out.write(HEADER)
-            for _ in range(LINES // BLOCK):
-                out.write(block)
-            out.write(rows(LINES // BLOCK * BLOCK, LINES))
-        return path
 
     def check_inventory(self, before):
         """The inventory is that of a prefix, no shorter than what was seen before; gives its length."""
@@ -128,19 +139,14 @@ class LiveReading(ProgramTest):
             self.run_program('restore', '--from', saved, '--db', again, '--verify')
             self.run_program('backup', '--check', saved)
 
-    def wait_for_database(self, writer):
-        while self.run_program('status', '--db', self.db, '--json', code=None).code == 3:
-            self.assertIsNone(writer.poll(), 'the writer ended before there was a database')
-            time.sleep(0.01)
-
     def policies(self, process):
         """How the kernel schedules the threads of a process."""
         return {os.sched_getscheduler(int(thread)) for thread in os.listdir(f'/proc/{process.pid}/task')}
 
-    def policies_of_a_reader(self, **environment):
+    def policies_of_a_reader(self, priority):
         """Of one that has the database open."""
         with self.start_program('stats', '--watch', '--interval', '1', '--db', self.db,
-                                env={**os.environ, **environment}) as reader:
+                                env={**os.environ, 'TALLYSTONE_PRIORITY': priority}) as reader:
             reader.stdout.readline()
             found = self.policies(reader)
             reader.kill()
@@ -149,14 +155,14 @@ class LiveReading(ProgramTest):
     def test_a_reader_gives_way_to_a_writer(self):
         usual = os.sched_getscheduler(0)
         self.import_text(HEADER + rows(0, 10))
-        self.assertEqual(self.policies_of_a_reader(), {usual}, 'nobody writes')
+        self.assertEqual(self.policies_of_a_reader(''), {usual}, 'nobody writes')
         with self.start_program('import', '-', '--db', self.db, '--batch', 'live') as writer:
             writer.stdin.write(HEADER.encode() + rows(0, 20000).encode())
             writer.stdin.flush()
             while self.run_program('batch', 'show', 'live', '--db', self.db, code=None).code != 0:
                 time.sleep(0.01)
-            self.assertEqual(self.policies_of_a_reader(), {os.SCHED_IDLE})
-            self.assertEqual(self.policies_of_a_reader(TALLYSTONE_PRIORITY='normal'), {usual})
+            self.assertEqual(self.policies_of_a_reader(''), {os.SCHED_IDLE})
+            self.assertEqual(self.policies_of_a_reader('normal'), {usual})
             self.assertEqual(self.policies(writer), {usual})
 
     def test_readers_beside_a_writer_see_prefixes_and_no_error(self):
@@ -236,7 +242,7 @@ class LiveReading(ProgramTest):
     def test_readers_beside_a_writer_do_not_slow_it(self):
         path = self.write_file()
         ways = {'nothing': (lambda writer, _: writer.wait(), None),
-                'readers': (self.read_beside, {}),
+                'readers': (self.read_beside, {'TALLYSTONE_PRIORITY': ''}),
                 'readers that do not give way': (self.read_beside, {'TALLYSTONE_PRIORITY': 'normal'}),
                 'a busy loop': (self.take_a_core, None)}
         rates = {beside: [] for beside in ways}
@@ -249,6 +255,63 @@ class LiveReading(ProgramTest):
                   f'{statistics.median(found) / alone:.2f} of alone')
         print('read meanwhile:', self.counts)
         self.assertGreaterEqual(statistics.median(rates['readers']) / alone, 0.9)
+
+
+class LiveBackup(LiveTest):
+    """Backups while lines come in as fast as they can; at the end each is restored elsewhere."""
+
+    def back_up_beside(self, writer):
+        """What each backup says that holds a part of the lines. Each is taken twice, the second one adds to the first."""
+        taken = []
+        self.wait_for_database(writer)
+        while writer.poll() is None and len(taken) < BACKUPS:
+            place = self.path(f'saved-{len(taken)}')
+            for _ in range(2):
+                backup = self.run_program('backup', '--db', self.db, '--to', place, '--json').json
+            if 0 < backup['lines'] < LINES:
+                taken.append(backup)
+            else:
+                shutil.rmtree(place)
+            time.sleep(0.01)
+        return taken
+
+    def check_restored(self, number, backup):
+        """The restored one has what an import of the same first lines makes; of its batch, not the end."""
+        restored, made = self.path('restored.db'), self.path('made.db')
+        answer = self.run_program('restore', '--from', self.path(f'saved-{number}'), '--db', restored, '--verify', '--json').json
+        self.assertEqual((answer['state_digest'], answer['lines'], answer['as_of_lsn'], answer['digest_compared']),
+                         (backup['state_digest'], backup['lines'], backup['as_of_lsn'], True))
+        path = self.write_file(backup['lines'], 'first.csv')
+        self.run_program('import', path, '--db', made, '--batch', 'live')
+        rows = self.run_program('diff', restored, made, '--format', 'csv', code=1).rows
+        self.assertEqual([(row['kind'], row['batch'], row['field']) for row in rows], [('batch', 'live', 'finished')])
+        self.run_program('import', path, '--db', restored, '--batch', 'live')  # sent again it is not booked again, and ends
+        digests = [self.run_program('digest', '--db', db, '--json').json['state_digest'] for db in (restored, made)]
+        self.assertEqual(*digests)
+        for name in (restored, made, path):
+            subprocess.run(['rm', '-rf', name], check=True)
+
+    def test_a_backup_under_load_is_the_prefix_that_it_says(self):
+        path = self.write_file()
+        pause = PAUSE if LINES < 1_000_000 else 0
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'live') as writer:
+            def feed():
+                with open(path, 'rb') as file, writer.stdin as pipe:
+                    for piece in iter(lambda: file.read(os.path.getsize(path) // PIECES + 1), b''):
+                        pipe.write(piece)
+                        pipe.flush()
+                        time.sleep(pause)
+            feeder = threading.Thread(target=feed)
+            feeder.start()
+            taken = self.back_up_beside(writer)
+            feeder.join()
+            writer.wait()
+            self.assertEqual(writer.returncode, 0, writer.stderr.read())
+        self.assertGreater(len(taken), 0, 'no backup met the import')
+        for number, backup in enumerate(taken):
+            with self.subTest(lines=backup['lines'], lsn=backup['as_of_lsn']):
+                self.check_restored(number, backup)
+        print('backups of', [backup['lines'] for backup in taken], 'of', LINES, 'lines')
 
 
 if __name__ == '__main__':

@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 import unittest
 
+# Tests share their cores with other tests: what gives way would wait for them.
+os.environ.setdefault('TALLYSTONE_PRIORITY', 'normal')
 PROGRAM = os.environ.get('TALLYSTONE', 'tallystone')
 
 # Exit codes.
