@@ -58,7 +58,7 @@ def decide(program, directory, db):
     run(program, 'review', 'accept', '--db', db, '--tenant', 'names', '--item', '2', '--is', '1')
     run(program, 'review', 'reject', '--db', db, '--tenant', 'names', '--item', '3')
     run(program, 'review', 'split', '--db', db, '--tenant', 'names', '--item', '1',
-        '--text', 'Wooden garden table with drawers and lamp')
+        '--text', 'Wooden gardne table with drawers')
 
 
 def main():
