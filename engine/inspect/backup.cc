@@ -62,9 +62,10 @@ class Backup {
   [[nodiscard]] LiveView* view() const { return opened_.view.get(); }
   [[nodiscard]] Lsn final_lsn() const { return view()->store_marker().applied; }
   [[nodiscard]] Status Going() const {
-    return backup_.stop && backup_.stop()
-               ? Status::Interrupted("the backup was interrupted; the earlier one is valid")
-               : Status::Ok();
+    return backup_.stop && backup_.stop() ? Stopped() : Status::Ok();
+  }
+  static Status Stopped() {
+    return Status::Interrupted("the backup was interrupted; the earlier one is valid");
   }
 
   // A directory of ours, or one that is empty or not there.
@@ -232,7 +233,10 @@ class Backup {
       return Going();
     }
     DatabaseStatus state;
-    TS_RETURN_IF_ERROR(DigestState(view(), progress_, &state));
+    const Status digested = DigestState(view(), progress_, backup_.stop, &state);
+    if (!digested.ok()) {
+      return digested.Is(StatusCode::kInterrupted) ? Stopped() : digested;
+    }
     manifest_.digest = state.state_digest;
     return Going();
   }

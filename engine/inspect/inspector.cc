@@ -162,7 +162,7 @@ Status InspectorImpl::GetStatus(const ProgressFunction& progress, DatabaseStatus
   }
   status->log_bytes = opened_.log_bytes;
   status->store_bytes = opened_.store_bytes;
-  return DigestState(view_.get(), progress, status);
+  return DigestState(view_.get(), progress, {}, status);
 }
 
 Status InspectorImpl::GetOverview(const OverviewOptions& options, DatabaseOverview* overview) {

@@ -86,7 +86,7 @@ class Restoring {
     OpenedDatabase made;
     TS_RETURN_IF_ERROR(OpenToRead(options_, made_.unfinished(), place_.files, place_.env, &made));
     DatabaseStatus state;
-    TS_RETURN_IF_ERROR(DigestState(made.view.get(), progress_, &state));
+    TS_RETURN_IF_ERROR(DigestState(made.view.get(), progress_, restore_.stop, &state));
     report_->state_digest = state.state_digest;
     const archive::Manifest& manifest = archive_->manifest();
     report_->digest_compared = lsn_ == manifest.lsn && !manifest.digest.empty();

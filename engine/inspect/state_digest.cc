@@ -13,11 +13,14 @@ namespace tallystone {
 namespace {
 
 constexpr uint64_t kProgressLines = 100'000;
+// `stop` is asked each time that so many entries were read. A block of up to 500 lines is one.
+constexpr uint64_t kStopEntries = 256;
 
 class Digester {
  public:
-  Digester(LiveView* view, const ProgressFunction& progress, DatabaseStatus* status)
-      : view_(view), progress_(progress), status_(status) {}
+  Digester(LiveView* view, const ProgressFunction& progress, const StopFunction& stop,
+           DatabaseStatus* status)
+      : view_(view), progress_(progress), stop_(stop), status_(status) {}
 
   Status Run();
 
@@ -27,18 +30,28 @@ class Digester {
   Status Batches();
   Status DeadLetters();
   Status Transactions();
+  // To be asked once an entry.
+  Status Going();
   void Begin(char kind, TenantId tenant);
   void End() { sum_ += Hash128(record_); }
   Status PutItem(StockKey key);
 
   LiveView* const view_;
   const ProgressFunction& progress_;
+  const StopFunction& stop_;
   DatabaseStatus* const status_;
   std::map<TenantId, std::vector<UInt128>> items_;  // hash of each item's name, by number - 1
   std::string record_;
   UInt128 sum_ = 0;
   uint64_t lines_expected_ = 0;
+  uint64_t entries_ = 0;
 };
+
+Status Digester::Going() {
+  return ++entries_ % kStopEntries == 0 && stop_ && stop_()
+             ? Status::Interrupted("the state digest was interrupted")
+             : Status::Ok();
+}
 
 void Digester::Begin(char kind, TenantId tenant) {
   record_.assign(1, kind);
@@ -58,6 +71,7 @@ Status Digester::PutItem(StockKey key) {
 Status Digester::Items() {
   auto cursor = view_->Items({});
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    TS_RETURN_IF_ERROR(Going());
     const auto& [key, item] = cursor->value();
     std::vector<UInt128>& items = items_[key.tenant];
     if (key.item != items.size() + 1) {
@@ -75,6 +89,7 @@ Status Digester::Items() {
 Status Digester::Balances() {
   auto cursor = view_->Balances({});
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    TS_RETURN_IF_ERROR(Going());
     const auto& [key, sum] = cursor->value();
     Begin('b', key.tenant);
     TS_RETURN_IF_ERROR(PutItem(key));
@@ -91,6 +106,7 @@ Status Digester::Balances() {
 Status Digester::Batches() {
   auto cursor = view_->Batches({});
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    TS_RETURN_IF_ERROR(Going());
     const auto& [ref, sum] = cursor->value();
     Begin('i', ref.tenant);
     PutText(&record_, ref.batch);
@@ -108,6 +124,7 @@ Status Digester::Batches() {
 Status Digester::DeadLetters() {
   auto cursor = view_->DeadLetters({});
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    TS_RETURN_IF_ERROR(Going());
     const auto& [ref, letter] = cursor->value();
     Begin('d', ref.tenant);
     PutText(&record_, ref.batch);
@@ -125,6 +142,7 @@ Status Digester::Transactions() {
   auto cursor = view_->Blocks(0);
   uint64_t reported = 0;
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    TS_RETURN_IF_ERROR(Going());
     TS_RETURN_IF_ERROR(ForEachBooked(cursor->value(), &chunk, [&](const ChunkLine& line, uint32_t) {
       Begin('t', chunk.header.tenant);
       PutText(&record_, chunk.header.batch);
@@ -157,8 +175,9 @@ Status Digester::Run() {
 
 }  // namespace
 
-Status DigestState(LiveView* view, const ProgressFunction& progress, DatabaseStatus* status) {
-  return Digester(view, progress, status).Run();
+Status DigestState(LiveView* view, const ProgressFunction& progress, const StopFunction& stop,
+                   DatabaseStatus* status) {
+  return Digester(view, progress, stop, status).Run();
 }
 
 }  // namespace tallystone

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "store/live_view.h"
+#include "tallystone/backup.h"
 #include "tallystone/inspector.h"
 
 namespace tallystone {
@@ -15,6 +16,9 @@ namespace tallystone {
 // unit cost), each dead letter (tenant, batch, line, cause) and each batch (tenant, id, lines,
 // booked, not booked, finished). It names things by what callers call them, so positions, item
 // numbers, chunk borders and the order in which tenants took turns do not matter.
-Status DigestState(LiveView* view, const ProgressFunction& progress, DatabaseStatus* status);
+//
+// `stop` is asked every thousand or so entries; kInterrupted when it says true.
+Status DigestState(LiveView* view, const ProgressFunction& progress, const StopFunction& stop,
+                   DatabaseStatus* status);
 
 }  // namespace tallystone

@@ -21,7 +21,7 @@ except ImportError:
     webdriver = None
 
 from page import CLOSING, IMAGE, SCRIPT, SHELL, PageTest
-from program import DEAD_LETTERS
+from program import CORRUPTION, DEAD_LETTERS
 
 SKIPPED = 77
 CHROMIUM = shutil.which('chromium')
@@ -201,6 +201,15 @@ class InspectionPage(PageTest):
             self.check_no_harm()
             shown += 1
         self.assertGreater(shown, 1)
+
+    def test_a_database_whose_sums_are_wrong_is_not_called_sound(self):
+        self.make_unsound()
+        self.report('--verify', code=CORRUPTION)
+        self.browser.get('file://' + self.path('report.html'))
+        self.wait('#overview .stamp.bad', 'Not sound: 1 finding')
+        self.wait('#overview', 'lines that are not booked')  # which one
+        self.open_everything()
+        self.check_no_harm()
 
     def test_it_fits_a_phone_and_says_what_it_is(self):
         self.browser.execute_cdp_cmd('Emulation.setDeviceMetricsOverride', NARROW)

@@ -81,6 +81,14 @@ class PageTest(ProgramTest):
         text = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
         return page, json.loads(text)
 
+    def make_unsound(self):
+        """A database that can be read and whose batch does not add up, of a program with a mistake put in (engine/base/canary.h)."""
+        path = self.write('mistake.csv', 'Code,Qty,Price\nA,1,1\nB,x,1\n')
+        self.run_program('import', path, '--db', self.db, '--batch', 'wrong', code=None,
+                         env={**os.environ, 'TALLYSTONE_CANARY': 'dead_letter_forgotten'})
+        if self.run_program('verify', '--db', self.db, code=None).code == OK:
+            self.skipTest('SKIPPED: the program is built without canaries')
+
     def reports_of_damage(self, *arguments):
         """Damages each file of the store in turn; yields (answer, data) where there is a page, which is not of all."""
         for table in glob.glob(os.path.join(self.db, 'store/db/*.sst')):

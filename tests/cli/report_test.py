@@ -4,7 +4,7 @@ import re
 import unittest
 
 from page import SHELL, PageTest
-from program import DEAD_LETTERS, NOT_FOUND, USAGE
+from program import CORRUPTION, DEAD_LETTERS, NOT_FOUND, USAGE
 
 
 class Report(PageTest):
@@ -102,6 +102,25 @@ class Report(PageTest):
             for part in ('stock', 'batches', 'dead_letters', 'history'):
                 self.assertIn(data[part], (None, whole[part]), 'wrong rather than missing')
         self.assertLessEqual({'stock', 'history', 'proof'}, parts)
+
+    def test_it_says_what_was_written_where(self):
+        self.fill()
+        answer = self.run_program('report', '--db', self.db, '--html', self.path('r.html'))
+        self.assertEqual(answer.out, b'')
+        self.assertEqual(answer.err, f'tallystone: {self.path("r.html")} has the inspection page of {self.db} as of LSN '
+                                     f'{self.status()["as_of_lsn"]}\n')
+        self.assertEqual(self.run_program('report', '--db', self.db, '--html', '-').err, '')
+
+    def test_of_a_database_whose_sums_are_wrong_it_says_so(self):
+        self.make_unsound()
+        found = self.run_program('verify', '--db', self.db, '--json', code=CORRUPTION).json
+        _, data = self.report('--verify', code=CORRUPTION)
+        self.assertEqual((data['proof']['sound'], data['proof']['findings_count']), (False, len(found['findings'])))
+        self.assertIn('lines that are not booked', data['proof']['findings'][0]['what'])
+        self.assertEqual(data['troubles'], [])
+        self.assertIsNotNone(data['stock'])
+        with self.served('--verify') as page:
+            self.assertEqual(page.data('snapshot')['proof'], data['proof'])
 
     def test_usage_and_what_is_not_there(self):
         self.run_program('report', '--db', self.db, '--html', self.path('r.html'), code=NOT_FOUND)

@@ -145,6 +145,40 @@ TEST(LiveBackupTest, StoppedItLeavesTheEarlierBackupAndNoDatabase) {
   EXPECT_OK(Restore({}, backup, path, {}, nullptr, &restored));
 }
 
+// The digest reads everything: whoever waits for the end of a backup does not wait for it.
+TEST(LiveBackupTest, ItStopsInTheMiddleOfItsDigest) {
+  EngineDirectory directory;
+  std::unique_ptr<Engine> engine;
+  ASSERT_OK(Engine::Open(TinyWindows(), directory.database(), &engine));
+  BatchResult result;
+  for (uint64_t number = 1; number < 400; ++number) {
+    ASSERT_OK(engine->Ingest({}, MakeBatch(number), &result));
+  }
+  const std::string backup = directory.database() + ".backup";
+  const auto asked = [&](bool digest) {
+    uint64_t count = 0;
+    BackupOptions options;
+    options.digest = digest;
+    options.stop = [&count] { return ++count == 0; };
+    BackupReport report;
+    const std::string name = backup + (digest ? ".with" : ".without");
+    EXPECT_OK(BackUp({}, directory.database(), name, options, nullptr, &report));
+    return count;
+  };
+  const uint64_t without = asked(false);
+  const uint64_t with = asked(true);
+  ASSERT_GT(with, without + 1);
+  for (uint64_t last = without; last <= with; ++last) {
+    uint64_t count = 0;
+    BackupOptions options;
+    options.stop = [&] { return ++count == last; };
+    BackupReport report;
+    EXPECT_CODE(kInterrupted, BackUp({}, directory.database(), backup, options, nullptr, &report));
+    BackupInfo info;
+    EXPECT_CODE(kNotFound, ReadBackup(backup, &info));
+  }
+}
+
 // No digest: nothing to compare with, and said so.
 TEST(LiveBackupTest, AnEmptyDatabaseAndOneWithoutADigest) {
   EngineDirectory directory;

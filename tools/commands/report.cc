@@ -40,6 +40,10 @@ ExitCode Run(const ReportOptions& options) {
   if (const Status s = WriteFile(options.html, MakePage(json)); !s.ok()) {
     return Fail(s);
   }
+  if (options.html != "-") {
+    PrintMessage(options.html + " has the inspection page of " + options.snapshot.database +
+                 " as of LSN " + std::to_string(inspector->as_of_lsn()));
+  }
   return found.ok() ? kExitOk : Fail(found);
 }
 
