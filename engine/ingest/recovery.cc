@@ -305,8 +305,19 @@ Status Recovery::OpenLog() {
   return BatchLog::Open(
       options, LogPath(core_->path), core_->database_id, LowestStored(core_->lanes),
       [this](const LoggedChunk& chunk) { return Replay(chunk); },
-      [core = core_](const LoggedChunk& chunk) { Deliver(core, chunk); },
-      &core_->log);
+      [core = core_](const LoggedChunk& chunk) { Deliver(core, chunk); }, &core_->log);
+}
+
+// Whether the tenant's store has the chunk already. A tenant that no store has yet has nothing.
+bool Recovery::IsApplied(Lsn lsn, const Tenant& tenant) const {
+  for (const auto& opening : opening_) {
+    if (opening->lane == tenant.lane) {
+      const auto found = opening->ahead.find(tenant.id);
+      return lsn <= opening->marker.applied ||
+             (found != opening->ahead.end() && lsn <= found->second);
+    }
+  }
+  return false;
 }
 
 Status Recovery::Replay(const LoggedChunk& chunk) {
