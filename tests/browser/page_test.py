@@ -235,6 +235,46 @@ class InspectionPage(PageTest):
         self.browser.switch_to.active_element.send_keys(Keys.ENTER)
         self.assertEqual(self.script('document.activeElement.id'), 'content')
 
+    def check_tab_order(self):
+        """TAB reaches whatever can be used, and what it reaches can be seen: not under the contents, which stay at the top."""
+        usable = '''[...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')].filter(
+            found => found.checkVisibility() && !(found.type === 'radio' && !found.checked))'''
+        self.browser.execute_script('document.activeElement.blur(); scrollTo(0, 0); window.reached = []')
+        for _ in range(self.script(usable + '.length') + 2):  # it may begin in the middle, and passes the end of the page
+            webdriver.ActionChains(self.browser).send_keys(Keys.TAB).perform()
+            place = self.script('''(() => {
+                const found = document.activeElement, bar = document.querySelector('.contents');
+                window.reached.push(found);
+                const box = found.getBoundingClientRect();
+                return {name: found.outerHTML.slice(0, 80), seen: box.bottom > 0 && box.top < innerHeight,
+                        free: bar.contains(found) || found.className === 'skip' || box.bottom > bar.getBoundingClientRect().bottom + 4};
+            })()''')
+            self.assertTrue(place['seen'] and place['free'], place)
+        self.assertEqual(self.script(usable + '.filter(found => !window.reached.includes(found)).map(found => found.outerHTML.slice(0, 80))'), [])
+
+    def test_the_keyboard_reaches_everything(self):
+        self.open_report()
+        self.check_tab_order()
+        self.open_everything()
+        self.check_tab_order()
+
+    def test_on_a_phone_the_contents_are_whole_and_lead_to_what_they_name(self):
+        self.browser.execute_cdp_cmd('Emulation.setDeviceMetricsOverride', NARROW)
+        try:
+            self.open_report()
+            self.check_tab_order()
+            links = self.all('.contents a')
+            self.assertEqual(len(links), 6)
+            for link in links:
+                box = self.browser.execute_script('return arguments[0].getBoundingClientRect().toJSON()', link)
+                self.assertTrue(0 <= box['left'] and box['right'] <= NARROW['width'], (link.text, box))
+                link.click()
+                covered = '''document.querySelector(location.hash).querySelector('h2').getBoundingClientRect().top <
+                    document.querySelector('.contents').getBoundingClientRect().bottom'''
+                self.assertFalse(self.script(covered), link.text)
+        finally:
+            self.browser.execute_cdp_cmd('Emulation.clearDeviceMetricsOverride', {})
+
 
 if __name__ == '__main__':
     missing = [name for name, found in (('chromium', CHROMIUM), ('chromium-driver', DRIVER), ('python3-selenium', webdriver))

@@ -10,7 +10,8 @@ const outcomeMark = (outcome) => element('span', {class: `outcome ${outcome}`}, 
 const batchColumns = [
   {name: 'Batch', class: 'id', cell: (batch) => batch.batch},
   {name: 'Tenant', class: 'id hide-narrow', cell: (batch) => batch.tenant},
-  {name: 'Outcome', class: 'nowrap', cell: (batch) => outcomeMark(batchOutcome(batch))},
+  // Batches of two tenants may have one name: where there is no room for a column, it says whose it is.
+  {name: 'Outcome', class: 'nowrap', cell: (batch) => element('span', {}, outcomeMark(batchOutcome(batch)), element('span', {class: 'small faint show-narrow'}, `of ${batch.tenant}`))},
   {name: 'Lines', class: 'number', cell: (batch) => decimal(batch.lines)},
   {name: 'Failed', class: 'number', cell: (batch) => batch.items_failed > 0 ? element('span', {class: 'bad'}, decimal(batch.items_failed)) : '0'},
   {name: 'Accepted (UTC)', class: 'nowrap hide-narrow', cell: (batch) => time(batch.accepted_at_us)},
