@@ -46,6 +46,8 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
       "Exit codes: 0 ok, 1 finished with dead letters (diff: different), 2 usage, 3 not found,\n"
       "4 locked, 5 corruption, 6 input invalid (nothing applied), 7 fenced, 8 format mismatch,\n"
       "74 I/O, 130 interrupted.\n"
+      "While a program writes a database, commands that only look at it give way to that program,\n"
+      "unless TALLYSTONE_PRIORITY=normal is in the environment.\n"
       "Examples:\n"
       "  tallystone import sales.csv --db stock.db\n"
       "  tallystone inventory --db stock.db\n"
