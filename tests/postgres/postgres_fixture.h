@@ -24,21 +24,21 @@ class TestConnection {
   [[nodiscard]] bool alive() const { return PQstatus(connection_) == CONNECTION_OK; }
   [[nodiscard]] std::string error() const { return PQerrorMessage(connection_); }
 
-  // The SQLSTATE of the answer: "" = done, "lost" = an error without one, because the connection
-  // ended.
+  // The SQLSTATE of the first error: "" = done, "lost" = an error without one, because the
+  // connection ended.
   std::string Run(const std::string& statements) {
-    return Keep(PQexec(connection_, statements.c_str()));
+    return Keep(PQsendQuery(connection_, statements.c_str()));
   }
   // The same by the extended protocol.
   std::string RunExtended(const std::string& statement) {
-    return Keep(
-        PQexecParams(connection_, statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0));
+    return Keep(PQsendQueryParams(connection_, statement.c_str(), 0, nullptr, nullptr, nullptr,
+                                  nullptr, 0));
   }
   std::string Prepare(const std::string& name, const std::string& statement) {
-    return Keep(PQprepare(connection_, name.c_str(), statement.c_str(), 0, nullptr));
+    return Keep(PQsendPrepare(connection_, name.c_str(), statement.c_str(), 0, nullptr));
   }
   std::string RunPrepared(const std::string& name) {
-    return Keep(PQexecPrepared(connection_, name.c_str(), 0, nullptr, nullptr, nullptr, 0));
+    return Keep(PQsendQueryPrepared(connection_, name.c_str(), 0, nullptr, nullptr, nullptr, 0));
   }
   // The first value of the last answer.
   [[nodiscard]] const std::string& value() const { return value_; }
@@ -53,11 +53,20 @@ class TestConnection {
   }
 
  private:
-  std::string Keep(PGresult* result) {
-    const bool any = PQntuples(result) > 0 && PQnfields(result) > 0;
-    value_ = any ? PQgetvalue(result, 0, 0) : "";
-    std::string state = SqlState(result);
-    PQclear(result);
+  // Not PQexec, which gives the last error only: after the end of a session that was told why, the
+  // end and not the reason.
+  std::string Keep(int sent) {
+    value_.clear();
+    std::string state = sent == 1 ? "" : "lost";
+    while (PGresult* result = PQgetResult(connection_)) {
+      if (PQntuples(result) > 0 && PQnfields(result) > 0) {
+        value_ = PQgetvalue(result, 0, 0);
+      }
+      if (state.empty()) {
+        state = SqlState(result);
+      }
+      PQclear(result);
+    }
     return state;
   }
 
