@@ -176,8 +176,7 @@ TEST_P(ProxyCutTest, TheTransactionIsThereOrNotAsPromised) {
       EXPECT_FALSE(proxy_->Disarm());
       EXPECT_EQ(faults + 1, proxy_->counts().faults);
       if (cut.kind == Kind::kRaise) {
-        EXPECT_TRUE(connection.alive());
-        EXPECT_EQ("", connection.Run("ROLLBACK"));
+        EXPECT_EQ(PQTRANS_IDLE, PQtransactionStatus(connection.get()));
         EXPECT_EQ("", connection.RunPrepared("end"));
       } else {
         EXPECT_EQ("lost", connection.Run("SELECT 1"));
@@ -207,7 +206,6 @@ TEST_P(ProxyCutTest, InAPipelineItIsTheOneThatWasChosen) {
     expected[8] = "40001";
     std::fill(expected.begin() + 9, expected.end(), "aborted");
     EXPECT_EQ(expected, states);
-    EXPECT_EQ("", connection.Run("ROLLBACK"));
     EXPECT_EQ("", connection.Run("SELECT 5"));
     EXPECT_EQ("5", connection.value());
   } else {
@@ -244,6 +242,16 @@ TEST_F(ProxyTest, EveryStateIsForged) {
       EXPECT_EQ(state, connection.RunExtended("INSERT INTO notes VALUES ('" + state + "')"));
     }
   }
+  EXPECT_EQ("", Notes());
+}
+
+TEST_F(ProxyTest, AStatementThatIsMadeToFailFailsItsTransaction) {
+  TestConnection connection(Where());
+  ASSERT_EQ("", connection.Run("BEGIN; INSERT INTO notes VALUES ('a')"));
+  proxy_->Arm({.kind = Kind::kRaise, .target = Target::kStatement, .sqlstate = "40P01"});
+  EXPECT_EQ("40P01", connection.Run("INSERT INTO notes VALUES ('b')"));
+  EXPECT_EQ(PQTRANS_INERROR, PQtransactionStatus(connection.get()));
+  EXPECT_EQ("", connection.Run("COMMIT"));  // which rolls back
   EXPECT_EQ("", Notes());
 }
 

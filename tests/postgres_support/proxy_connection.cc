@@ -251,24 +251,32 @@ void ProxyConnection::Fire(char type, std::string_view message) {
   }
 }
 
+// A COMMIT that fails has ended its transaction all the same.
 void ProxyConnection::SendRaising(char type) {
-  const std::string statement = RaisingStatement(fault_.sqlstate);
-  if (type == 'Q') {
-    owed_.push_back({type});
-    ToServer(Message('Q', statement + '\0'));
-    return;
+  std::vector<std::string> statements;
+  if (fault_.target == ProxyFault::Target::kCommit) {
+    statements.push_back("ROLLBACK");
   }
-  // Under names of its own, so that the client's unnamed statement stays what it is.
-  const std::string name = "proxy_fault_" + std::to_string(raised_++) + '\0';
-  constexpr std::string_view kNoTypes("\0\0", 2);
-  constexpr std::string_view kNoParameters("\0\0\0\0\0\0", 6);
-  constexpr std::string_view kAllRows("\0\0\0\0", 4);
-  ToServer(Message('P', name + statement + '\0' + std::string(kNoTypes)));
-  ToServer(Message('B', name + name + std::string(kNoParameters)));
-  ToServer(Message('E', name + std::string(kAllRows)));
-  owed_.push_back({'P', true});
-  owed_.push_back({'B', true});
-  owed_.push_back({'E'});
+  statements.push_back(RaisingStatement(fault_.sqlstate));
+  for (const std::string& statement : statements) {
+    const bool hidden = &statement != &statements.back();
+    if (type == 'Q') {
+      owed_.push_back({'Q', hidden});
+      ToServer(Message('Q', statement + '\0'));
+      continue;
+    }
+    // Under names of its own, so that the client's unnamed statement stays what it is.
+    const std::string name = "proxy_fault_" + std::to_string(raised_++) + '\0';
+    constexpr std::string_view kNoTypes("\0\0", 2);
+    constexpr std::string_view kNoParameters("\0\0\0\0\0\0", 6);
+    constexpr std::string_view kAllRows("\0\0\0\0", 4);
+    ToServer(Message('P', name + statement + '\0' + std::string(kNoTypes)));
+    ToServer(Message('B', name + name + std::string(kNoParameters)));
+    ToServer(Message('E', name + std::string(kAllRows)));
+    owed_.push_back({'P', true});
+    owed_.push_back({'B', true});
+    owed_.push_back({'E', hidden});
+  }
 }
 
 void ProxyConnection::EndServer(Ending ending) {
@@ -341,7 +349,7 @@ void ProxyConnection::OnServerMessage(char type, std::string_view message) {
   // none of them.
   const bool is_target = target_owed_ && owed_.size() == 1;
   const bool simple_target = is_target && IsSimple(owed_.front().type);
-  bool hidden = false;
+  bool hidden = !owed_.empty() && IsSimple(owed_.front().type) && owed_.front().hidden;
   const bool settled = Settles(type, &hidden);
   hide_rest_ = hidden || simple_target;
   if ((is_target && settled) || TargetIsIgnored()) {

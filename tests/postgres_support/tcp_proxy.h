@@ -43,7 +43,7 @@ struct ProxyFault {
     // The message is passed on and the connection ends at once: nobody can say what became of it.
     kCutBlind,
     // The server gets a statement in its place that fails with `sqlstate`: to the client it is as
-    // if its own had failed so. The connection lives.
+    // if its own had failed so (a COMMIT has rolled back). The connection lives.
     kRaise,
     // The client gets an error with `sqlstate`, then the end; the server never gets the message.
     kRefuse,
