@@ -279,6 +279,18 @@ TEST_F(ProxyTest, BlindlyCutTheTransactionIsWholeOrNotThere) {
   EXPECT_EQ("0", Value("SELECT count(*) % 2 FROM notes"));
 }
 
+TEST_F(ProxyTest, ALateCommitMeetsTheClientThatCameBack) {
+  TestConnection first(Where());
+  ASSERT_EQ("", first.Run("BEGIN; INSERT INTO notes VALUES ('late'); LOCK TABLE notes"));
+  proxy_->Arm({.kind = Kind::kCutBlind, .hold = milliseconds(300)});
+  EXPECT_EQ("lost", first.Run("COMMIT"));
+  TestConnection second(Where());
+  EXPECT_EQ("55P03", second.Run("BEGIN; LOCK TABLE notes NOWAIT"));
+  EXPECT_EQ("", second.Run("ROLLBACK"));
+  EXPECT_EQ("", second.Run("SELECT note FROM notes"));  // waits
+  EXPECT_EQ("late", second.value());
+}
+
 // The worst that a network does: the client has given up, and its COMMIT arrives.
 TEST_F(ProxyTest, WhatWasSentIntoAStalledNetworkArrivesLater) {
   auto connection = std::make_unique<TestConnection>(Where());

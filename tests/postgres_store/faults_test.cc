@@ -90,7 +90,7 @@ class PostgresFaultsTest : public ::testing::Test {
     constexpr uint64_t kCommits = 8;
     constexpr uint64_t kStatements = 100;
     const std::string state = std::vector<std::string>{"40001", "40P01", "55P03"}[Random(3)];
-    switch (number % 14) {
+    switch (number % 15) {
       case 0:
         return At("cut before COMMIT", {.kind = Kind::kCutBefore}, kCommits);
       case 1:
@@ -138,6 +138,9 @@ class PostgresFaultsTest : public ::testing::Test {
       case 12:
         return At("cut before a statement",
                   {.kind = Kind::kCutBefore, .target = Target::kStatement}, kStatements);
+      case 13:
+        return At("COMMIT arrives late",
+                  {.kind = Kind::kCutBlind, .hold = milliseconds(20 + Random(200))}, kCommits);
       default:
         return After("shutdown, restart", [this] {
           EXPECT_OK(server_->Stop());
@@ -204,7 +207,7 @@ class PostgresFaultsTest : public ::testing::Test {
 };
 
 TEST_F(PostgresFaultsTest, NothingIsLostAndNothingIsThereTwice) {
-  const uint64_t faults = FromEnvironment("TALLYSTONE_PG_FAULTS", 14);
+  const uint64_t faults = FromEnvironment("TALLYSTONE_PG_FAULTS", 15);
   std::map<std::string, uint64_t> counts;
   uint64_t number = 0;
   for (uint64_t index = 0; index < faults; ++index) {

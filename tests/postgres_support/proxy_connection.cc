@@ -233,8 +233,10 @@ void ProxyConnection::Fire(char type, std::string_view message) {
       SendRaising(type);
       return;
     case ProxyFault::Kind::kCutBlind:
+      now_ += fault_.hold;
       ToServer(message);
       EndInput();
+      now_ -= fault_.hold;
       CloseClient();
       return;
     case ProxyFault::Kind::kCutAfter:

@@ -56,6 +56,8 @@ struct ProxyFault {
   // For the two kinds in which the server does not get the message. By default the client learns of
   // it when the server's session is over; at once: while the server may still hold its locks.
   bool at_once = false;
+  // For kCutBlind: the message arrives so much later, when the client may have come back.
+  std::chrono::milliseconds hold{0};
 };
 
 // Since the start.
