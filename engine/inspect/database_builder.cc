@@ -92,7 +92,7 @@ Status BuilderImpl::Finish(const std::string& state_digest, const ProgressFuncti
     TS_RETURN_IF_ERROR(LiveView::Make(std::move(store_view), {}, &view));
     TS_RETURN_IF_ERROR(VerifyView(view.get(), progress, report));
     if (report->sound && !state_digest.empty()) {
-      TS_RETURN_IF_ERROR(DigestState(view.get(), progress, &state));
+      TS_RETURN_IF_ERROR(DigestState(view.get(), progress, nullptr, &state));
     }
   }
   if (!report->sound) {
