@@ -133,7 +133,7 @@ class History {
     DatabaseStatus state;
     EXPECT_OK(VerifyView(view.get(), nullptr, &report));
     EXPECT_TRUE(report.sound) << (report.findings.empty() ? "" : report.findings.front().what);
-    EXPECT_OK(DigestState(view.get(), nullptr, &state));
+    EXPECT_OK(DigestState(view.get(), nullptr, nullptr, &state));
     return state.state_digest;
   }
 
