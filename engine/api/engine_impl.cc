@@ -7,6 +7,7 @@
 #include "ingest/batch_session.h"
 #include "ingest/dead_letters.h"
 #include "ingest/review.h"
+#include "ingest/tenant_mover.h"
 #include "inspect/repair.h"
 #include "inspect/reviews.h"
 #include "model/batch_lines.h"
@@ -15,6 +16,9 @@
 namespace tallystone {
 
 namespace {
+
+// Between two looks for moves that somebody asked for.
+constexpr std::chrono::milliseconds kMovesPause(500);
 
 // The engine's own batches: answers of a review, and settings.
 Status CheckBatchId(std::string_view id) {
@@ -76,6 +80,36 @@ EngineImpl::EngineImpl(std::unique_ptr<Core> core)
     drainers_.push_back(std::make_unique<Drainer>(core_.get(), lane.get()));
     drainers_.back()->Start();
   }
+  if (core_->lanes.size() > 1) {
+    moves_ = std::thread([this] { WatchMoves(); });
+  }
+}
+
+// Somebody may write down at any time that a tenant shall move.
+void EngineImpl::WatchMoves() {
+  std::unique_lock lock(moves_mutex_);
+  while (!moves_ended_.wait_for(lock, kMovesPause, [this] { return moves_stop_; })) {
+    lock.unlock();
+    {
+      const CoreCall call(core_.get());
+      if (call.status().ok()) {
+        RunRequestedMoves(core_.get());
+      }
+    }
+    lock.lock();
+  }
+}
+
+Status EngineImpl::MoveTenant(std::string_view tenant, const std::string& server) {
+  const CoreCall call(core_.get());
+  TS_RETURN_IF_ERROR(call.status());
+  Tenant* const found = core_->tenants.Find(tenant);
+  if (found == nullptr) {
+    return Status::NotFound("there is no tenant '" + std::string(tenant) + "'");
+  }
+  Lane* lane = nullptr;
+  TS_RETURN_IF_ERROR(FindLane(*core_, server, &lane));
+  return tallystone::MoveTenant(core_.get(), found, lane);
 }
 
 EngineImpl::~EngineImpl() {
@@ -85,6 +119,14 @@ EngineImpl::~EngineImpl() {
 Status EngineImpl::Close() {
   if (core_->closed.exchange(true)) {
     return Status::Ok();
+  }
+  if (moves_.joinable()) {
+    {
+      const std::lock_guard lock(moves_mutex_);
+      moves_stop_ = true;
+    }
+    moves_ended_.notify_all();
+    moves_.join();
   }
   std::unique_lock lock(core_->calls);
   Status status = core_->log->Sync(core_->log->last());
@@ -245,6 +287,7 @@ Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
   ItemInfo item;
   TS_RETURN_IF_ERROR(FindKey(key, &found, &item));
   BalanceSum sum;
+  const std::shared_lock routes(core_->routes);
   TS_RETURN_IF_ERROR(core_->tenants.Find(found.tenant)->windows()->GetBalance(found, &sum));
   *balance = MakeBalance(std::move(item), sum);
   return Status::Ok();
@@ -255,6 +298,7 @@ Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
 Status EngineImpl::NewView(SharedView* view) {
   std::vector<LoggedChunk> chunks = PendingChunks(core_->lanes);
   std::vector<std::unique_ptr<StoreView>> stores;
+  const std::shared_lock routes(core_->routes);
   for (const auto& lane : core_->lanes) {
     TS_RETURN_IF_ERROR(lane->store->NewView(&stores.emplace_back()));
   }

@@ -1,8 +1,11 @@
 // EngineImpl: the rooms of the engine wired together behind the public interface.
 #pragma once
 
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ingest/batch_session.h"
@@ -30,6 +33,7 @@ class EngineImpl final : public Engine {
   Status Sync() override;
   Status Flush() override;
   Status Compact(const CompactOptions& options, CompactReport* report) override;
+  Status MoveTenant(std::string_view tenant, const std::string& server) override;
   Status Close() override;
 
   Status GetItem(const ItemKey& key, ItemInfo* item) override;
@@ -64,6 +68,7 @@ class EngineImpl final : public Engine {
               BatchSession* session, BatchResult* result);
   Status BringToStore();
   Status WaitApplied(Lsn lsn);
+  void WatchMoves();
   Status NewView(SharedView* view);
   Status FindKey(const ItemKey& key, StockKey* found, ItemInfo* item);
   template <typename Record>
@@ -73,6 +78,10 @@ class EngineImpl final : public Engine {
   std::unique_ptr<Core> core_;
   Workspaces workspaces_;
   std::vector<std::unique_ptr<Drainer>> drainers_;  // after core_: their threads end first
+  std::mutex moves_mutex_;
+  std::condition_variable moves_ended_;
+  bool moves_stop_ = false;
+  std::thread moves_;  // where there are several servers
 };
 
 }  // namespace tallystone

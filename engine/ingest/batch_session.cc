@@ -287,13 +287,17 @@ Status BatchSession::TryAll(Workspace* work, std::span<const PreparedLine> lines
                           std::string(OutcomeText(first.error)));
 }
 
+Status BatchSession::ReadStored(BatchSum* sum) const {
+  const std::shared_lock routes(core_->routes);
+  return tenant_->store()->GetBatch({tenant_->id, batch_}, sum);
+}
+
 Status BatchSession::Result(BatchResult* result, std::vector<LineResult>* results) {
   Status status;
   if (options_.level == Durability::kApplied) {
     status = tenant_->windows()->WaitApplied(lsn_);
     BatchSum sum;
-    if (status.ok() && tenant_->store()->GetBatch({tenant_->id, batch_}, &sum).ok() &&
-        sum.rejected > before_.rejected) {
+    if (status.ok() && ReadStored(&sum).ok() && sum.rejected > before_.rejected) {
       before_ = sum;
       status = RereadResults(results);
     }
@@ -336,7 +340,7 @@ void BatchSession::Count(const Status& status) const {
 
 Status BatchSession::RereadResults(std::vector<LineResult>* results) {
   std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view));
+  TS_RETURN_IF_ERROR(NewViewOf(core_, *tenant_, &view));
   StoredLines stored({tenant_->id, batch_}, before_, {}, view.get());
   booked_ = 0;
   failed_items_.clear();

@@ -71,6 +71,7 @@ class BatchSession {
   Status AppendChunk(Workspace* work, std::span<const PreparedLine> lines, bool last,
                      std::vector<LineResult>* results);
   Status Conflict(uint64_t line, std::string_view why) const;
+  Status ReadStored(BatchSum* sum) const;
   Status RereadResults(std::vector<LineResult>* results);
   void NoteFailed(uint64_t line, Outcome outcome, std::string_view code);
 

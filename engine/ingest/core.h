@@ -41,10 +41,20 @@ struct Core {
   Tenants tenants;
   std::unique_ptr<BatchLog> log;
 
+  // Held shared while views of several stores are made, exclusively while one of them forgets a
+  // tenant.
+  std::shared_mutex routes;
+
   // Held shared by every call, exclusively by Close, which takes log and store away.
   std::shared_mutex calls;
   std::atomic<bool> closed = false;  // set before Close waits for the calls under way
 };
+
+// The tenant's store as it is now, wherever the tenant is.
+inline Status NewViewOf(Core* core, const Tenant& tenant, std::unique_ptr<StoreView>* view) {
+  const std::shared_lock routes(core->routes);
+  return tenant.store()->NewView(view);
+}
 
 // One call into an engine: while it lives and status() was OK, Close waits. Must not be nested.
 class CoreCall {

@@ -35,10 +35,11 @@ Status FindLetter(Core* core, Tenant* tenant, const LineRef& ref, const DeadLett
 
 // Waits until the chunk `lsn`, which booked the line, is in the store, and says so if the store
 // rejected it.
-Status WaitForStore(const Tenant* tenant, const LineRef& ref, Lsn lsn, LineResult* result) {
+Status WaitForStore(Core* core, const Tenant* tenant, const LineRef& ref, Lsn lsn,
+                    LineResult* result) {
   TS_RETURN_IF_ERROR(tenant->windows()->WaitApplied(lsn));
   std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(tenant->store()->NewView(&view));
+  TS_RETURN_IF_ERROR(NewViewOf(core, *tenant, &view));
   StoredDeadLetter letter;
   Status status = view->GetDeadLetter(ref, &letter);
   if (status.ok() && letter.lsn == lsn) {
@@ -131,7 +132,7 @@ Status RetryDeadLetter(Core* core, const IngestOptions& options, const DeadLette
     TS_RETURN_IF_ERROR(NoteAppended(tenant, key.batch, maker.Appended(lsn), lsn));
   }
   TS_RETURN_IF_ERROR(core->log->Sync(lsn));
-  return options.level == Durability::kApplied ? WaitForStore(tenant, ref, lsn, result)
+  return options.level == Durability::kApplied ? WaitForStore(core, tenant, ref, lsn, result)
                                                : Status::Ok();
 }
 

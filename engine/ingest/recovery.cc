@@ -11,6 +11,7 @@
 #include "ingest/drainer.h"
 #include "ingest/server_list.h"
 #include "store/rocks/rocks_store.h"
+#include "store/routed_view.h"
 #include "store/server_store.h"
 #include "tallystone/limits.h"
 #include "window/sort_window.h"
@@ -286,11 +287,24 @@ Status Recovery::BeginAnew(OpeningLane* opening, Lsn applied) {
 }
 
 Status Recovery::LoadCatalogues() {
+  std::vector<std::unique_ptr<StoreView>> views;
   for (const auto& opening : opening_) {
-    std::unique_ptr<StoreView> view;
-    TS_RETURN_IF_ERROR(opening->lane->store->NewView(&view));
-    TS_RETURN_IF_ERROR(view->ReadAhead(&opening->ahead));
-    TS_RETURN_IF_ERROR(core_->tenants.Load(view.get(), opening->lane));
+    TS_RETURN_IF_ERROR(opening->lane->store->NewView(&views.emplace_back()));
+    TS_RETURN_IF_ERROR(views.back()->ReadAhead(&opening->ahead));
+  }
+  if (views.size() == 1) {
+    return core_->tenants.Load(views.front().get(),
+                               [this](TenantId) { return opening_.front()->lane; });
+  }
+  std::unique_ptr<RoutedView> all;
+  TS_RETURN_IF_ERROR(RoutedView::Make(std::move(views), &all));
+  TS_RETURN_IF_ERROR(core_->tenants.Load(
+      all.get(), [&](TenantId tenant) { return opening_[all->PartOf(tenant)]->lane; }));
+  // A move that was interrupted after the tenant had arrived.
+  const std::vector<RoutedView::Stray> strays = all->strays();
+  all.reset();
+  for (const RoutedView::Stray& stray : strays) {
+    TS_RETURN_IF_ERROR(opening_[stray.part]->lane->store->MoveOut(stray.tenant, stray.generation));
   }
   return Status::Ok();
 }

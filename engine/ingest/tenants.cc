@@ -38,14 +38,12 @@ Status Tenant::FindBatch(const std::string& batch, BatchState** state, const Sto
   return Status::Ok();
 }
 
-Status Tenants::Load(StoreView* view, Lane* lane) {
+Status Tenants::Load(StoreView* view, const std::function<Lane*(TenantId tenant)>& lane_of) {
   auto cursor = view->Tenants();
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     Tenant* tenant = nullptr;
-    TS_RETURN_IF_ERROR(Learn(cursor->value().first, cursor->value().second, lane, &tenant));
-    if (tenant->lane != lane) {
-      return Status::Corruption("two servers hold tenant '" + tenant->name + "'");
-    }
+    const auto& [id, name] = cursor->value();
+    TS_RETURN_IF_ERROR(Learn(id, name, lane_of(id), &tenant));
   }
   TS_RETURN_IF_ERROR(cursor->status());
   TS_RETURN_IF_ERROR(LoadItems(view));

@@ -75,9 +75,9 @@ class Tenants {
 
   Tenants(uint64_t items_max, Router router) : items_max_(items_max), router_(std::move(router)) {}
 
-  // The tenants, items and aliases of a lane's store. kCorruption if they contradict each other or
-  // those of another lane.
-  Status Load(StoreView* view, Lane* lane);
+  // The tenants, items and aliases of the lanes' stores, seen as one; lane_of gives the lane of the
+  // tenant that has this number. kCorruption if they contradict each other.
+  Status Load(StoreView* view, const std::function<Lane*(TenantId tenant)>& lane_of);
 
   Tenant* Find(std::string_view name) const;  // null = there is none
   Tenant* Find(TenantId id) const;

@@ -70,6 +70,9 @@ class WindowSet {
   // whole window passed without another.
   Status GetBalance(StockKey key, BalanceSum* sum);
 
+  // Balances of the store that were read before are not given any more.
+  void ForgetBalances() { balances_.Forget(); }
+
   // Like Window::FindLetter, over both windows.
   Window::LetterState FindLetter(const LineRef& ref, StoredDeadLetter* letter) const;
 

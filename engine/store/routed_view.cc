@@ -4,71 +4,85 @@
 #include <utility>
 
 #include "base/check.h"
+#include "model/chunk.h"
 
 namespace tallystone {
 namespace {
 
 // Sorted cursors walked as one, the smallest record first. Few cursors: looked through one by one.
-template <typename Record, typename KeyOf>
+// wanted(part, record): false = the record is left out.
+template <typename Record, typename KeyOf, typename Wanted>
 class MergedCursor final : public Cursor<Record> {
  public:
-  MergedCursor(std::vector<std::unique_ptr<Cursor<Record>>> parts, KeyOf key_of)
-      : parts_(std::move(parts)), key_of_(key_of) {}
+  MergedCursor(std::vector<std::unique_ptr<Cursor<Record>>> parts, KeyOf key_of, Wanted wanted)
+      : parts_(std::move(parts)), key_of_(key_of), wanted_(wanted) {}
 
   void SeekToFirst() override {
-    for (auto& part : parts_) {
-      part->SeekToFirst();
+    for (size_t part = 0; part < parts_.size(); ++part) {
+      parts_[part]->SeekToFirst();
+      PassUnwanted(part);
     }
     Find();
   }
-  [[nodiscard]] bool Valid() const override { return at_ != nullptr; }
+  [[nodiscard]] bool Valid() const override { return at_ < parts_.size(); }
   void Next() override {
-    at_->Next();
+    parts_[at_]->Next();
+    PassUnwanted(at_);
     Find();
   }
-  [[nodiscard]] const Record& value() const override { return at_->value(); }
+  [[nodiscard]] const Record& value() const override { return parts_[at_]->value(); }
   [[nodiscard]] Status status() const override { return status_; }
 
  private:
+  void PassUnwanted(size_t part) {
+    while (parts_[part]->Valid() && !wanted_(part, parts_[part]->value())) {
+      parts_[part]->Next();
+    }
+  }
   void Find() {
-    at_ = nullptr;
-    for (auto& part : parts_) {
-      status_ = part->status();
+    at_ = parts_.size();
+    for (size_t part = 0; part < parts_.size(); ++part) {
+      status_ = parts_[part]->status();
       if (!status_.ok()) {
-        at_ = nullptr;
+        at_ = parts_.size();
         return;
       }
-      if (part->Valid() && (at_ == nullptr || key_of_(part->value()) < key_of_(at_->value()))) {
-        at_ = part.get();
+      if (parts_[part]->Valid() &&
+          (!Valid() || key_of_(parts_[part]->value()) < key_of_(value()))) {
+        at_ = part;
       }
     }
   }
 
   std::vector<std::unique_ptr<Cursor<Record>>> parts_;
   KeyOf key_of_;
-  Cursor<Record>* at_ = nullptr;
+  Wanted wanted_;
+  size_t at_ = 0;
   Status status_;
 };
 
-template <typename Record, typename Open, typename KeyOf>
-std::unique_ptr<Cursor<Record>> Merged(const std::vector<std::unique_ptr<StoreView>>& views,
-                                       const Open& open, KeyOf key_of) {
+}  // namespace
+
+template <typename Record, typename Open, typename KeyOf, typename TenantOf>
+std::unique_ptr<Cursor<Record>> RoutedView::Merged(const Open& open, KeyOf key_of,
+                                                   TenantOf tenant_of) {
   std::vector<std::unique_ptr<Cursor<Record>>> cursors;
-  for (const auto& view : views) {
+  for (const auto& view : parts_) {
     cursors.push_back(open(view.get()));
   }
-  return std::make_unique<MergedCursor<Record, KeyOf>>(std::move(cursors), key_of);
+  const auto wanted = [this, tenant_of](size_t part, const Record& record) {
+    return strays_.empty() || PartOf(tenant_of(record)) == part;
+  };
+  return std::make_unique<MergedCursor<Record, KeyOf, decltype(wanted)>>(std::move(cursors), key_of,
+                                                                         wanted);
 }
 
-// By the first of a pair.
 template <typename Record, typename Open>
-std::unique_ptr<Cursor<Record>> MergedByKey(const std::vector<std::unique_ptr<StoreView>>& views,
-                                            const Open& open) {
+std::unique_ptr<Cursor<Record>> RoutedView::MergedByKey(const Open& open) {
   return Merged<Record>(
-      views, open, [](const Record& record) -> const auto& { return record.first; });
+      open, [](const Record& record) -> const auto& { return record.first; },
+      [](const Record& record) { return record.first.tenant; });
 }
-
-}  // namespace
 
 Status RoutedView::Make(std::vector<std::unique_ptr<StoreView>> parts,
                         std::unique_ptr<RoutedView>* view) {
@@ -89,16 +103,49 @@ Status RoutedView::Load() {
                                 " hold different databases");
     }
     markers_.push_back(std::move(marker));
-    auto tenants = parts_[index]->Tenants();
-    for (tenants->SeekToFirst(); tenants->Valid(); tenants->Next()) {
-      const auto& [tenant, name] = tenants->value();
-      if (!owners_.emplace(tenant, index).second) {
-        return Status::Corruption("two servers hold tenant '" + name + "'");
+    TS_RETURN_IF_ERROR(LoadTenants(index));
+  }
+  // Where a tenant is gone from, it is on another server, with a higher generation.
+  for (size_t index = 0; index < parts_.size(); ++index) {
+    std::map<TenantId, TenantHome> homes;
+    TS_RETURN_IF_ERROR(parts_[index]->ReadHomes(&homes));
+    for (const auto& [tenant, home] : homes) {
+      const auto found = homes_.find(tenant);
+      if (!home.here && (found == homes_.end() || found->second.generation < home.generation)) {
+        return Status::TryAgain("tenant number " + std::to_string(tenant) +
+                                " moved while the servers were read");
       }
     }
-    TS_RETURN_IF_ERROR(tenants->status());
   }
   return Status::Ok();
+}
+
+Status RoutedView::LoadTenants(size_t part) {
+  std::map<TenantId, TenantHome> homes;
+  TS_RETURN_IF_ERROR(parts_[part]->ReadHomes(&homes));
+  auto tenants = parts_[part]->Tenants();
+  for (tenants->SeekToFirst(); tenants->Valid(); tenants->Next()) {
+    const auto& [tenant, name] = tenants->value();
+    const auto home = homes.find(tenant);
+    const TenantHome here = home == homes.end() ? TenantHome{} : home->second;
+    const auto [owner, fresh] = owners_.emplace(tenant, part);
+    if (fresh) {
+      homes_[tenant] = here;
+      continue;
+    }
+    TenantHome& other = homes_[tenant];
+    if (other.generation == here.generation) {
+      return Status::Corruption("two servers hold tenant '" + name + "'");
+    }
+    if (other.generation < here.generation) {
+      strays_.push_back({owner->second, tenant, other.generation});
+      owner->second = part;
+      other = here;
+    } else {
+      strays_.push_back({part, tenant, here.generation});
+    }
+  }
+  return tenants->status();
 }
 
 size_t RoutedView::PartOf(TenantId tenant) const {
@@ -139,10 +186,16 @@ Status RoutedView::ReadAhead(std::map<TenantId, Lsn>* ahead) {
   return Status::Ok();
 }
 
+Status RoutedView::ReadHomes(std::map<TenantId, TenantHome>* homes) {
+  *homes = homes_;
+  return Status::Ok();
+}
+
 Status RoutedView::GetBalance(StockKey key, BalanceSum* sum) {
   return At(key.tenant, [&](StoreView* view) { return view->GetBalance(key, sum); });
 }
 
+// Of a block that two parts have, both have the same.
 Status RoutedView::GetBlock(Lsn lsn, StoredBlock* block) {
   for (const auto& view : parts_) {
     Status status = view->GetBlock(lsn, block);
@@ -169,46 +222,57 @@ Status RoutedView::GetPostings(StockKey key, std::vector<Posting>* postings) {
 
 std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> RoutedView::Balances(StockKey from) {
   return MergedByKey<std::pair<StockKey, BalanceSum>>(
-      parts_, [&](StoreView* view) { return view->Balances(from); });
+      [&](StoreView* view) { return view->Balances(from); });
 }
 
 std::unique_ptr<Cursor<StoredBlock>> RoutedView::Blocks(Lsn from) {
-  return Merged<StoredBlock>(
-      parts_, [&](StoreView* view) { return view->Blocks(from); },
-      [](const StoredBlock& block) { return block.lsn; });
+  return Merged<StoredBlock>([&](StoreView* view) { return view->Blocks(from); },
+                             [](const StoredBlock& block) { return block.lsn; },
+                             [](const StoredBlock& block) {
+                               ChunkHeader header;
+                               return DecodeChunkHeader(block.payload, &header).ok() ? header.tenant
+                                                                                     : 0;
+                             });
+}
+
+std::unique_ptr<Cursor<StoredBlock>> RoutedView::BlocksOf(TenantId tenant) {
+  const size_t part = PartOf(tenant);
+  return part == parts_.size() ? StoreView::BlocksOf(tenant) : parts_[part]->BlocksOf(tenant);
 }
 
 std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> RoutedView::Batches(BatchRef from) {
   return MergedByKey<std::pair<BatchRef, BatchSum>>(
-      parts_, [&](StoreView* view) { return view->Batches(from); });
+      [&](StoreView* view) { return view->Batches(from); });
 }
 
 std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> RoutedView::DeadLetters(
     LineRef from) {
   return MergedByKey<std::pair<LineRef, StoredDeadLetter>>(
-      parts_, [&](StoreView* view) { return view->DeadLetters(from); });
+      [&](StoreView* view) { return view->DeadLetters(from); });
 }
 
 std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> RoutedView::Tenants() {
-  return MergedByKey<std::pair<TenantId, std::string>>(
-      parts_, [](StoreView* view) { return view->Tenants(); });
+  const auto tenant_of = [](const auto& tenant) { return tenant.first; };
+  return Merged<std::pair<TenantId, std::string>>([](StoreView* view) { return view->Tenants(); },
+                                                  tenant_of, tenant_of);
 }
 
 std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> RoutedView::Items(StockKey from) {
   return MergedByKey<std::pair<StockKey, StoredItem>>(
-      parts_, [&](StoreView* view) { return view->Items(from); });
+      [&](StoreView* view) { return view->Items(from); });
 }
 
 // Ascending by tenant only, so merged by it.
 std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RoutedView::Aliases() {
   return Merged<std::pair<StockKey, std::string>>(
-      parts_, [](StoreView* view) { return view->Aliases(); },
+      [](StoreView* view) { return view->Aliases(); },
+      [](const auto& alias) { return alias.first.tenant; },
       [](const auto& alias) { return alias.first.tenant; });
 }
 
 std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> RoutedView::Records() {
   return MergedByKey<std::pair<RecordRef, std::string>>(
-      parts_, [](StoreView* view) { return view->Records(); });
+      [](StoreView* view) { return view->Records(); });
 }
 
 }  // namespace tallystone

@@ -11,26 +11,37 @@ namespace tallystone {
 
 // A StoreView over others. Its marker is the lowest of theirs; the tenants of a store whose own
 // marker is higher are ahead of it. A key replay under way in one of them is not its own: see
-// part(). Not thread-safe.
+// part(). What a store has not yet forgotten of a tenant that moved away is left out. Not
+// thread-safe.
 class RoutedView final : public StoreView {
  public:
   // kCorruption: two stores say that they have the same tenant, or a store is another database's.
+  // kTryAgain: a tenant moved while the views were made, and none of them has it.
   static Status Make(std::vector<std::unique_ptr<StoreView>> parts,
                      std::unique_ptr<RoutedView>* view);
 
   [[nodiscard]] size_t parts() const { return parts_.size(); }
   [[nodiscard]] StoreView* part(size_t index) const { return parts_[index].get(); }
+  // What a part has of a tenant that moved to another: what MoveOut is yet to be called for.
+  struct Stray {
+    size_t part = 0;
+    TenantId tenant = 0;
+    uint64_t generation = 0;
+  };
+  [[nodiscard]] const std::vector<Stray>& strays() const { return strays_; }
   // Which part has the tenant; parts() = none.
   [[nodiscard]] size_t PartOf(TenantId tenant) const;
 
   Status ReadMarker(Marker* marker) override;
   Status ReadAhead(std::map<TenantId, Lsn>* ahead) override;
+  Status ReadHomes(std::map<TenantId, TenantHome>* homes) override;
   Status GetBalance(StockKey key, BalanceSum* sum) override;
   Status GetBlock(Lsn lsn, StoredBlock* block) override;
   Status GetBatch(const BatchRef& ref, BatchSum* sum) override;
   Status GetDeadLetter(const LineRef& ref, StoredDeadLetter* letter) override;
   std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> Balances(StockKey from) override;
   std::unique_ptr<Cursor<StoredBlock>> Blocks(Lsn from) override;
+  std::unique_ptr<Cursor<StoredBlock>> BlocksOf(TenantId tenant) override;
   std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> Batches(BatchRef from) override;
   std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
@@ -42,12 +53,20 @@ class RoutedView final : public StoreView {
  private:
   RoutedView() = default;
   Status Load();
+  Status LoadTenants(size_t part);
+  // The parts' cursors as one, without records of tenants that are another part's.
+  template <typename Record, typename Open, typename KeyOf, typename TenantOf>
+  std::unique_ptr<Cursor<Record>> Merged(const Open& open, KeyOf key_of, TenantOf tenant_of);
+  template <typename Record, typename Open>
+  std::unique_ptr<Cursor<Record>> MergedByKey(const Open& open);
   template <typename Look>
   Status At(TenantId tenant, const Look& look);
 
   std::vector<std::unique_ptr<StoreView>> parts_;
   std::vector<Marker> markers_;
   std::map<TenantId, size_t> owners_;
+  std::map<TenantId, TenantHome> homes_;  // of owners_
+  std::vector<Stray> strays_;
 };
 
 }  // namespace tallystone

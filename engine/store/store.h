@@ -24,6 +24,24 @@
 
 namespace tallystone {
 
+// Where a tenant is, if it ever moved or is to move. What moves takes the next generation: of two
+// stores that both have a tenant, the one with the higher generation has it, and the other is yet
+// to forget it.
+struct TenantHome {
+  bool here = true;  // false: it was here, and is gone
+  uint64_t generation = 0;
+  std::string move_to;  // server_id of where it shall go; "" = nowhere
+  friend bool operator==(const TenantHome&, const TenantHome&) = default;
+};
+
+// A tenant on its way into a store.
+struct TenantArrival {
+  TenantId tenant = 0;
+  std::string name;
+  Lsn applied = 0;  // all of its chunks up to here are among what comes
+  uint64_t generation = 0;
+};
+
 // A consistent state of a store. Valid while its store lives; not thread-safe.
 class StoreView {
  public:
@@ -36,6 +54,11 @@ class StoreView {
     ahead->clear();
     return Status::Ok();
   }
+  // Of tenants that moved or are to move; all others are here, of generation 0.
+  virtual Status ReadHomes(std::map<TenantId, TenantHome>* homes) {
+    homes->clear();
+    return Status::Ok();
+  }
   // kNotFound where there is none.
   virtual Status GetBalance(StockKey key, BalanceSum* sum) = 0;
   virtual Status GetBlock(Lsn lsn, StoredBlock* block) = 0;
@@ -45,6 +68,8 @@ class StoreView {
   // Ascending by key, from the first that is >= `from`. SeekToFirst goes to `from`.
   virtual std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> Balances(StockKey from) = 0;
   virtual std::unique_ptr<Cursor<StoredBlock>> Blocks(Lsn from) = 0;
+  // Those of one tenant; as they are made here, all blocks are looked at.
+  virtual std::unique_ptr<Cursor<StoredBlock>> BlocksOf(TenantId tenant);
   virtual std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> Batches(BatchRef from) = 0;
   virtual std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(
       LineRef from) = 0;
@@ -85,6 +110,17 @@ class Store {
 
   // The end of a key replay: everything of the window but its deltas, and `marker`.
   virtual Status ApplyRest(const SortedWindow& window, const Marker& marker) = 0;
+
+  // --- a tenant moves to another store of the same engine ---
+
+  // All of the tenant that `from` shows, and the tenant's marker, or nothing. Durable when it
+  // returns OK. Changes nothing where it is here already with that generation.
+  virtual Status MoveIn(const TenantArrival& arrival, StoreView* from);
+  // Forgets a tenant that is here with this generation, and that it was here.
+  virtual Status MoveOut(TenantId tenant, uint64_t generation);
+  // Writes down that the tenant shall move to another server ("" = shall stay). May be called while
+  // another process writes.
+  virtual Status RequestMove(TenantId tenant, const std::string& server_id);
 
   // Tries to make a store that failed for its environment writable again.
   virtual Status Recover() = 0;

@@ -116,6 +116,12 @@ class Engine {
   // Flushes, and rewrites the store so that it takes the least room and the fewest steps to read.
   // Calls go on meanwhile. Needs room for about a second store. kInterrupted: it was cancelled.
   virtual Status Compact(const CompactOptions& options, CompactReport* report) = 0;
+  // Moves a tenant to another of the servers that Options::servers names: `server` is its name as
+  // given there, or its identity (32 hexadecimal digits, or the beginning of them). Calls for this
+  // tenant wait meanwhile; as long as it takes to copy all that it has. Safe to repeat after any
+  // error or crash: the tenant is whole on one server or on the other. kNotFound: there is no such
+  // tenant or server. kInvalidArgument: the database has no servers.
+  virtual Status MoveTenant(std::string_view tenant, const std::string& server) = 0;
   // Flushes and releases everything. A failure means: not everything is in the store; it is in the
   // log. Called by the destructor if it was not called, its Status is then lost.
   virtual Status Close() = 0;

@@ -277,6 +277,37 @@ Status PostgresStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
   });
 }
 
+Status PostgresStore::MoveIn(const TenantArrival& arrival, StoreView* from) {
+  return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
+    return window_writer->WriteArrival(arrival, from,
+                                       [this](const BatchRef& ref) { filter_->Add(ref); });
+  });
+}
+
+Status PostgresStore::MoveOut(TenantId tenant, uint64_t generation) {
+  return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
+    return window_writer->WriteLeave(tenant, generation);
+  });
+}
+
+Status PostgresStore::RequestMove(TenantId tenant, const std::string& server_id) {
+  std::unique_ptr<postgres::Connection> connection;
+  TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  postgres::Parameters parameters;
+  parameters.Add(uint64_t{tenant});
+  if (server_id.empty()) {
+    parameters.AddNull();
+  } else {
+    parameters.Add(std::string_view(server_id));
+  }
+  postgres::Result result;
+  TS_RETURN_IF_ERROR(connection->Query(postgres::kRequestMove, parameters,
+                                       "writing down that a tenant shall move", &result));
+  return result.changed() == 1 ? Status::Ok()
+                               : Status::NotFound("tenant number " + std::to_string(tenant) +
+                                                  " is not on this server");
+}
+
 Status PostgresStore::Recover() {
   {
     const MutexLock lock(&mutex_);

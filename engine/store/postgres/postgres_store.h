@@ -61,6 +61,9 @@ class PostgresStore : public Store {
   Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) override;
   Status ApplyKey(const KeyDelta* delta, const Marker& progress) override;
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override;
+  Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
+  Status MoveOut(TenantId tenant, uint64_t generation) override;
+  Status RequestMove(TenantId tenant, const std::string& server_id) override;
   // Connects anew and proves that the store takes a write.
   Status Recover() override;
   Status Describe(std::vector<Setting>* settings) override;

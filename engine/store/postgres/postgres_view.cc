@@ -173,6 +173,9 @@ class PostgresView : public StoreView {
     *ahead = moment_->ahead();
     return Status::Ok();
   }
+  Status ReadHomes(std::map<TenantId, TenantHome>* homes) override {
+    return postgres::ReadHomes(moment_->connection(), homes);
+  }
   Status GetBalance(StockKey key, BalanceSum* sum) override {
     return ReadBalance(moment_->connection(), key, sum);
   }
@@ -188,6 +191,7 @@ class PostgresView : public StoreView {
 
   std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> Balances(StockKey from) override;
   std::unique_ptr<Cursor<StoredBlock>> Blocks(Lsn from) override;
+  std::unique_ptr<Cursor<StoredBlock>> BlocksOf(TenantId tenant) override;
   std::unique_ptr<Cursor<std::pair<BatchRef, BatchSum>>> Batches(BatchRef from) override;
   std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
@@ -232,6 +236,17 @@ std::unique_ptr<Cursor<StoredBlock>> PostgresView::Blocks(Lsn from) {
         Parameters parameters;
         parameters.Add(after == nullptr ? from : after->lsn + 1).Add(rows);
         return FetchPage(*moment, kBlocksPage, parameters, "blocks", TakeBlock, page);
+      },
+      kBlocksMax);
+}
+
+std::unique_ptr<Cursor<StoredBlock>> PostgresView::BlocksOf(TenantId tenant) {
+  return NewPages<StoredBlock>(
+      [moment = moment_, tenant](const StoredBlock* after, int64_t rows,
+                                 std::vector<StoredBlock>* page) {
+        Parameters parameters;
+        parameters.Add(uint64_t{tenant}).Add(after == nullptr ? 0 : after->lsn + 1).Add(rows);
+        return FetchPage(*moment, kBlocksOfPage, parameters, "blocks", TakeBlock, page);
       },
       kBlocksMax);
 }

@@ -52,7 +52,15 @@ inline constexpr std::string_view kDeadLettersPage =
 // $1 tenant, $2 rows
 inline constexpr std::string_view kTenantsPage =
     "SELECT tenant, name FROM tallystone.tenants WHERE tenant >= $1::bigint AND name IS NOT NULL "
-    "ORDER BY tenant LIMIT $2::bigint";
+    "AND owner <> 'gone' ORDER BY tenant LIMIT $2::bigint";
+// Of tenants that moved or are to move.
+inline constexpr std::string_view kReadHomes =
+    "SELECT tenant, owner, generation, move_to FROM tallystone.tenants WHERE tenant <> 0 AND "
+    "(generation > 0 OR owner <> 'here' OR move_to IS NOT NULL)";
+// $1 tenant, $2 LSN, $3 rows
+inline constexpr std::string_view kBlocksOfPage =
+    "SELECT lsn, payload, rejected FROM tallystone.blocks WHERE tenant = $1::bigint AND lsn >= "
+    "$2::bigint ORDER BY lsn LIMIT $3::bigint";
 // $1 tenant, $2 item, $3 hash, $4 rows; behind that key
 inline constexpr std::string_view kAliasesPage =
     "SELECT tenant, item, text_hash, text FROM tallystone.aliases WHERE (tenant, item, text_hash) "

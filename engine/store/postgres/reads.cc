@@ -148,4 +148,20 @@ Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn
   return Status::Ok();
 }
 
+Status ReadHomes(Connection* connection, std::map<TenantId, TenantHome>* homes) {
+  homes->clear();
+  Result result;
+  TS_RETURN_IF_ERROR(
+      connection->Query(kReadHomes, Parameters(), "reading where tenants are", &result));
+  for (int index = 0; index < result.rows(); ++index) {
+    RowReader row(result, index);
+    TenantHome& home = (*homes)[static_cast<TenantId>(row.TakeInteger())];
+    home.here = row.TakeBytes() == "here";
+    home.generation = row.TakeUnsigned();
+    home.move_to = row.TakeBytes();
+    TS_RETURN_IF_ERROR(row.status("tenants"));
+  }
+  return Status::Ok();
+}
+
 }  // namespace tallystone::postgres

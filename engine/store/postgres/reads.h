@@ -5,6 +5,7 @@
 
 #include "model/stored.h"
 #include "store/postgres/connection.h"
+#include "store/store.h"
 
 namespace tallystone::postgres {
 
@@ -16,6 +17,8 @@ Status ReadDeadLetter(Connection* connection, const LineRef& ref, StoredDeadLett
 
 // The marker, and tenants that are ahead of it. kNotFound: the store was not initialised.
 Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead);
+
+Status ReadHomes(Connection* connection, std::map<TenantId, TenantHome>* homes);
 
 // Of a row whose next column is the first of the value's.
 BalanceSum TakeBalance(RowReader* row);

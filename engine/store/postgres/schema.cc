@@ -41,7 +41,7 @@ constexpr ColumnText kTenants[] = {
     {"replay_last", "bigint NOT NULL", "the last LSN of the window that is replayed; 0 = none"},
     {"replay_keys", "bigint NOT NULL", "keys of that window that are done"},
     {"owner", "text NOT NULL",
-     "''here'', or while the tenant moves to another server ''arriving'', ''gone''"},
+     "''here'', or ''gone'': it moved to another server, and nothing of it is left but this row"},
     {"generation", "bigint NOT NULL", "how often the tenant moved"},
     {"move_to", "bytea", "server_id of where it goes"},
 };

@@ -199,6 +199,27 @@ const std::string kMarkKey =
     Text({"UPDATE tallystone.tenants SET replay = $5::bytea, replay_last = $3::bigint, "
           "replay_keys = $4::bigint WHERE ",
           kKeyGuardRow});
+const std::string kArrive =
+    "INSERT INTO tallystone.tenants (tenant, name, epoch, applied, replay_last, replay_keys, "
+    "owner, generation) SELECT $1::bigint, $4::text, $2::bigint, 0, 0, 0, 'here', $5::bigint WHERE "
+    "$3::bigint > 0 AND EXISTS (SELECT 1 FROM tallystone.tenants AS s WHERE s.tenant = 0 AND "
+    "s.epoch = $2::bigint) ON CONFLICT (tenant) DO UPDATE SET name = EXCLUDED.name, epoch = "
+    "EXCLUDED.epoch, applied = 0, replay = NULL, replay_last = 0, replay_keys = 0, owner = 'here', "
+    "generation = EXCLUDED.generation, move_to = NULL WHERE tenants.owner = 'gone' AND "
+    "tenants.generation < EXCLUDED.generation";
+const std::string kMarkArrived =
+    Text({"UPDATE tallystone.tenants SET applied = $3::bigint WHERE ", kGuardRow});
+constexpr std::string_view kLeavingRow =
+    "tenant = $1::bigint AND epoch = $2::bigint AND generation = $3::bigint AND owner = 'here'";
+const std::string kLockLeaving =
+    Text({"UPDATE tallystone.tenants SET applied = applied WHERE ", kLeavingRow});
+const std::string kMarkGone =
+    Text({"UPDATE tallystone.tenants SET owner = 'gone', move_to = NULL, replay = NULL, "
+          "replay_last = 0, replay_keys = 0 WHERE ",
+          kLeavingRow});
+const std::string kRequestMove =
+    "UPDATE tallystone.tenants SET move_to = $2::bytea WHERE tenant = $1::bigint AND owner = "
+    "'here'";
 const std::string kMarkStore =
     "UPDATE tallystone.tenants SET applied = $2::bigint, replay = NULL, replay_last = 0, "
     "replay_keys = 0 WHERE tenant = 0 AND epoch = $1::bigint AND applied <= $2::bigint";
@@ -226,16 +247,30 @@ const std::string kSetMarker =
     "UPDATE tallystone.tenants SET applied = $2::bigint, replay = $3::bytea, replay_last = "
     "$4::bigint, replay_keys = $5::bigint WHERE tenant = 0 AND epoch = $1::bigint";
 
+std::vector<std::string> LeaveStatements() {
+  std::vector<std::string> statements;
+  for (const std::string_view table :
+       {"balances", "lines", "blocks", "batches", "items", "aliases", "records", "dead_letters"}) {
+    statements.push_back(Text({"DELETE FROM tallystone.", table, " WHERE tenant = $1::bigint AND ",
+                               Exists(kLeavingRow)}));
+  }
+  return statements;
+}
+
 void ForEachStatement(const Statements& statements,
                       const std::function<void(std::string_view)>& use) {
   for (const std::string_view text : {kBegin, kBeginView, kCommit}) {
     use(text);
   }
   for (const std::string* text :
-       {&kLockStore, &kAddTenant, &kLockTenant, &kMarkTenant, &kLockTenantOfKey, &kMarkKey,
-        &kMarkStore, &kTouchStore, &kReadGuards, &kReadMarker, &kTakeOver, &kTakeTenants,
-        &kReadTenants, &kSetDatabaseId, &kSetMarker}) {
+       {&kLockStore, &kAddTenant,   &kLockTenant,  &kMarkTenant,    &kLockTenantOfKey,
+        &kMarkKey,   &kMarkStore,   &kTouchStore,  &kReadGuards,    &kReadMarker,
+        &kTakeOver,  &kTakeTenants, &kReadTenants, &kSetDatabaseId, &kSetMarker,
+        &kArrive,    &kMarkArrived, &kLockLeaving, &kMarkGone,      &kRequestMove}) {
     use(*text);
+  }
+  for (const std::string& text : LeaveStatements()) {
+    use(text);
   }
   for (const RowStatement* statement :
        {&statements.lines, &statements.blocks, &statements.batches, &statements.items,

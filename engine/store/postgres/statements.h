@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/postgres/dialect.h"
 #include "store/postgres/sql_rows.h"
@@ -113,8 +114,19 @@ extern const std::string kLockTenant;       // guard
 extern const std::string kMarkTenant;       // guard, $4 name or NULL
 extern const std::string kLockTenantOfKey;  // guard of a key
 extern const std::string kMarkKey;          // guard of a key, $5 progress marker
-extern const std::string kMarkStore;        // $1 epoch, $2 applied
-extern const std::string kTouchStore;       // $1 epoch
+// A tenant that comes from another server: guard, $4 name, $5 generation. Adds its row, or takes
+// the one it left when it went, as one that has nothing yet.
+extern const std::string kArrive;
+extern const std::string kMarkArrived;  // guard
+// $1 tenant, $2 epoch, $3 generation; what a tenant that went has, table by table, and that it
+// went.
+extern const std::string kLockLeaving;
+std::vector<std::string> LeaveStatements();
+extern const std::string kMarkGone;
+// $1 tenant, $2 server_id or NULL; without an epoch: anybody may wish.
+extern const std::string kRequestMove;
+extern const std::string kMarkStore;   // $1 epoch, $2 applied
+extern const std::string kTouchStore;  // $1 epoch
 
 // What became of a tenant whose guard did not hold. $1 tenant; rows (tenant, epoch, applied) of it
 // and of the store.

@@ -1,7 +1,6 @@
 #include "store/postgres/window_shares.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/check.h"
 
@@ -56,6 +55,11 @@ Status WindowShares::ReadBlocks(const SortedWindow& window) {
   lines_.reserve(window.lines);
   for (const LoggedChunk& block : window.blocks) {
     TS_CHECK(block.lsn == first_block_ + heads_.size());
+    if (block.payload == nullptr) {
+      heads_.emplace_back().lines_begin = lines_.size();
+      heads_.back().lines_end = lines_.size();
+      continue;
+    }
     const Status decoded = DecodeChunk(*block.payload, &chunk_);
     if (!decoded.ok()) {
       return {decoded.code(), "chunk " + std::to_string(block.lsn) + ": " + decoded.message()};
@@ -76,8 +80,11 @@ Status WindowShares::ReadBlocks(const SortedWindow& window) {
 }
 
 void WindowShares::SortBlocks(const SortedWindow& window) {
-  block_order_.resize(window.blocks.size());
-  std::iota(block_order_.begin(), block_order_.end(), 0u);
+  for (uint32_t index = 0; index < window.blocks.size(); ++index) {
+    if (window.blocks[index].payload != nullptr) {
+      block_order_.push_back(index);
+    }
+  }
   std::stable_sort(block_order_.begin(), block_order_.end(), [&](uint32_t left, uint32_t right) {
     return heads_[left].tenant < heads_[right].tenant;
   });

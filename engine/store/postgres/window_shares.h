@@ -35,7 +35,7 @@ struct LineNumbers {
 };
 
 struct BlockHead {
-  TenantId tenant = 0;
+  TenantId tenant = 0;  // 0: a mere place
   std::string_view batch;
   uint64_t accepted_at_us = 0;
   size_t lines_begin = 0;  // of WindowShares's lines

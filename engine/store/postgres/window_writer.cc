@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "model/stored_codec.h"
+#include "store/tenant_pieces.h"
 
 namespace tallystone::postgres {
 namespace {
@@ -237,6 +238,104 @@ Status WindowWriter::WriteKey(const KeyDelta* delta, const Marker& progress) {
     context_.known->emplace(tenant, 0);  // it has a row now
   }
   return Status::Ok();
+}
+
+Status WindowWriter::SendPiece(const SortedWindow& piece, const TenantArrival& arrival,
+                               WindowPart part, WindowShares* shares) {
+  TS_RETURN_IF_ERROR(shares->Split(piece));
+  const SendRows send = [&](const RowStatement& statement, RowValues* rows) {
+    Parameters parameters;
+    parameters.Add(uint64_t{arrival.tenant}).Add(context_.epoch).Add(arrival.applied);
+    statement.AddRows(rows, &parameters);
+    return Send(statement.Text(rows->rows()), parameters, kData);
+  };
+  for (const TenantShare& share : shares->shares()) {
+    if (share.tenant != arrival.tenant) {
+      return Status::Corruption("tenant " + std::to_string(share.tenant) +
+                                " stands among what tenant " + std::to_string(arrival.tenant) +
+                                " has");
+    }
+    TS_RETURN_IF_ERROR(postgres::SendShare(*context_.statements, piece, *shares, share, part,
+                                           context_.limits, send));
+  }
+  return Status::Ok();
+}
+
+Status WindowWriter::SendArrival(const TenantArrival& arrival, StoreView* from,
+                                 const std::function<void(const BatchRef&)>& on_batch) {
+  tenants_.push_back(arrival.tenant);
+  outcomes_.emplace_back();
+  TS_RETURN_IF_ERROR(Send(kBegin, Parameters(), kGuard));
+  Parameters store;
+  store.Add(context_.epoch);
+  TS_RETURN_IF_ERROR(Send(kLockStore, store, kGuard));
+  Parameters guard;
+  guard.Add(uint64_t{arrival.tenant}).Add(context_.epoch).Add(arrival.applied);
+  Parameters row;
+  row.Add(uint64_t{arrival.tenant}).Add(context_.epoch).Add(arrival.applied);
+  row.Add(std::string_view(arrival.name)).Add(arrival.generation);
+  TS_RETURN_IF_ERROR(Send(kArrive, row, kGuard));
+  TS_RETURN_IF_ERROR(Send(kLockTenant, guard, kGuard));
+  WindowShares shares;
+  TS_RETURN_IF_ERROR(ForEachPiece(
+      from, arrival.tenant, arrival.applied, [&](const SortedWindow& piece, bool rest) {
+        for (const auto& [ref, sum] : piece.batches) {
+          on_batch(ref);
+        }
+        return SendPiece(piece, arrival, rest ? WindowPart::kRest : WindowPart::kAll, &shares);
+      }));
+  TS_RETURN_IF_ERROR(Send(kMarkArrived, guard, kMark));
+  return End();
+}
+
+Status WindowWriter::WriteArrival(const TenantArrival& arrival, StoreView* from,
+                                  const std::function<void(const BatchRef&)>& on_batch) {
+  Status status = SendArrival(arrival, from, on_batch);
+  if (status.ok()) {
+    status = context_.connection->Finish(this);
+  } else {
+    drop_connection_ = true;  // in the middle of a transaction, which must not end well
+  }
+  const Outcome& outcome = outcomes_.front();
+  KeepWorse(outcome.status, &status);
+  if (!status.ok()) {
+    return status;
+  }
+  if (!outcome.committed || !outcome.marked) {
+    return AskWhy(arrival.tenant, arrival.applied, false);
+  }
+  (*context_.known)[arrival.tenant] = arrival.applied;
+  return Status::Ok();
+}
+
+Status WindowWriter::SendLeave(TenantId tenant, uint64_t generation) {
+  tenants_.push_back(tenant);
+  outcomes_.emplace_back();
+  Parameters parameters;
+  parameters.Add(uint64_t{tenant}).Add(context_.epoch).Add(generation);
+  TS_RETURN_IF_ERROR(Send(kBegin, Parameters(), kGuard));
+  TS_RETURN_IF_ERROR(Send(kLockLeaving, parameters, kGuard));
+  for (const std::string& statement : LeaveStatements()) {
+    TS_RETURN_IF_ERROR(Send(statement, parameters, kData));
+  }
+  TS_RETURN_IF_ERROR(Send(kMarkGone, parameters, kMark));
+  return End();
+}
+
+Status WindowWriter::WriteLeave(TenantId tenant, uint64_t generation) {
+  Status status = SendLeave(tenant, generation);
+  if (status.ok()) {
+    status = context_.connection->Finish(this);
+  }
+  const Outcome& outcome = outcomes_.front();
+  KeepWorse(outcome.status, &status);
+  if (status.ok() && !outcome.committed) {
+    status = Status::TryAgain("tenant " + std::to_string(tenant) + " was not removed");
+  }
+  if (status.ok() && !outcome.marked) {
+    return AskWhy(tenant, 0, true);  // it went before, or another writer took over
+  }
+  return status;
 }
 
 Status WindowWriter::MarkStore(Lsn applied) {

@@ -3,6 +3,7 @@
 // guarded, so that a repeat changes nothing, nor does a writer that was fenced.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "store/postgres/statements.h"
 #include "store/postgres/tenant_rows.h"
 #include "store/postgres/window_shares.h"
+#include "store/store.h"
 
 namespace tallystone::postgres {
 
@@ -39,6 +41,13 @@ class WindowWriter : public ReplySink {
   // One step of a key replay. `delta` may be null.
   Status WriteKey(const KeyDelta* delta, const Marker& progress);
 
+  // All of a tenant that comes from another server, in one transaction. Calls on_batch for each of
+  // its batches before anything of them is sent. OK also where it is here already.
+  Status WriteArrival(const TenantArrival& arrival, StoreView* from,
+                      const std::function<void(const BatchRef&)>& on_batch);
+  // Removes all of a tenant that is here with this generation.
+  Status WriteLeave(TenantId tenant, uint64_t generation);
+
   // Moves the marker of the store itself.
   Status MarkStore(Lsn applied);
 
@@ -60,6 +69,11 @@ class WindowWriter : public ReplySink {
   Status End();
   Status SendShare(const SortedWindow& window, const WindowShares& shares, const TenantShare& share,
                    WindowPart part);
+  Status SendPiece(const SortedWindow& piece, const TenantArrival& arrival, WindowPart part,
+                   WindowShares* shares);
+  Status SendArrival(const TenantArrival& arrival, StoreView* from,
+                     const std::function<void(const BatchRef&)>& on_batch);
+  Status SendLeave(TenantId tenant, uint64_t generation);
   Status SendKey(const KeyDelta* delta, const Marker& progress, const std::string& encoded);
   // What the guard of a tenant said no for. OK: the tenant is at `last` or beyond.
   Status AskWhy(TenantId tenant, Lsn last, bool replay);

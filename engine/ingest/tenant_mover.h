@@ -1,0 +1,23 @@
+// Tenants move from one server to another while the engine works.
+#pragma once
+
+#include <string>
+
+#include "ingest/core.h"
+
+namespace tallystone {
+
+// Moves the tenant to the lane. Its callers wait meanwhile, those of other tenants do not. What it
+// has comes over as one transaction of the other server, which decides: a crash before it leaves
+// the tenant where it was, one behind it is finished at the next open. OK: it is there.
+Status MoveTenant(Core* core, Tenant* tenant, Lane* to);
+
+// The lane of a server by its name as it was given, its identity in hexadecimal digits, or the
+// beginning of that. kNotFound, kInvalidArgument (more than one) name the servers.
+Status FindLane(const Core& core, const std::string& server, Lane** lane);
+
+// Moves the tenants for which somebody wrote down that they shall (Store::RequestMove). A move that
+// fails stays written down and is tried again.
+void RunRequestedMoves(Core* core);
+
+}  // namespace tallystone
