@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include "commands/command.h"
+#include "commands/next_step.h"
 #include "process/interrupt.h"
 
 namespace {
@@ -77,5 +78,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  return chosen.run();
+  const ExitCode code = chosen.run();
+  if (code == kExitCorruption) {
+    PrintNextStep(app);
+  }
+  return code;
 }

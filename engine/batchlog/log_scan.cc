@@ -14,9 +14,8 @@ std::string At(const SegmentReader& reader, uint64_t offset) {
 }
 
 Status Damaged(const SegmentReader& reader, uint64_t offset, Lsn lsn, const std::string& proof) {
-  return Status::Corruption(
-      At(reader, offset) + ": record " + std::to_string(lsn) + " cannot be read, but " + proof +
-      "; nothing was changed, restore the log or see `tallystone log verify`");
+  return Status::Corruption(At(reader, offset) + ": record " + std::to_string(lsn) +
+                            " cannot be read, but " + proof + "; nothing was changed");
 }
 
 class Scan {

@@ -94,6 +94,9 @@ Status LogWalk::PeekFirst(size_t index, std::optional<Lsn>* first) {
 }
 
 Status LogWalk::EnterSegment(LogStep* step, bool* told) {
+  if (headless_ != nullptr) {
+    return Begin(std::move(headless_), headless_at_, next_, step, told);
+  }
   entered_ = segments_[index_].sequence;
   offset_ = 0;
   std::unique_ptr<SegmentReader> reader;
@@ -103,7 +106,7 @@ Status LogWalk::EnterSegment(LogStep* step, bool* told) {
     return opened;
   }
   if (!opened.ok()) {
-    return IsGone(entered_) ? Release(step, told) : TellHeader(opened.message(), step, told);
+    return IsGone(entered_) ? Release(step, told) : TellHeader(opened, step, told);
   }
   database_id_ = reader->header().database_id;
   hole_from_.reset();
@@ -116,10 +119,15 @@ Status LogWalk::EnterSegment(LogStep* step, bool* told) {
     }
     return Status::Ok();
   }
+  return Begin(std::move(reader), kSegmentHeaderBytes, first, step, told);
+}
+
+Status LogWalk::Begin(std::unique_ptr<SegmentReader> reader, uint64_t offset, Lsn first,
+                      LogStep* step, bool* told) {
   Tell(LogStepKind::kSegment, step, told);
   step->lsn = next_ = first;
   reader_ = std::move(reader);
-  offset_ = kSegmentHeaderBytes;
+  offset_ = offset;
   waited_at_ = 0;
   limit_.reset();
   if (index_ + 1 < segments_.size()) {
@@ -135,9 +143,17 @@ Status LogWalk::EnterSegment(LogStep* step, bool* told) {
   return Status::Ok();
 }
 
-Status LogWalk::TellHeader(const std::string& what, LogStep* step, bool* told) {
+Status LogWalk::TellHeader(const Status& damage, LogStep* step, bool* told) {
+  // What is of another database, or of a newer version, is not ours to read.
+  if (damage.Is(StatusCode::kCorruption)) {
+    TS_RETURN_IF_ERROR(TryHeadless(step, told));
+    if (*told) {
+      step->what = damage.message() + "; the records behind it can be read";
+      return Status::Ok();
+    }
+  }
   Tell(LogStepKind::kDamage, step, told);
-  step->what = what;
+  step->what = damage.message();
   // Of several such segments in a row nobody knows where the one ends and the next begins.
   hole_from_ = hole_from_.value_or(next_);
   next_ = *hole_from_;
@@ -145,6 +161,37 @@ Status LogWalk::TellHeader(const std::string& what, LogStep* step, bool* told) {
   TS_RETURN_IF_ERROR(PeekFirst(index_, &behind));
   SetLost(behind.value_or(0), step);
   LeaveSegment();
+  return Status::Ok();
+}
+
+Status LogWalk::TryHeadless(LogStep* step, bool* told) {
+  std::unique_ptr<SegmentReader> reader;
+  TS_RETURN_IF_ERROR(SegmentReader::OpenHeadless(file_system_, directory_, entered_, &reader));
+  std::optional<Lsn> behind;
+  TS_RETURN_IF_ERROR(PeekFirst(index_, &behind));
+  Record record;
+  bool found = false;
+  TS_RETURN_IF_ERROR(
+      reader->FindAfter(kSegmentHeaderBytes - kRecordAlignment, &record, &headless_at_, &found));
+  const Lsn expected = hole_from_.value_or(next_);
+  // What the next segment claims is dead here.
+  if (!found || record.header.lsn < expected ||
+      (behind.has_value() && record.header.lsn >= *behind)) {
+    return Status::Ok();
+  }
+  Tell(LogStepKind::kDamage, step, told);
+  step->end_offset = headless_at_;
+  // The first record of all may have stood anywhere behind the header.
+  step->nothing_lost =
+      expected == 0 ? headless_at_ == kSegmentHeaderBytes : record.header.lsn == expected;
+  next_ = expected;
+  if (step->nothing_lost) {
+    next_ = record.header.lsn;
+  } else {
+    SetLost(record.header.lsn, step);
+  }
+  hole_from_.reset();
+  headless_ = std::move(reader);
   return Status::Ok();
 }
 

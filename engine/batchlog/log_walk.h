@@ -35,6 +35,7 @@ struct LogStep {
   // kDamage: records that are missing. 0 = it is not known which, or how many.
   Lsn first_lost = 0;
   Lsn last_lost = 0;
+  bool nothing_lost = false;  // kDamage: no record stood there
   std::string what;
 };
 
@@ -64,7 +65,13 @@ class LogWalk {
   // There is no record where one should be.
   Status JudgeHole(LogStep* step, bool* told);
   Status EndSegment(bool torn, LogStep* step, bool* told);
-  Status TellHeader(const std::string& what, LogStep* step, bool* told);
+  Status TellHeader(const Status& damage, LogStep* step, bool* told);
+  // The records of a segment whose header is damaged can be read all the same: each says of which
+  // life of which segment it is, and they follow what was read before.
+  Status TryHeadless(LogStep* step, bool* told);
+  // Reads the records from `first` on; says that the segment begins.
+  Status Begin(std::unique_ptr<SegmentReader> reader, uint64_t offset, Lsn first, LogStep* step,
+               bool* told);
   void TellGap(Lsn first, LogStep* step, bool* told);
   Status Release(LogStep* step, bool* told);
 
@@ -92,7 +99,9 @@ class LogWalk {
   uint64_t entered_ = 0;    // sequence of the one that was entered last
   uint64_t waited_at_ = 0;  // offset at which a writer was given time
   std::unique_ptr<SegmentReader> reader_;
-  std::optional<Lsn> limit_;  // where the segment after it begins
+  std::unique_ptr<SegmentReader> headless_;  // comes next, with record next_
+  uint64_t headless_at_ = 0;                 // which stands there
+  std::optional<Lsn> limit_;                 // where the segment after it begins
   uint64_t offset_ = 0;
   Lsn next_ = 0;  // the record that is expected; 0 = any
   // What was expected before segments whose headers cannot be read.

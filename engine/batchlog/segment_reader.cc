@@ -34,6 +34,21 @@ Status SegmentReader::Open(FileSystem* file_system, const std::string& directory
   return Status::Ok();
 }
 
+Status SegmentReader::OpenHeadless(FileSystem* file_system, const std::string& directory,
+                                   uint64_t sequence, std::unique_ptr<SegmentReader>* reader) {
+  reader->reset();
+  const std::string path = directory + "/" + SegmentName(sequence);
+  std::unique_ptr<File> file;
+  TS_RETURN_IF_ERROR(file_system->Open(path, OpenMode::kRead, &file));
+  uint64_t size = 0;
+  TS_RETURN_IF_ERROR(file->Size(&size));
+  reader->reset(new SegmentReader(path, std::move(file)));
+  (*reader)->header_.sequence = sequence;
+  (*reader)->header_.bytes =
+      static_cast<uint32_t>(std::min<uint64_t>(size, limits::kSegmentBytesMax));
+  return Status::Ok();
+}
+
 Status SegmentReader::Fetch(uint64_t offset, size_t size, std::string_view* bytes) {
   const uint64_t segment_end = header_.bytes;
   size = static_cast<size_t>(

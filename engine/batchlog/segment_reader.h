@@ -25,6 +25,11 @@ class SegmentReader {
   static Status Open(FileSystem* file_system, const std::string& directory, uint64_t sequence,
                      const std::string& database_id, std::unique_ptr<SegmentReader>* reader);
 
+  // Opens a segment whose header block is damaged: its records stand on their own, each says of
+  // which life of which file it is. header().first stays 0, the size is that of the file.
+  static Status OpenHeadless(FileSystem* file_system, const std::string& directory,
+                             uint64_t sequence, std::unique_ptr<SegmentReader>* reader);
+
   [[nodiscard]] const SegmentHeader& header() const { return header_; }
   [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -94,6 +94,7 @@ void LogEntries::TakeDamage(const batchlog::LogStep& step) {
   entry.damage.what = step.what;
   entry.damage.first_lsn = step.first_lost;
   entry.damage.last_lsn = step.last_lost;
+  entry.damage.nothing_lost = step.nothing_lost;
   entry.damage.in_store =
       side_->has_marker && step.last_lost != 0 && step.last_lost <= side_->marker.applied;
   entry.damage.before = before_;
@@ -138,7 +139,14 @@ void LogEntries::Explain(LogEntry* entry) const {
   }
   LogDamage& damage = entry->damage;
   const bool unknown = damage.first_lsn == 0 && damage.last_lsn == 0;
-  if (!side_->has_marker) {
+  if (damage.nothing_lost) {
+    damage.meaning =
+        "no record stood there: no line is lost, but the engine does not open such a log";
+    return;
+  }
+  if (side_->kept) {
+    damage.meaning = LsnText(damage.first_lsn, damage.last_lsn) + " of this log cannot be read";
+  } else if (!side_->has_marker) {
     damage.meaning = "whether the store has what stood there cannot be said: it cannot be read";
   } else if (damage.in_store) {
     damage.meaning = "the store has " + LsnText(damage.first_lsn, damage.last_lsn) +

@@ -20,6 +20,7 @@ struct StoreSide {
   Marker marker;
   std::string problem;  // why marker, or names, are not known
   bool has_marker = false;
+  bool kept = false;  // a repair put the log aside: the store's LSNs are not those of the log
 };
 
 // Not thread-safe.

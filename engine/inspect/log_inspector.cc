@@ -5,15 +5,16 @@
 #include <thread>
 
 #include "base/check.h"
+#include "batchlog/batch_log.h"
 #include "ingest/recovery.h"
 #include "inspect/log_entries.h"
+#include "inspect/log_state.h"
 #include "inspect/open_inspector.h"
 #include "store/rocks/rocks_store.h"
 
 namespace tallystone {
 namespace {
 
-constexpr size_t kDamageShownMax = 100;
 constexpr uint64_t kProgressLines = 100'000;
 // A writer at work may change the store between the reading of its files.
 constexpr int kStoreAttempts = 20;
@@ -21,7 +22,7 @@ constexpr std::chrono::milliseconds kStoreDelay(20);
 
 class EntryCursor final : public Cursor<LogEntry> {
  public:
-  // Ends behind record `last_lsn`.
+  // Ends behind record `last_lsn`; what is damaged behind the last record is shown.
   EntryCursor(FileSystem* files, std::string log, StoreSide* side, Filter filter, Lsn last_lsn,
               bool content)
       : files_(files),
@@ -68,7 +69,7 @@ class EntryCursor final : public Cursor<LogEntry> {
 
 bool EntryCursor::Passes() const {
   if (entry_.kind == LogEntryKind::kDamage) {
-    return entry_.damage.first_lsn <= last_lsn_ &&
+    return (filter_.last_lsn == 0 || entry_.damage.first_lsn <= filter_.last_lsn) &&
            (entry_.damage.last_lsn == 0 || entry_.damage.last_lsn >= filter_.first_lsn);
   }
   const LogRecord& record = entry_.record;
@@ -80,8 +81,15 @@ bool EntryCursor::Passes() const {
 
 class LogInspectorImpl final : public LogInspector {
  public:
-  LogInspectorImpl(const Options& options, std::string path, FileSystem* files, rocksdb::Env* env)
-      : options_(options), path_(std::move(path)), log_(LogPath(path_)), files_(files), env_(env) {}
+  // `kept`: the name of a log that a repair put aside; "" = the database's own.
+  LogInspectorImpl(const Options& options, std::string path, const std::string& kept,
+                   FileSystem* files, rocksdb::Env* env)
+      : options_(options),
+        path_(std::move(path)),
+        log_(kept.empty() ? LogPath(path_) : path_ + "/" + kept),
+        kept_(!kept.empty()),
+        files_(files),
+        env_(env) {}
 
   Status Open();
 
@@ -101,21 +109,30 @@ class LogInspectorImpl final : public LogInspector {
   Status Size(LogSegment* segment) const;
   // What the store's marker says of the log's ends; "" = they fit.
   Status CheckEnds(LogDamage* damage);
+  Status CheckWithEngine(LogJudge* judge);
 
   const Options options_;
   const std::string path_;
   const std::string log_;
+  const bool kept_;
   FileSystem* const files_;
   rocksdb::Env* const env_;
   StoreSide side_;
   std::vector<LogSegment> segments_;
-  Lsn first_ = 0;  // that the oldest segment begins with
+  Lsn opened_at_ = 0;  // what the store had before the log was read
+  Lsn first_ = 0;      // that the oldest segment begins with
   Lsn last_ = 0;
 };
 
 Status LogInspectorImpl::Open() {
   TS_RETURN_IF_ERROR(FindDatabase(files_, path_));
+  if (kept_ && !files_->Exists(log_)) {
+    return Status::NotFound("there is no log " + log_);
+  }
   ReadStore();
+  side_.kept = kept_;
+  side_.has_marker = side_.has_marker && !kept_;
+  opened_at_ = side_.marker.applied;
   return ReadSegments();
 }
 
@@ -212,7 +229,7 @@ Status LogInspectorImpl::ReadSegments() {
         break;
       case LogStepKind::kDamage:
         ++segment->damage;
-        damaged = true;
+        damaged = damaged || !step.nothing_lost;
         TS_RETURN_IF_ERROR(Size(segment));
         break;
       case LogStepKind::kTornTail:
@@ -261,6 +278,7 @@ Status LogInspectorImpl::CheckEnds(LogDamage* damage) {
     return Status::Ok();
   }
   const Lsn applied = side_.marker.applied;
+  // The other end may be compared only with what the store had before the log was read.
   if (first_ > applied + 1) {
     damage->what = log_ + ": the log begins with record " + std::to_string(first_) +
                    ", but the store has everything up to record " + std::to_string(applied) +
@@ -270,18 +288,43 @@ Status LogInspectorImpl::CheckEnds(LogDamage* damage) {
     damage->meaning =
         "records between are missing: the store is new or older than the log; their "
         "lines are lost unless their batches are sent again";
-  } else if (last_ < applied) {
+  } else if (last_ < opened_at_) {
     damage->what = log_ +
                    (segments_.empty() ? ": there is no log"
                                       : ": the log ends with record " + std::to_string(last_)) +
-                   ", but the store has everything up to record " + std::to_string(applied);
+                   ", but the store has everything up to record " + std::to_string(opened_at_);
     damage->first_lsn = last_ + 1;
-    damage->last_lsn = applied;
+    damage->last_lsn = opened_at_;
     damage->in_store = true;
     damage->meaning =
-        "the log is older than the store, or its end was damaged: no line is lost, "
-        "but the engine does not open such a log";
+        "the store has these records; whether others were logged behind them, nobody can say";
   }
+  return Status::Ok();
+}
+
+// The engine has a reader of its own, which refuses where this one goes on: what it refuses is
+// never called sound.
+Status LogInspectorImpl::CheckWithEngine(LogJudge* judge) {
+  if (!side_.has_marker || segments_.empty()) {
+    return Status::Ok();
+  }
+  BatchLogOptions options;
+  options.file_system = files_;
+  LogTail tail;
+  const Status read =
+      BatchLog::Read(options, log_, side_.marker.database_id, side_.marker.applied, nullptr, &tail);
+  if (read.ok() || read.Is(StatusCode::kTryAgain)) {
+    return Status::Ok();
+  }
+  if (!read.Is(StatusCode::kCorruption)) {
+    return read;
+  }
+  LogEntry entry;
+  entry.kind = LogEntryKind::kDamage;
+  entry.file = log_;
+  entry.damage.what = read.message();
+  entry.damage.meaning = "the engine does not open such a log";
+  judge->TakeDamage(std::move(entry));
   return Status::Ok();
 }
 
@@ -290,21 +333,16 @@ Status LogInspectorImpl::Verify(const ProgressFunction& progress, LogReport* rep
   for (const LogSegment& segment : segments_) {
     ++(segment.live ? report->segments : report->free_segments);
   }
-  const auto add = [&](LogEntry entry) {
-    report->sound = false;
-    ++report->damage_count;
-    if (report->damage.size() < kDamageShownMax) {
-      report->damage.push_back(std::move(entry));
+  LogEntry ends;
+  TS_RETURN_IF_ERROR(CheckEnds(&ends.damage));
+  LogJudge judge(side_, report);
+  if (!ends.damage.what.empty()) {
+    ends.kind = LogEntryKind::kDamage;
+    ends.file = log_;
+    if (ends.damage.in_store) {
+      judge.TakeEnd(last_);
     }
-  };
-  LogDamage ends;
-  TS_RETURN_IF_ERROR(CheckEnds(&ends));
-  if (!ends.what.empty()) {
-    LogEntry entry;
-    entry.kind = LogEntryKind::kDamage;
-    entry.file = log_;
-    entry.damage = std::move(ends);
-    add(std::move(entry));
+    judge.TakeDamage(std::move(ends));
   }
   EntryCursor cursor(files_, log_, &side_, {}, last_, false);
   uint64_t reported = 0;
@@ -312,12 +350,11 @@ Status LogInspectorImpl::Verify(const ProgressFunction& progress, LogReport* rep
     const LogEntry& entry = cursor.value();
     switch (entry.kind) {
       case LogEntryKind::kRecord:
-        ++report->records;
-        report->lines += entry.record.lines;
+        judge.TakeRecord(entry.record);
         report->bytes += entry.end_offset - entry.offset;
         break;
       case LogEntryKind::kDamage:
-        add(entry);
+        judge.TakeDamage(entry);
         break;
       case LogEntryKind::kTornTail:
         report->torn_tail = true;
@@ -332,7 +369,12 @@ Status LogInspectorImpl::Verify(const ProgressFunction& progress, LogReport* rep
       progress(reported, 0);
     }
   }
-  return cursor.status();
+  TS_RETURN_IF_ERROR(cursor.status());
+  if (report->damage_count == 0) {
+    TS_RETURN_IF_ERROR(CheckWithEngine(&judge));
+  }
+  judge.Finish();
+  return Status::Ok();
 }
 
 }  // namespace
@@ -342,10 +384,23 @@ Status LogInspector::Open(const Options& options, const std::string& path,
   return OpenLogInspector(options, path, FileSystem::Posix(), nullptr, inspector);
 }
 
+Status LogInspector::OpenKept(const Options& options, const std::string& path,
+                              const std::string& name, std::unique_ptr<LogInspector>* inspector) {
+  inspector->reset();
+  if (name.find('/') != std::string::npos || name.rfind("log.", 0) != 0) {
+    return Status::InvalidArgument(name +
+                                   " is not the name of a log that a repair kept (log.damaged-1)");
+  }
+  auto made = std::make_unique<LogInspectorImpl>(options, path, name, FileSystem::Posix(), nullptr);
+  TS_RETURN_IF_ERROR(made->Open());
+  *inspector = std::move(made);
+  return Status::Ok();
+}
+
 Status OpenLogInspector(const Options& options, const std::string& path, FileSystem* files,
                         rocksdb::Env* env, std::unique_ptr<LogInspector>* inspector) {
   inspector->reset();
-  auto made = std::make_unique<LogInspectorImpl>(options, path, files, env);
+  auto made = std::make_unique<LogInspectorImpl>(options, path, "", files, env);
   TS_RETURN_IF_ERROR(made->Open());
   *inspector = std::move(made);
   return Status::Ok();

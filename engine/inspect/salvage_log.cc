@@ -1,21 +1,16 @@
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "base/check.h"
 #include "batchlog/batch_log.h"
-#include "batchlog/format.h"
-#include "batchlog/segment_reader.h"
+#include "batchlog/log_walk.h"
 #include "ingest/recovery.h"
+#include "inspect/open_inspector.h"
 #include "inspect/repair.h"
-#include "model/chunk.h"
-#include "store/live_view.h"
 #include "store/rocks/rocks_store.h"
 
 namespace tallystone {
 namespace {
-
-constexpr size_t kStrandedMax = 10'000;
 
 class Salvage {
  public:
@@ -29,95 +24,64 @@ class Salvage {
   Status Run(bool dry_run) {
     TS_RETURN_IF_ERROR(FindDatabase(place_.files, place_.path));
     TS_RETURN_IF_ERROR(place_.files->Lock(LockPath(place_.path), &lock_));
-    TS_RETURN_IF_ERROR(ReadStore());
-    const std::string log = LogPath(place_.path);
-    LogTail tail;
-    const Status read = BatchLog::Read(
-        log_options_, log, marker_.database_id, marker_.applied,
-        [this](const LoggedChunk& chunk) { return Keep(chunk); }, &tail);
-    if (read.ok()) {
+    TS_RETURN_IF_ERROR(ReadMarker());
+    TS_RETURN_IF_ERROR(RefuseForeign());
+    std::unique_ptr<LogInspector> log;
+    TS_RETURN_IF_ERROR(OpenLogInspector(options_, place_.path, place_.files, place_.env, &log));
+    TS_RETURN_IF_ERROR(log->Verify(nullptr, &report_->log));
+    if (report_->log.sound || dry_run) {
       return Status::Ok();
     }
-    // Nobody writes: what looks like a log that moves on is damage, too.
-    if (!read.Is(StatusCode::kCorruption) && !read.Is(StatusCode::kTryAgain)) {
-      return read;
-    }
-    report_->damage = read.message();
-    FindStranded();
-    return dry_run ? Status::Ok() : Replace();
+    return Replace();
   }
 
  private:
-  Status ReadStore() {
+  Status ReadMarker() {
     RocksStoreOptions options;
     options.path = StorePath(place_.path);
     options.read_only = true;
+    options.extent = StoreExtent::kBlocks;
     options.logger = options_.logger;
     options.file_system = place_.files;
     options.env = place_.env;
     std::unique_ptr<Store> store;
-    Status status = RocksStore::Open(options, &store);
-    if (!status.ok()) {
-      options.extent = StoreExtent::kBlocks;
-      TS_RETURN_IF_ERROR(RocksStore::Open(options, &store));
-      return store->ReadMarker(&marker_);
-    }
-    TS_RETURN_IF_ERROR(store->ReadMarker(&marker_));
-    std::unique_ptr<StoreView> view;
-    TS_RETURN_IF_ERROR(store->NewView(&view));
-    return LiveView::Make(std::move(view), {}, &names_);
+    TS_RETURN_IF_ERROR(RocksStore::Open(options, &store));
+    return store->ReadMarker(&marker_);
   }
 
-  // A record from before the damage. Those must follow the store without a gap.
-  Status Keep(const LoggedChunk& chunk) {
-    if (chunk.lsn != marker_.applied + 1 + chunks_.size()) {
-      return Status::Ok();
+  // A log of another database, or of a newer version, is not damaged.
+  Status RefuseForeign() {
+    std::vector<batchlog::LiveSegment> live;
+    std::vector<uint64_t> free;
+    TS_RETURN_IF_ERROR(batchlog::ListSegments(place_.files, LogPath(place_.path), &live, &free));
+    for (const batchlog::LiveSegment& segment : live) {
+      std::unique_ptr<batchlog::SegmentReader> reader;
+      const Status opened = batchlog::SegmentReader::Open(
+          place_.files, LogPath(place_.path), segment.sequence, marker_.database_id, &reader);
+      if (opened.Is(StatusCode::kFormatMismatch) || opened.Is(StatusCode::kIoError)) {
+        return opened;
+      }
     }
-    ChunkHeader header;
-    TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunk.payload, &header));
-    chunks_.push_back(chunk);
-    report_->first_lsn = marker_.applied + 1;
-    report_->last_lsn = chunk.lsn;
-    report_->lines += header.lines;
     return Status::Ok();
   }
 
-  // Sound records that stand behind the damage, in any segment that says it is ours.
-  void FindStranded() {
-    std::vector<std::string> names;
-    place_.files->List(LogPath(place_.path), &names).PermitUnchecked();
-    for (const std::string& name : names) {
-      uint64_t sequence = 0;
-      std::unique_ptr<batchlog::SegmentReader> reader;
-      if (!batchlog::ParseSegmentName(name, &sequence) ||
-          !batchlog::SegmentReader::Open(place_.files, LogPath(place_.path), sequence,
-                                         marker_.database_id, &reader)
-               .ok()) {
-        continue;
+  // What the report calls usable goes over, record by record.
+  Status Copy(BatchLog* made) {
+    batchlog::LogWalk walk(place_.files, LogPath(place_.path), marker_.database_id);
+    batchlog::LogStep step;
+    Lsn last = marker_.applied;
+    while (last < report_->log.usable_last_lsn) {
+      TS_RETURN_IF_ERROR(walk.Next(&step));
+      if (step.kind == batchlog::LogStepKind::kEnd) {
+        return Status::Corruption(LogPath(place_.path) + ": record " + std::to_string(last + 1) +
+                                  " could be read before, and cannot now; nothing was changed");
       }
-      batchlog::Record record;
-      uint64_t offset = batchlog::kSegmentHeaderBytes - batchlog::kRecordAlignment;
-      bool found = false;
-      while (reader->FindAfter(offset, &record, &offset, &found).ok() && found) {
-        Strand(record);
-        offset = record.end - batchlog::kRecordAlignment;
+      if (step.kind == batchlog::LogStepKind::kRecord && step.lsn == last + 1) {
+        TS_RETURN_IF_ERROR(made->Append(std::make_shared<const std::string>(step.payload), &last));
+        TS_CHECK(last == step.lsn);
       }
     }
-  }
-
-  void Strand(const batchlog::Record& record) {
-    ChunkHeader header;
-    const Lsn lsn = record.header.lsn;
-    if (lsn <= marker_.applied + chunks_.size() || report_->stranded.size() >= kStrandedMax ||
-        !DecodeChunkHeader(record.payload, &header).ok()) {
-      return;
-    }
-    std::string tenant(header.tenant_name);
-    if (tenant.empty() && names_ != nullptr) {
-      tenant = names_->TenantName(header.tenant);
-    }
-    report_->stranded.push_back(
-        {lsn, tenant, std::string(header.batch), header.first_line, header.lines});
+    return last > marker_.applied ? made->Sync(last) : Status::Ok();
   }
 
   // The new log is made under the name that the damaged one will have.
@@ -131,21 +95,14 @@ class Salvage {
     std::unique_ptr<BatchLog> made;
     TS_RETURN_IF_ERROR(
         BatchLog::Create(log_options_, aside, marker_.database_id, marker_.applied + 1, &made));
-    Lsn lsn = marker_.applied;
-    for (const LoggedChunk& chunk : chunks_) {
-      TS_RETURN_IF_ERROR(made->Append(chunk.payload, &lsn));
-    }
-    if (lsn > marker_.applied) {
-      TS_RETURN_IF_ERROR(made->Sync(lsn));
-    }
+    TS_RETURN_IF_ERROR(Copy(made.get()));
     made.reset();
-    if (!there) {
-      return Status::Ok();
+    if (there) {
+      TS_RETURN_IF_ERROR(place_.files->Exchange(log, aside));
+      report_->kept = aside;
     }
-    TS_RETURN_IF_ERROR(place_.files->Exchange(log, aside));
-    TS_RETURN_IF_ERROR(place_.files->SyncDirectory(place_.path));
-    report_->kept = aside;
-    return Status::Ok();
+    report_->changed = true;
+    return place_.files->SyncDirectory(place_.path);
   }
 
   const Options options_;
@@ -154,8 +111,6 @@ class Salvage {
   BatchLogOptions log_options_;
   std::unique_ptr<FileLock> lock_;
   Marker marker_;
-  std::unique_ptr<LiveView> names_;
-  std::vector<LoggedChunk> chunks_;
 };
 
 }  // namespace

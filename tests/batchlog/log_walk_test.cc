@@ -115,15 +115,52 @@ TEST_F(LogWalkTest, CutFileLosesWhatTheNextSegmentAttests) {
   EXPECT_EQ(Walk(), "[1 D1-2 [2 3");
 }
 
-TEST_F(LogWalkTest, HeadersThatCannotBeRead) {
+TEST_F(LogWalkTest, HeadersThatCannotBeReadHideNoRecord) {
   Open();
   Fill(1, 7);
   FlipByte(1, 20);
-  EXPECT_EQ(Walk(), "D0-2 [2 3 4 [3 5 6 [4 7");
+  EXPECT_EQ(Walk(), "D0-0 [1 1 2 [2 3 4 [3 5 6 [4 7");
+  EXPECT_TRUE(damage_.nothing_lost);
   FlipByte(2, 20);
-  EXPECT_EQ(Walk(), "D0-4 D0-4 [3 5 6 [4 7");
+  EXPECT_EQ(Walk(), "D0-0 [1 1 2 D0-0 [2 3 4 [3 5 6 [4 7");
   FlipByte(4, 20);
+  EXPECT_EQ(Walk(), "D0-0 [1 1 2 D0-0 [2 3 4 [3 5 6 D0-0 [4 7");
+  EXPECT_TRUE(damage_.nothing_lost);
+  // With the first record behind them: nobody knows what the first one of all was.
+  FlipByte(1, OffsetOf(0) + 50);
+  EXPECT_EQ(Walk(), "D0-1 [1 2 D0-0 [2 3 4 [3 5 6 D0-0 [4 7");
+  FlipByte(2, OffsetOf(0) + 50);
+  EXPECT_EQ(Walk(), "D0-1 [1 2 D3-3 [2 4 [3 5 6 D0-0 [4 7");
+  EXPECT_TRUE(damage_.nothing_lost);
+  FlipByte(4, OffsetOf(0) + 50);
+  EXPECT_EQ(Walk(), "D0-1 [1 2 D3-3 [2 4 [3 5 6 D7-0");
+  EXPECT_FALSE(damage_.nothing_lost);
+}
+
+TEST_F(LogWalkTest, SegmentsThatAreAllZeros) {
+  Open();
+  Fill(1, 7);
+  const auto clear = [&](uint64_t sequence) {
+    disk_.SetContents(PathOfSegment(sequence), std::string(Bytes(sequence).size(), '\0'));
+  };
+  clear(1);
+  EXPECT_EQ(Walk(), "D0-2 [2 3 4 [3 5 6 [4 7");
+  clear(2);
+  EXPECT_EQ(Walk(), "D0-4 D0-4 [3 5 6 [4 7");
+  clear(4);
   EXPECT_EQ(Walk(), "D0-4 D0-4 [3 5 6 D7-0");
+}
+
+TEST_F(LogWalkTest, WhatStandsBehindACutIsDeadWithoutHeadersToo) {
+  Open();
+  Fill(1, 2);
+  FlipByte(1, OffsetOf(1) + 50);
+  Open();
+  Fill(2, 3);
+  FlipByte(1, 20);
+  EXPECT_EQ(Walk(), "D0-0 [1 1 [2 2 3");
+  FlipByte(2, 20);
+  EXPECT_EQ(Walk(), "D0-0 [1 1 D0-0 [2 2 3");
 }
 
 TEST_F(LogWalkTest, SegmentThatIsMissing) {

@@ -570,13 +570,16 @@ TEST_F(RepairTest, ADamagedLogIsSalvagedUpToTheDamageAndWhatIsLostIsNamed) {
   const RepairPlace where{kPath, disk_.get(), env.get()};
   SalvageReport report;
   ASSERT_TRUE(SalvageLog({}, where, true, &report).ok());
-  EXPECT_NE(report.damage.find(segment), std::string::npos) << report.damage;
-  EXPECT_TRUE(report.kept.empty());
+  ASSERT_EQ(report.log.damage_count, 1u);
+  EXPECT_NE(report.log.damage[0].damage.what.find(segment), std::string::npos);
+  EXPECT_EQ(report.log.state, LogState::kLost);
+  EXPECT_TRUE(report.kept.empty() && !report.changed);
   const Status salvaged = SalvageLog({}, where, false, &report);
   ASSERT_TRUE(salvaged.ok()) << salvaged.ToString();
-  ASSERT_EQ(report.stranded.size(), 1u);
-  EXPECT_EQ(report.stranded.front().batch, "t3");
-  EXPECT_EQ(report.stranded.front().lines, 20u);
+  ASSERT_EQ(report.log.stranded.size(), 1u);
+  EXPECT_EQ(report.log.stranded.front().batch, "t3");
+  EXPECT_EQ(report.log.stranded.front().lines, 20u);
+  EXPECT_EQ(report.log.stranded_records, 1u);
   EXPECT_TRUE(disk_->Contents(report.kept + segment.substr(segment.rfind('/'))) == bytes);
 
   SimulatedDatabase mended(disk_->Copy());
@@ -595,7 +598,7 @@ TEST_F(RepairTest, ADamagedLogIsSalvagedUpToTheDamageAndWhatIsLostIsNamed) {
   // A sound log is left alone.
   SalvageReport again;
   ASSERT_TRUE(SalvageLog({}, where, false, &again).ok());
-  EXPECT_EQ(again.damage, "");
+  EXPECT_TRUE(again.log.sound && !again.changed);
 }
 
 }  // namespace

@@ -246,7 +246,7 @@ TEST_F(LogInspectorTest, DamageOfWhatTheStoreHasLosesNothing) {
   EXPECT_FALSE(Verify().sound);
 }
 
-TEST_F(LogInspectorTest, DamagedHeaderHidesItsSegmentOnly) {
+TEST_F(LogInspectorTest, DamagedHeaderHidesNoRecordBehindIt) {
   Open();
   for (int number = 1; number <= kMany; ++number) {
     Book("b" + std::to_string(number), 400);
@@ -254,17 +254,78 @@ TEST_F(LogInspectorTest, DamagedHeaderHidesItsSegmentOnly) {
   Crash();
   Look();
   ASSERT_GT(log_->segments().size(), 3u);
-  const LogSegment second = log_->segments()[1];
-  FlipByte(SegmentPath(2), 100);
+  const std::vector<LogSegment> segments = log_->segments();
+  for (const LogSegment& segment : {segments[0], segments[1], segments.back()}) {
+    SCOPED_TRACE(segment.file);
+    FlipByte(SegmentPath(segment.sequence), 100);
+    Look();
+    const std::vector<LogEntry> entries = Entries();
+    ASSERT_EQ(entries.size(), kMany + 1u);
+    const LogEntry& hole = entries[segment.first_lsn - 1];
+    EXPECT_EQ(hole.kind, LogEntryKind::kDamage);
+    EXPECT_TRUE(hole.damage.nothing_lost);
+    EXPECT_EQ(entries.back().record.lsn, uint64_t{kMany});
+    const LogReport report = Verify();
+    EXPECT_EQ(report.damage_count, 1u);
+    EXPECT_EQ(report.state, LogState::kNotNeeded);
+    EXPECT_EQ(report.usable_last_lsn, uint64_t{kMany});
+    EXPECT_EQ(report.stranded_records, 0u);
+    FlipByte(SegmentPath(segment.sequence), 100);
+  }
+}
+
+TEST_F(LogInspectorTest, SegmentThatIsAllZerosOrEmptyHidesItsRecordsOnly) {
+  Open();
+  for (int number = 1; number <= kMany; ++number) {
+    Book("b" + std::to_string(number), 400);
+  }
+  Crash();
   Look();
-  const std::vector<LogEntry> entries = Entries();
-  EXPECT_EQ(entries.size(), kMany - second.records + 1);
-  const LogEntry& hole = entries[second.first_lsn - 1];
-  EXPECT_EQ(hole.kind, LogEntryKind::kDamage);
-  EXPECT_EQ(hole.damage.first_lsn, second.first_lsn);
-  EXPECT_EQ(hole.damage.last_lsn, second.last_lsn);
-  EXPECT_EQ(entries.back().record.lsn, uint64_t{kMany});
-  EXPECT_EQ(Verify().damage_count, 1u);
+  const std::vector<LogSegment> segments = log_->segments();
+  ASSERT_GT(segments.size(), 3u);
+  for (const LogSegment& segment : {segments[1], segments.back()}) {
+    for (const uint64_t size : {uint64_t{0}, segment.bytes}) {
+      SCOPED_TRACE(segment.file + " " + std::to_string(size));
+      const std::string path = SegmentPath(segment.sequence);
+      std::filesystem::rename(path, path + ".whole");
+      std::ofstream(path, std::ios::binary) << std::string(size, '\0');
+      Look();
+      const LogReport report = Verify();
+      EXPECT_FALSE(report.sound);
+      ASSERT_EQ(report.damage_count, 1u);
+      EXPECT_EQ(report.state, LogState::kLost);
+      EXPECT_EQ(report.usable_last_lsn, segment.first_lsn - 1);
+      EXPECT_EQ(report.stranded_records, kMany - segment.last_lsn);
+      EXPECT_EQ(report.damage[0].damage.first_lsn, segment.first_lsn);
+      std::filesystem::rename(path + ".whole", path);
+    }
+  }
+}
+
+// An operator must be able to send again what is behind a gap.
+TEST_F(LogInspectorTest, EveryBatchBehindAGapIsNamedWithItsLines) {
+  Open();
+  Book("b1", 10);
+  Book("b2", 1200);
+  Book("b3", 700, "other");
+  Crash();
+  Look();
+  FlipByte(SegmentPath(1), Entries()[1].offset + 60);
+  Look();
+  const LogReport report = Verify();
+  EXPECT_EQ(report.state, LogState::kLost);
+  EXPECT_EQ(report.usable_last_lsn, 1u);
+  EXPECT_EQ(report.stranded_records, 4u);
+  EXPECT_EQ(report.stranded_lines, 1400u);
+  EXPECT_EQ(report.stranded_last_lsn, 6u);
+  ASSERT_THAT(report.stranded, SizeIs(2));
+  EXPECT_EQ(report.stranded[0].batch, "b2");
+  EXPECT_EQ(report.stranded[0].first_line, 501u);
+  EXPECT_EQ(report.stranded[0].last_line, 1200u);
+  EXPECT_EQ(report.stranded[1].tenant, "other");
+  EXPECT_EQ(report.stranded[1].first_lsn, 5u);
+  EXPECT_EQ(report.stranded[1].records, 2u);
+  EXPECT_THAT(report.meaning, HasSubstr("2 batches"));
 }
 
 TEST_F(LogInspectorTest, SegmentThatWasRemovedIsAGap) {
@@ -298,6 +359,9 @@ TEST_F(LogInspectorTest, LogThatEndsBeforeTheStoreDoesOrBeginsBehindItIsDamage) 
   ASSERT_EQ(report.damage_count, 1u);
   EXPECT_THAT(report.damage[0].damage.what, HasSubstr("there is no log"));
   EXPECT_TRUE(report.damage[0].damage.in_store);
+  EXPECT_EQ(report.state, LogState::kAbsent);
+  EXPECT_THAT(report.meaning, HasSubstr("send the latest batches again"));
+  EXPECT_THAT(report.meaning, ::testing::Not(HasSubstr("no line is lost")));
 }
 
 TEST_F(LogInspectorTest, TornTailIsANoteOnly) {

@@ -2,6 +2,7 @@
 #include "commands/log.h"
 
 #include "commands/list.h"
+#include "commands/log_report.h"
 #include "output/json.h"
 #include "output/progress.h"
 #include "output/text.h"
@@ -12,18 +13,14 @@ namespace {
 
 using Kind = Column::Kind;
 
-ExitCode RunList(const ListOptions& options) {
+struct SegmentOptions : ListOptions {
+  std::string kept;
+};
+
+ExitCode RunList(const SegmentOptions& options) {
   std::unique_ptr<LogInspector> inspector;
-  if (const Status s = OpenLog(options.database, &inspector); !s.ok()) {
+  if (const Status s = OpenLog(options.database, options.kept, &inspector); !s.ok()) {
     return Fail(s);
-  }
-  uint64_t damage = 0;
-  for (const LogSegment& segment : inspector->segments()) {
-    damage += segment.damage;
-  }
-  if (damage > 0) {
-    PrintMessage(Thousands(damage) + (damage == 1 ? " place" : " places") +
-                 " of the log cannot be read: see `tallystone log verify`");
   }
   const std::vector<Column> columns = {
       {"sequence", Kind::kCount},   {"file", Kind::kText},      {"state", Kind::kText},
@@ -32,7 +29,7 @@ ExitCode RunList(const ListOptions& options) {
       {"torn_tail", Kind::kBool},   {"damage", Kind::kCount},
   };
   VectorCursor<LogSegment> cursor(inspector->segments());
-  return ListRecords(
+  const ExitCode listed = ListRecords(
       options, {"segments", inspector->as_of_lsn()}, columns, &cursor,
       [](const LogSegment&) { return true; },
       [](const LogSegment& segment, std::vector<std::string>* row) {
@@ -50,10 +47,12 @@ ExitCode RunList(const ListOptions& options) {
                 flag(segment.torn_tail),
                 if_live(std::to_string(segment.damage))};
       });
+  return listed == kExitOk ? LogExitCode(inspector.get()) : listed;
 }
 
 struct VerifyOptions {
   std::string database;
+  std::string kept;
   bool json = false;
 };
 
@@ -79,6 +78,7 @@ void PrintJson(const LogReport& report, const LogInspector& inspector) {
   json.Field("as_of_lsn", inspector.as_of_lsn());
   json.Field("applied_lsn", inspector.applied_lsn());
   json.Flag("sound", report.sound);
+  WriteLogState(report, &json);
   json.Field("segments", report.segments);
   json.Field("free_segments", report.free_segments);
   json.Field("records", report.records);
@@ -110,14 +110,8 @@ void PrintText(const LogReport& report, const LogInspector& inspector) {
   text += inspector.store_problem().empty() ? "; the store has everything up to LSN " +
                                                   std::to_string(inspector.applied_lsn()) + "\n"
                                             : "\n";
-  for (const LogEntry& entry : report.damage) {
-    text += "  " + PlainText(entry.damage.what) + "\n    " + PlainText(entry.damage.meaning) + "\n";
-  }
-  if (report.damage_count > report.damage.size()) {
-    text += "  and " + Thousands(report.damage_count - report.damage.size()) + " more\n";
-  }
   if (!report.sound) {
-    text += "what can be saved of it: tallystone repair --salvage-log --dry-run\n";
+    text += PlainText(report.meaning) + "\n" + DamageText(report);
   }
   if (report.torn_tail) {
     text += "note: " + PlainText(report.torn_at) +
@@ -133,7 +127,7 @@ void PrintText(const LogReport& report, const LogInspector& inspector) {
 
 ExitCode RunVerify(const VerifyOptions& options) {
   std::unique_ptr<LogInspector> inspector;
-  if (const Status s = OpenLog(options.database, &inspector); !s.ok()) {
+  if (const Status s = OpenLog(options.database, options.kept, &inspector); !s.ok()) {
     return Fail(s);
   }
   LogReport report;
@@ -155,12 +149,13 @@ ExitCode RunVerify(const VerifyOptions& options) {
 void AddLogListCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* command = parent->add_subcommand("ls", "List the segments of the log");
   command->footer(
-      "in_store: the store has every record of the segment.\n"
+      "in_store: the store has every record of the segment. Exit code 5: the log is not sound.\n"
       "Examples:\n"
       "  tallystone log ls --db stock.db\n"
       "  tallystone log ls --db stock.db --format ndjson");
-  auto options = std::make_shared<ListOptions>();
+  auto options = std::make_shared<SegmentOptions>();
   AddDatabaseOption(command, &options->database);
+  AddKeptOption(command, &options->kept);
   AddFormatOption(command, &options->format);
   command->callback([=] { chosen->run = [=] { return RunList(*options); }; });
 }
@@ -176,21 +171,41 @@ void AddLogVerifyCommand(CLI::App* parent, Chosen* chosen) {
       "  tallystone log verify --db stock.db --json");
   auto options = std::make_shared<VerifyOptions>();
   AddDatabaseOption(command, &options->database);
+  AddKeptOption(command, &options->kept);
   AddJsonOption(command, &options->json);
   command->callback([=] { chosen->run = [=] { return RunVerify(*options); }; });
 }
 
 }  // namespace
 
-Status OpenLog(const std::string& database, std::unique_ptr<LogInspector>* inspector) {
-  GiveWayToWriter(database);
-  if (const Status s = LogInspector::Open(Options{}, database, inspector); !s.ok()) {
+Status OpenLog(const std::string& database, const std::string& kept,
+               std::unique_ptr<LogInspector>* inspector) {
+  const Status s = kept.empty() ? LogInspector::Open(Options{}, database, inspector)
+                                : LogInspector::OpenKept(Options{}, database, kept, inspector);
+  if (!s.ok()) {
     return s;
   }
   if (const std::string& problem = (*inspector)->store_problem(); !problem.empty()) {
     PrintMessage("the store cannot be read, so names of tenants may be missing: " + problem);
   }
   return Status::Ok();
+}
+
+void AddKeptOption(CLI::App* command, std::string* kept) {
+  command->add_option("--log", *kept, "The log that a repair kept under this name (log.damaged-1)")
+      ->type_name("NAME");
+}
+
+ExitCode LogExitCode(LogInspector* inspector) {
+  LogReport report;
+  if (const Status s = inspector->Verify(nullptr, &report); !s.ok()) {
+    return Fail(s);
+  }
+  if (report.sound) {
+    return kExitOk;
+  }
+  PrintMessage("the log is not sound: " + report.meaning);
+  return kExitCorruption;
 }
 
 std::string FlagsText(const LogRecord& record) {

@@ -9,6 +9,7 @@ namespace {
 using Kind = Column::Kind;
 
 struct CatOptions : ListOptions {
+  std::string kept;
   bool lines = false;
 };
 
@@ -165,27 +166,25 @@ void FillLine(const LineRow& from, std::vector<std::string>* row) {
 }
 
 // What stands between the records is told on stderr, too: in full, where a table is cut.
-bool Tell(const LogEntry& entry) {
+void Tell(const LogEntry& entry) {
   if (entry.kind != LogEntryKind::kRecord) {
     PrintMessage(entry.damage.what +
                  (entry.damage.meaning.empty() ? "" : ": " + entry.damage.meaning));
   }
-  return entry.kind == LogEntryKind::kDamage;
 }
 
 ExitCode Run(const CatOptions& options) {
   std::unique_ptr<LogInspector> inspector;
-  if (const Status s = OpenLog(options.database, &inspector); !s.ok()) {
+  if (const Status s = OpenLog(options.database, options.kept, &inspector); !s.ok()) {
     return Fail(s);
   }
   std::unique_ptr<Cursor<LogEntry>> cursor;
   if (const Status s = inspector->NewCursor(options.filter, options.lines, &cursor); !s.ok()) {
     return Fail(s);
   }
-  bool damaged = false;
   const Heading heading{options.lines ? "lines" : "records", inspector->as_of_lsn()};
   const auto passes = [&](const LogEntry& entry) {
-    damaged = Tell(entry) || damaged;
+    Tell(entry);
     return true;
   };
   ExitCode code = kExitOk;
@@ -197,7 +196,7 @@ ExitCode Run(const CatOptions& options) {
   } else {
     code = ListRecords(options, heading, RecordColumns(), cursor.get(), passes, FillRecord);
   }
-  return code == kExitOk && damaged ? kExitCorruption : code;
+  return code == kExitOk ? LogExitCode(inspector.get()) : code;
 }
 
 }  // namespace
@@ -206,13 +205,14 @@ void AddLogCatCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* command = parent->add_subcommand("cat", "Show the records of the log");
   command->footer(
       "What cannot be read is shown where it stands, and what it means for whom; the records\n"
-      "behind it follow. Exit code 5 if there was such a place.\n"
+      "behind it follow. Exit code 5: the log is not sound, whatever part of it was shown.\n"
       "Examples:\n"
       "  tallystone log cat --db stock.db\n"
       "  tallystone log cat --db stock.db --batch invoice/42 --lines\n"
       "  tallystone log cat --db stock.db --from 100 --to 120 --format ndjson");
   auto options = std::make_shared<CatOptions>();
   AddListOptions(command, {.batch = true}, options.get());
+  AddKeptOption(command, &options->kept);
   command->add_option("--from", options->filter.first_lsn, "From this LSN on")->type_name("LSN");
   command->add_option("--to", options->filter.last_lsn, "Up to this LSN")->type_name("LSN");
   command->add_flag("--lines", options->lines, "The lines of each record");

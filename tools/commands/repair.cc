@@ -1,7 +1,11 @@
 // tallystone repair: makes a damaged store or log whole again, and keeps what was damaged.
 #include "tallystone/repair.h"
 
+#include <cstdio>
+
 #include "commands/command.h"
+#include "commands/log_report.h"
+#include "commands/next_step.h"
 #include "output/json.h"
 #include "output/progress.h"
 #include "output/text.h"
@@ -17,6 +21,7 @@ struct RepairOptions {
   std::string code;
   bool dry_run = false;
   bool salvage_log = false;
+  Format format = Format::kTable;
 };
 
 std::string FindingsText(const VerifyReport& report) {
@@ -39,12 +44,32 @@ void PrintStore(const RepairOptions& options, const RepairReport& report) {
                                 : Thousands(report.before.findings_count) + " findings:\n";
     text += FindingsText(report.before);
   }
-  text += Thousands(report.blocks) + " blocks with " + Thousands(report.lines) + " lines ";
-  text += options.dry_run ? "can be booked again; nothing was changed\n" : "were booked again\n";
+  if (options.dry_run || !report.kept.empty()) {
+    text += Thousands(report.blocks) + " blocks with " + Thousands(report.lines) + " lines ";
+    text += options.dry_run ? "can be booked again; nothing was changed\n" : "were booked again\n";
+  } else {
+    text += "nothing was changed: a new store would not mend the log\n";
+  }
   if (!report.kept.empty()) {
     text += "the damaged store is kept: " + PlainText(report.kept) + "\n";
   }
+  if (!report.log.sound) {
+    text += "THE LOG IS NOT SOUND, and the database does not open before it is mended: " +
+            PlainText(report.log.meaning) + "\n" + DamageText(report.log);
+  }
   Sink::Stdout().Write(text);
+}
+
+bool IsWrong(const RepairReport& report) {
+  return !report.before.sound || !report.not_examined.empty();
+}
+
+// What is to be run next: the store first, then the log. "" = nothing.
+std::string NextOf(const RepairOptions& options, const RepairReport& report) {
+  if (options.dry_run && IsWrong(report)) {
+    return "tallystone repair --db " + ShellWord(options.database);
+  }
+  return report.log.sound ? "" : SalvageCommand(options.database);
 }
 
 void PrintItem(const RepairOptions& options, const RepairReport& report) {
@@ -54,48 +79,96 @@ void PrintItem(const RepairOptions& options, const RepairReport& report) {
   Sink::Stdout().Write(text + FindingsText(report.before));
 }
 
-void PrintLog(const RepairOptions& options, const SalvageReport& report) {
-  if (report.damage.empty()) {
-    Sink::Stdout().Write("the log is sound; nothing was changed\n");
-    return;
+std::string SalvageText(const RepairOptions& options, const SalvageReport& report) {
+  const LogReport& log = report.log;
+  if (log.sound) {
+    return "the log is sound; nothing was changed\n";
   }
-  std::string text = "the log is damaged: " + PlainText(report.damage) + "\n";
-  text += report.first_lsn == 0
-              ? "no record before the damage was needed\n"
-              : "LSN " + std::to_string(report.first_lsn) + ".." + std::to_string(report.last_lsn) +
-                    " with " + Thousands(report.lines) +
+  std::string text = "the log is not sound: " + PlainText(log.meaning) + "\n" + DamageText(log);
+  text += log.usable_first_lsn == 0
+              ? "the store has everything that can be booked\n"
+              : "LSN " + std::to_string(log.usable_first_lsn) + ".." +
+                    std::to_string(log.usable_last_lsn) + " with " + Thousands(log.usable_lines) +
                     (options.dry_run ? " lines can be saved\n" : " lines were saved\n");
-  if (!report.stranded.empty()) {
-    text += "behind the damage are " + Thousands(report.stranded.size()) +
-            " records that are lost unless their batches are sent again:\n";
+  if (options.dry_run) {
+    text += "nothing was changed\n";
   }
-  for (size_t index = 0; index < report.stranded.size() && index < kShownMax; ++index) {
-    const StrandedRecord& record = report.stranded[index];
-    text += "  LSN " + std::to_string(record.lsn) + ": tenant " + PlainText(record.tenant) +
-            ", batch " + PlainText(record.batch) + ", lines " + std::to_string(record.first_line) +
-            ".." + std::to_string(record.first_line + record.lines - (record.lines > 0 ? 1 : 0)) +
-            "\n";
-  }
-  if (report.stranded.size() > kShownMax) {
-    text += "  and " + Thousands(report.stranded.size() - kShownMax) + " more\n";
-  }
-  text += options.dry_run ? "nothing was changed\n" : "";
   if (!report.kept.empty()) {
+    const std::string name = report.kept.substr(report.kept.rfind('/') + 1);
     text += "the damaged log is kept: " + PlainText(report.kept) +
-            "\nsend the latest batches again: they continue where the saved part ends\n";
+            "\n  read it with: tallystone log cat --db " + ShellWord(options.database) + " --log " +
+            name + "\n";
   }
-  Sink::Stdout().Write(text);
+  if (log.state != LogState::kNotNeeded) {
+    text += "send the latest batches again: they continue where the saved part ends\n";
+  }
+  if (!log.stranded.empty()) {
+    text += Thousands(log.stranded_records) + " records with " + Thousands(log.stranded_lines) +
+            " lines, LSN " + std::to_string(log.stranded.front().first_lsn) + ".." +
+            std::to_string(report.log.stranded_last_lsn) + ", of " +
+            Thousands(log.stranded.size()) + (log.stranded.size() == 1 ? " batch" : " batches") +
+            " are lost unless sent again (a retry or drop: done again):\n";
+  }
+  return text;
+}
+
+void PrintJson(const RepairOptions& options, const SalvageReport& report) {
+  std::string text;
+  JsonWriter json(&text);
+  json.BeginObject();
+  json.Field("schema_version", uint64_t{kJsonSchemaVersion});
+  json.Flag("dry_run", options.dry_run);
+  json.Flag("sound", report.log.sound);
+  WriteLogState(report.log, &json);
+  json.Flag("changed", report.changed);
+  json.Field("kept", report.kept);
+  json.EndObject();
+  Sink::Stdout().Write(text + "\n");
+}
+
+// The summary, then every batch that is to be sent again. In a format for programs the rows alone
+// are on stdout.
+ExitCode PrintSalvage(const RepairOptions& options, const SalvageReport& report) {
+  if (options.format == Format::kJson) {
+    PrintJson(options, report);
+    return Finish();
+  }
+  const std::string text = SalvageText(options, report);
+  const bool table = options.format == Format::kTable;
+  if (table) {
+    Sink::Stdout().Write(text);
+  } else {
+    std::fputs(text.c_str(), stderr);
+  }
+  if (table && report.log.stranded.empty()) {
+    return Finish();
+  }
+  ListOptions list;
+  list.format = options.format;
+  VectorCursor<StrandedBatch> cursor(report.log.stranded);
+  return ListRecords(
+      list, {"batches", report.log.usable_last_lsn}, StrandedColumns(), &cursor,
+      [](const StrandedBatch&) { return true; }, FillStranded);
+}
+
+ExitCode RunSalvage(const RepairOptions& options) {
+  SalvageReport report;
+  if (const Status s = SalvageLog({}, options.database, options.dry_run, &report); !s.ok()) {
+    return Fail(s);
+  }
+  if (const ExitCode code = PrintSalvage(options, report); code != kExitOk) {
+    return code;
+  }
+  if (!options.dry_run || report.log.sound) {
+    return kExitOk;
+  }
+  PrintMessage("next: tallystone repair --salvage-log --db " + ShellWord(options.database));
+  return kExitCorruption;
 }
 
 ExitCode Run(const RepairOptions& options) {
   if (options.salvage_log) {
-    SalvageReport report;
-    const Status s = SalvageLog({}, options.database, options.dry_run, &report);
-    if (!s.ok()) {
-      return Fail(s);
-    }
-    PrintLog(options, report);
-    return Finish(options.dry_run && !report.damage.empty() ? kExitCorruption : kExitOk);
+    return RunSalvage(options);
   }
   RepairReport report;
   if (!options.code.empty()) {
@@ -116,8 +189,12 @@ ExitCode Run(const RepairOptions& options) {
     }
     PrintStore(options, report);
   }
-  const bool wrong = !report.before.sound || !report.not_examined.empty();
-  return Finish(options.dry_run && wrong ? kExitCorruption : kExitOk);
+  const ExitCode code =
+      Finish(!report.log.sound || (options.dry_run && IsWrong(report)) ? kExitCorruption : kExitOk);
+  if (const std::string next = NextOf(options, report); options.code.empty() && !next.empty()) {
+    PrintMessage("next: " + next);
+  }
+  return code;
 }
 
 }  // namespace
@@ -130,10 +207,11 @@ void AddRepairCommand(CLI::App* parent, Chosen* chosen) {
       "from the transaction blocks, in a store of its own that then takes the place of the old "
       "one.\n"
       "Needs room for a second store. Interrupted, it has changed nothing, or is done.\n"
-      "--salvage-log: where the log is refused, makes one of the records before the damage, and "
-      "says\n"
-      "which batches are to be sent again.\n"
-      "Exit code 5 with --dry-run: something is to be repaired.\n"
+      "--salvage-log: where the log is refused, makes one of the records that follow the store\n"
+      "without a gap, keeps the old one, and lists the batches that are to be sent again; with\n"
+      "--format ndjson or csv the list alone is on standard output.\n"
+      "Exit code 5 with --dry-run: something is to be repaired. Without it: the log is not sound,\n"
+      "which a new store does not mend; a store that is sound is then left alone.\n"
       "Examples:\n"
       "  tallystone repair --db stock.db --dry-run\n"
       "  tallystone repair --db stock.db\n"
@@ -148,6 +226,7 @@ void AddRepairCommand(CLI::App* parent, Chosen* chosen) {
   tenant->needs(code);
   command->add_flag("--salvage-log", options->salvage_log, "Repair the log, not the store")
       ->excludes(code);
+  AddFormatOption(command, &options->format);
   command->callback([=] { chosen->run = [=] { return Run(*options); }; });
 }
 

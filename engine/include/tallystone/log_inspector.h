@@ -76,10 +76,11 @@ struct LogNeighbour {
 
 // Bytes that cannot be trusted.
 struct LogDamage {
-  std::string what;        // one sentence: what is expected, what is there
-  uint64_t first_lsn = 0;  // records that are missing; 0 = it is not known which
-  uint64_t last_lsn = 0;   // 0 = it is not known how many
-  bool in_store = false;   // the store has all of them: no line is lost
+  std::string what;           // one sentence: what is expected, what is there
+  uint64_t first_lsn = 0;     // records that are missing; 0 = it is not known which
+  uint64_t last_lsn = 0;      // 0 = it is not known how many
+  bool in_store = false;      // the store has all of them: no line is lost
+  bool nothing_lost = false;  // no record stood there
   LogNeighbour before, behind;
   std::string meaning;  // for a person: who lost what, and what to do
 };
@@ -101,8 +102,41 @@ struct LogEntry {
   LogDamage damage;         // kDamage
 };
 
+// What a log is worth to the store beside it. Every command takes its word from here.
+enum class LogState : uint8_t {
+  kSound = 0,      // the engine opens it; it may end in something that was never acknowledged
+  kNotNeeded = 1,  // damaged, but what cannot be read is in the store: no line is lost
+  kLost = 2,       // records that the store does not have cannot be read, or are missing
+  kAbsent = 3,     // there is none, or it ends before the store does: what it had is not known
+  kUnknown = 4,    // damaged, and no store says what it has of it
+};
+std::string_view LogStateName(LogState state);  // "not_needed"
+
+// Records of one batch that can be read, but stand behind some that cannot: the engine never books
+// a record without those before it.
+struct StrandedBatch {
+  std::string tenant;  // "#3" where the name of number 3 is not known
+  std::string batch;
+  bool retry = false;  // its dead letters, tried again
+  bool drop = false;   // its dead letters, given up
+  uint64_t first_lsn = 0, last_lsn = 0;
+  uint64_t records = 0;
+  uint64_t lines = 0;
+  uint64_t first_line = 0, last_line = 0;  // of the batch
+};
+
 struct LogReport {
-  bool sound = true;
+  bool sound = true;  // state is kSound
+  LogState state = LogState::kSound;
+  std::string meaning;  // of the state, for a person; "" where it is sound
+  // Records above the store's marker that follow it without a gap: the engine books them, if need
+  // be after SalvageLog. 0 = there is none.
+  uint64_t usable_first_lsn = 0, usable_last_lsn = 0;
+  uint64_t usable_lines = 0;
+  std::vector<StrandedBatch> stranded;  // by LSN
+  uint64_t stranded_records = 0;
+  uint64_t stranded_last_lsn = 0;
+  uint64_t stranded_lines = 0;
   uint64_t segments = 0;  // live ones
   uint64_t free_segments = 0;
   uint64_t records = 0;
@@ -122,6 +156,11 @@ class LogInspector {
   // store_problem.
   static Status Open(const Options& options, const std::string& path,
                      std::unique_ptr<LogInspector>* inspector);
+  // Of a log that a repair put aside in the database's directory, by its name ("log.damaged-1").
+  // The store went on without it, under LSNs of its own: its marker says nothing of this log.
+  // kNotFound, kInvalidArgument.
+  static Status OpenKept(const Options& options, const std::string& path, const std::string& name,
+                         std::unique_ptr<LogInspector>* inspector);
   virtual ~LogInspector() = default;
 
   // Live ones by sequence, then free ones.
@@ -133,7 +172,8 @@ class LogInspector {
   virtual Status NewCursor(const Filter& filter, bool content,
                            std::unique_ptr<Cursor<LogEntry>>* cursor) = 0;
 
-  // Reads and decodes every record; compares the log's ends with the store's marker.
+  // Reads and decodes every record; compares the log's ends with the store's marker. Sound is what
+  // Engine::Open takes, as far as the log goes, and nothing else.
   virtual Status Verify(const ProgressFunction& progress, LogReport* report) = 0;
 
   [[nodiscard]] virtual uint64_t as_of_lsn() const = 0;    // the last record

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tallystone/inspector.h"
+#include "tallystone/log_inspector.h"
 #include "tallystone/options.h"
 
 namespace tallystone {
@@ -19,6 +20,7 @@ namespace tallystone {
 struct RepairReport {
   VerifyReport before;       // what was wrong, as far as it could be examined
   std::string not_examined;  // why not, or ""
+  LogReport log;             // of the log beside the store: repair does not touch it
   uint64_t blocks = 0;       // read, and booked again
   uint64_t lines = 0;
   std::string kept;  // where the damaged store or log is now; "" = nothing was changed
@@ -34,26 +36,16 @@ Status RepairStore(const Options& options, const std::string& path, bool dry_run
 Status RepairItem(const Options& options, const std::string& path, const ItemKey& item,
                   bool dry_run, RepairReport* report);
 
-// A record of the log that can be read, but stands behind one that cannot.
-struct StrandedRecord {
-  uint64_t lsn = 0;
-  std::string tenant;  // "" where the name is not known
-  std::string batch;
-  uint64_t first_line = 0;
-  uint64_t lines = 0;
-};
-
 struct SalvageReport {
-  std::string damage;      // what the log was refused for; "" = it is sound
-  uint64_t first_lsn = 0;  // the records that were saved; 0 = none was needed
-  uint64_t last_lsn = 0;
-  uint64_t lines = 0;                    // in them
-  std::vector<StrandedRecord> stranded;  // lost, unless their batches are sent again
-  std::string kept;                      // where the damaged log is now; "" = nothing was changed
+  LogReport log;     // of the log as it was: what was saved is `usable`, what was not `stranded`
+  std::string kept;  // where the damaged log is now; "" = nothing was changed, or there was none
+  bool changed = false;
 };
 
-// Makes a log anew from the records before the first one that is damaged, if the log is refused.
-// Whole batches that are sent again continue exactly where the saved part ends.
+// Makes a log anew of the records that follow the store's marker without a gap, if the log is not
+// sound: damage at or below the marker costs nothing, damage above it the records from there on,
+// as they cannot be booked without those before them. The damaged log is kept, and a LogInspector
+// reads it. Whole batches that are sent again continue exactly where the saved part ends.
 Status SalvageLog(const Options& options, const std::string& path, bool dry_run,
                   SalvageReport* report);
 
