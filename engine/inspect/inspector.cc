@@ -113,6 +113,7 @@ class InspectorImpl final : public Inspector {
     return FindLsnAccepted(view_.get(), accepted_at_us, lsn);
   }
   [[nodiscard]] uint64_t as_of_lsn() const override { return view_->as_of(); }
+  [[nodiscard]] bool log_absent() const override { return opened_.log_absent; }
 
  private:
   void Prepare() {

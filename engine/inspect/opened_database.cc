@@ -6,9 +6,11 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "batchlog/log_scan.h"
 #include "ingest/recovery.h"
 #include "ingest/server_list.h"
 #include "store/server_store.h"
+#include "inspect/open_inspector.h"
 
 namespace tallystone {
 namespace {
@@ -109,7 +111,11 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
   Marker marker;
   TS_RETURN_IF_ERROR(ReadMarkers(path, *opened, &marker));
   std::vector<LoggedChunk> chunks;
-  if (files->Exists(LogPath(path))) {
+  std::vector<batchlog::LiveSegment> live;
+  std::vector<uint64_t> free;
+  TS_RETURN_IF_ERROR(batchlog::ListSegments(files, LogPath(path), &live, &free));
+  opened->log_absent = live.empty() && marker.applied > 0;
+  if (!live.empty()) {
     TS_RETURN_IF_ERROR(ReadLog(options, LogPath(path), marker, files, &chunks, opened));
   }
   opened->read_at_us = NowMicros();
@@ -141,6 +147,14 @@ Status OpenToRead(const Options& options, const std::string& path, FileSystem* f
     }
     forget();
     std::this_thread::sleep_for(kOpenDelay);
+  }
+  // What looks like a writer at work, and does not go away, may be damage: the judge of the log is
+  // never deceived by a writer.
+  std::unique_ptr<LogInspector> log;
+  LogReport report;
+  if (OpenLogInspector(options, path, files, env, &log).ok() &&
+      log->Verify(nullptr, &report).ok() && !report.sound) {
+    return Status::Corruption(report.damage.front().damage.what + "; " + report.meaning);
   }
   return status;
 }

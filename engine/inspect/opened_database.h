@@ -22,6 +22,7 @@ struct OpenedDatabase {
   RocksStore* rocks = nullptr;                 // the first, if it is embedded
   std::shared_ptr<LiveView> view;              // goes before the stores that it reads
   LogTail tail;
+  bool log_absent = false;   // and the store has something
   uint64_t log_bytes = 0;    // on disk
   uint64_t store_bytes = 0;  // on disk
   uint64_t read_at_us = 0;   // wall clock, microseconds since 1970 UTC

@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 
+#include "commands/log_report.h"
+#include "commands/next_step.h"
 #include "output/text.h"
 #include "process/give_way.h"
 
@@ -71,8 +73,18 @@ void AddJsonOption(CLI::App* command, bool* json) {
 }
 
 Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* inspector) {
+  static bool told = false;
   GiveWayToWriter(database);
-  return Inspector::Open(Options{}, database, inspector);
+  const Status s = Inspector::Open(Options{}, database, inspector);
+  if (s.ok() && (*inspector)->log_absent() && !told) {
+    told = true;
+    LogReport report;
+    if (JudgeLog(database, &report).ok() && !report.sound) {
+      PrintMessage("THE LOG IS NOT SOUND: " + report.meaning +
+                   "; what to do: " + SalvageCommand(database));
+    }
+  }
+  return s;
 }
 
 Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine,

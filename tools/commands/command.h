@@ -64,7 +64,7 @@ void AddSpreadsheetFlag(CLI::App* command, Format* format);
 // --json alone, for answers that are one object.
 void AddJsonOption(CLI::App* command, bool* json);
 
-// Opens the database to look at it, and gives way to its writer. Prints nothing.
+// Opens the database to look at it, and gives way to its writer. Says once on stderr if there is no log beside the store.
 Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* inspector);
 
 // Opens the database to write. `create`: make it if it is not there. `servers`: as Options has

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "commands/command.h"
+#include "commands/log_report.h"
+#include "commands/next_step.h"
 #include "output/json.h"
 #include "output/progress.h"
 #include "output/text.h"
@@ -22,6 +24,7 @@ struct StatusOptions {
 };
 
 struct State {
+  LogReport log;                       // judged where there is none
   DatabaseOverview overview;           // its counts are exact where there is a `full`
   std::optional<DatabaseStatus> full;  // what needs a full read
 };
@@ -42,8 +45,13 @@ double Seconds(uint64_t micros) {
   return static_cast<double>(micros) / 1e6;
 }
 
-std::vector<Note> NotesOf(const DatabaseOverview& overview, const std::string& database) {
+std::vector<Note> NotesOf(const State& state, const std::string& database) {
+  const DatabaseOverview& overview = state.overview;
   std::vector<Note> notes;
+  if (!state.log.sound) {
+    notes.push_back(
+        {"log_absent", "THE LOG IS NOT SOUND: " + state.log.meaning, SalvageCommand(database)});
+  }
   const std::string db = " --db " + ShellWord(database);
   if (overview.replay_unfinished) {
     notes.push_back(
@@ -200,7 +208,8 @@ void PrintText(const State& state, const std::vector<Note>& notes) {
   };
   entry("as of LSN", std::to_string(overview.as_of_lsn));
   entry("in the store", "up to LSN " + std::to_string(overview.applied_lsn));
-  entry("log", overview.log_last_lsn == 0
+  entry("log", !state.log.sound ? std::string("GONE")
+               : overview.log_last_lsn == 0
                    ? std::string("empty")
                    : fmt::format("LSN {} to {}", overview.log_first_lsn, overview.log_last_lsn));
   entry("not yet in store", TailText(overview));
@@ -268,37 +277,29 @@ Status ReadAll(const StatusOptions& options, Inspector* inspector, State* state)
   return s;
 }
 
-ExitCode FailDamaged(const Status& status, const std::string& database) {
-  const ExitCode code = Fail(status);
-  if (code == kExitCorruption) {
-    PrintMessage(
-        "what can be mended is told, without changing anything, by: tallystone repair "
-        "--dry-run --db " +
-        ShellWord(database));
-  }
-  return code;
-}
-
 ExitCode Run(const StatusOptions& options) {
   std::unique_ptr<Inspector> inspector;
-  if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
-    return FailDamaged(s, options.database);
+  if (const Status s = Inspector::Open(Options{}, options.database, &inspector); !s.ok()) {
+    return Fail(s);
   }
   State state;
   Status s = inspector->GetOverview({}, &state.overview);
+  if (s.ok() && inspector->log_absent()) {
+    s = JudgeLog(options.database, &state.log);
+  }
   if (s.ok() && !options.quick) {
     s = ReadAll(options, inspector.get(), &state);
   }
   if (!s.ok()) {
-    return FailDamaged(s, options.database);
+    return Fail(s);
   }
-  const std::vector<Note> notes = NotesOf(state.overview, options.database);
+  const std::vector<Note> notes = NotesOf(state, options.database);
   if (options.json) {
     PrintJson(state, notes);
   } else {
     PrintText(state, notes);
   }
-  return Finish();
+  return Finish(state.log.sound ? kExitOk : kExitCorruption);
 }
 
 }  // namespace
@@ -309,6 +310,7 @@ void AddStatusCommand(CLI::App* parent, Chosen* chosen) {
       "Reads everything once, for the state digest: equal for equal content. --quick leaves\n"
       "digest and balances out and reads little; of more than 100,000 batches or dead letters\n"
       "it then estimates the numbers, and says \"about\" (in JSON: `estimated` names them).\n"
+      "Exit code 5: something is damaged; where the store can be read, a note says what.\n"
       "Examples:\n"
       "  tallystone status --db stock.db\n"
       "  tallystone status --db stock.db --quick\n"

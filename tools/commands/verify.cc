@@ -13,13 +13,14 @@ struct VerifyOptions {
   bool json = false;
 };
 
-void PrintJson(const VerifyReport& report, uint64_t lsn) {
+void PrintJson(const VerifyReport& report, const Inspector& inspector) {
   std::string text;
   JsonWriter json(&text);
   json.BeginObject();
   json.Field("schema_version", uint64_t{kJsonSchemaVersion});
-  json.Field("as_of_lsn", lsn);
-  json.Flag("sound", report.sound);
+  json.Field("as_of_lsn", inspector.as_of_lsn());
+  json.Flag("sound", report.sound && !inspector.log_absent());
+  json.Flag("log_absent", inspector.log_absent());
   json.Field("lines_checked", report.lines_checked);
   json.Field("balances_checked", report.balances_checked);
   json.Field("batches_checked", report.batches_checked);
@@ -39,13 +40,15 @@ void PrintJson(const VerifyReport& report, uint64_t lsn) {
   Sink::Stdout().Write(text + "\n");
 }
 
-void PrintText(const VerifyReport& report, uint64_t lsn) {
+void PrintText(const VerifyReport& report, const Inspector& inspector) {
   std::string text =
-      report.sound ? "sound" : "NOT SOUND: " + Thousands(report.findings_count) + " findings";
+      report.sound && inspector.log_absent() ? "the store is sound, BUT THE LOG IS GONE"
+      : report.sound                         ? "sound"
+                     : "NOT SOUND: " + Thousands(report.findings_count) + " findings";
   text += ": " + Thousands(report.lines_checked) + " lines, " + Thousands(report.balances_checked) +
           " balances, " + Thousands(report.batches_checked) + " batches, " +
           Thousands(report.dead_letters_checked) + " dead letters checked, as of LSN " +
-          std::to_string(lsn) + "\n";
+          std::to_string(inspector.as_of_lsn()) + "\n";
   for (const VerifyFinding& finding : report.findings) {
     text += "  " + PlainText(finding.what);
     if (!finding.batch.empty()) {
@@ -64,6 +67,7 @@ ExitCode Run(const VerifyOptions& options) {
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
     return Fail(s);
   }
+  const bool log_sound = !inspector->log_absent();
   VerifyReport report;
   Progress progress("verifying " + options.database);
   const ProgressFunction show = [&](uint64_t done, uint64_t total) {
@@ -76,11 +80,11 @@ ExitCode Run(const VerifyOptions& options) {
     return Fail(s);
   }
   if (options.json) {
-    PrintJson(report, inspector->as_of_lsn());
+    PrintJson(report, *inspector);
   } else {
-    PrintText(report, inspector->as_of_lsn());
+    PrintText(report, *inspector);
   }
-  return Finish(report.sound ? kExitOk : kExitCorruption);
+  return Finish(report.sound && log_sound ? kExitOk : kExitCorruption);
 }
 
 }  // namespace

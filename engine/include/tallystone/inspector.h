@@ -139,6 +139,10 @@ class Inspector {
   // set back meanwhile the answer is one of several that are right.
   virtual Status FindLsn(uint64_t accepted_at_us, uint64_t* lsn) = 0;
   [[nodiscard]] virtual uint64_t as_of_lsn() const = 0;
+  // There is no log beside a store that has something: the answers are the store's, and whether
+  // more was acknowledged, nobody can say. The engine does not open such a database; see
+  // LogInspector::Verify.
+  [[nodiscard]] virtual bool log_absent() const = 0;
 };
 
 }  // namespace tallystone
