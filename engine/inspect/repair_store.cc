@@ -1,12 +1,15 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "ingest/recovery.h"
+#include "inspect/open_inspector.h"
 #include "inspect/rebooking.h"
 #include "inspect/repair.h"
 #include "inspect/verify.h"
+#include "model/chunk.h"
 #include "store/live_view.h"
 #include "store/rocks/rocks_store.h"
 
@@ -50,6 +53,10 @@ class StoreRepair {
   Status Run(bool dry_run) {
     TS_RETURN_IF_ERROR(Lock());
     Examine();
+    JudgeLog();
+    if (!dry_run && !report_->log.sound && report_->before.sound && report_->not_examined.empty()) {
+      return Status::Ok();  // a new store would not help
+    }
     TS_RETURN_IF_ERROR(OpenSource());
     return dry_run ? BookAgain(nullptr) : Replace("damaged");
   }
@@ -99,7 +106,15 @@ class StoreRepair {
   // marker was never written to.
   Status OpenSource() {
     if (old_ == nullptr) {
-      TS_RETURN_IF_ERROR(Open(StoreExtent::kBlocks, &old_));
+      const Status opened = Open(StoreExtent::kBlocks, &old_);
+      if (opened.Is(StatusCode::kCorruption)) {
+        return Status::Corruption(
+            "the store cannot be made from its blocks, because they, or the marker that says how "
+            "far they go, cannot be opened: restore a backup beside it (`tallystone restore`) and "
+            "send the batches that it does not have again. " +
+            opened.message());
+      }
+      TS_RETURN_IF_ERROR(opened);
     }
     const Status read = old_->ReadMarker(&marker_);
     return read.IsNotFound() ? Status::Ok() : read;
@@ -129,12 +144,70 @@ class StoreRepair {
     report_->not_examined = status.ok() ? "" : status.ToString();
   }
 
+  // What cannot be judged (a newer format) is told by whoever opens it.
+  void JudgeLog() {
+    std::unique_ptr<LogInspector> log;
+    LogReport report;
+    if (OpenLogInspector(options_, place_.path, place_.files, place_.env, &log).ok() &&
+        log->Verify(nullptr, &report).ok()) {
+      report_->log = std::move(report);
+    }
+  }
+
+  // Block `lost` cannot be read, for the reason `why`; `before` is the one before it.
+  Status ExplainLostBlocks(StoreView* view, const StoredBlock& before, Lsn lost,
+                           const Status& why) const {
+    // A damaged piece of a file has neighbours in it. The first behind it is looked for in growing
+    // steps, then between the last two.
+    StoredBlock behind;
+    const auto readable = [&](Lsn lsn) {
+      auto cursor = view->Blocks(lsn);
+      cursor->SeekToFirst();
+      if (!cursor->Valid()) {
+        return false;
+      }
+      behind = cursor->value();
+      return true;
+    };
+    Lsn bad = lost;
+    Lsn good = 0;
+    for (Lsn step = 1; good == 0 && bad < marker_.applied; step *= 2) {
+      const Lsn tried = std::min(lost + step, marker_.applied);
+      (readable(tried) ? good : bad) = tried;
+    }
+    while (good > bad + 1) {
+      const Lsn middle = bad + (good - bad) / 2;
+      (readable(middle) ? good : bad) = middle;
+    }
+    const Lsn last = good == 0 ? marker_.applied : good - 1;
+    std::string what = StorePath(place_.path) + ": of " + std::to_string(marker_.applied) +
+                       " blocks, LSN " + std::to_string(lost) +
+                       (last > lost ? " to " + std::to_string(last) : "") + " cannot be read";
+    what += PlaceOf("; before: ", before);
+    what += good != 0 && readable(good) ? PlaceOf("; behind: ", behind) : "";
+    return {why.code(),
+            what +
+                ": the store cannot be made from its blocks; restore a backup beside it "
+                "(`tallystone restore`) and send the batches that it does not have again. " +
+                why.message()};
+  }
+
+  static std::string PlaceOf(const char* where, const StoredBlock& block) {
+    ChunkHeader header;
+    if (block.lsn == 0 || !DecodeChunkHeader(block.payload, &header).ok()) {
+      return "";
+    }
+    return where + ("line " + std::to_string(header.first_line)) + " of batch '" +
+           std::string(header.batch) + "'";
+  }
+
   Status BookAgain(Store* store) {
     std::unique_ptr<StoreView> view;
     TS_RETURN_IF_ERROR(old_->NewView(&view));
     Rebooking rebooking(store, marker_);
     std::vector<std::string> causes;
     Lsn next = 1;
+    StoredBlock before;
     auto cursor = view->Blocks(0);
     for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next(), ++next) {
       if (cursor->value().lsn != next) {
@@ -142,11 +215,15 @@ class StoreRepair {
       }
       TS_RETURN_IF_ERROR(FindReadableCauses(causes_.get(), cursor->value(), &causes));
       TS_RETURN_IF_ERROR(rebooking.Add(cursor->value(), causes));
+      before = cursor->value();
       report_->blocks = rebooking.blocks();
       report_->lines = rebooking.lines();
       if (progress_ && next % 256 == 0) {
         progress_(report_->lines, 0);
       }
+    }
+    if (cursor->status().Is(StatusCode::kCorruption)) {
+      return ExplainLostBlocks(view.get(), before, next, cursor->status());
     }
     TS_RETURN_IF_ERROR(cursor->status());
     if (next > 1 && marker_.database_id.empty()) {

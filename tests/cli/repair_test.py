@@ -29,7 +29,7 @@ class Repair(ProgramTest):
         self.assertIn('the log is sound', self.run_program('repair', '--salvage-log', '--db', self.db).text)
 
     def test_each_file_of_the_store_damaged(self):
-        repaired = refused = 0
+        repaired = refused = named = 0
         for table in self.files('store/db/*.sst'):
             with open(table, 'r+b') as file:
                 content = file.read()
@@ -47,12 +47,17 @@ class Repair(ProgramTest):
                 os.rename(os.path.join(self.db, 'unused'), self.path(os.path.basename(table)))
             else:
                 refused += 1
-                self.assertIn('tallystone: ', answer.err)
+                # Blocks, or the marker: the message leads out of it.
+                self.assertIn('restore a backup', answer.err)
+                self.assertIn('restore a backup', first.err)
+                self.assertEqual(self.files('*damaged*'), [])
+                named |= 'blocks, LSN ' in answer.err and "of batch '" in answer.err
             with open(table, 'wb') as file:
                 file.write(content)
             for left in self.files('*damaged*'):
                 os.rename(left, self.path(os.path.basename(table) + os.path.basename(left)))
         self.assertGreater(repaired, 0)
+        self.assertTrue(named, 'the damaged blocks are not named')
         self.assertEqual(self.digest(), self.expected)
 
     def test_a_file_that_cannot_be_opened_is_named(self):
