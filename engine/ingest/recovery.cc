@@ -416,11 +416,20 @@ std::string LockPath(const std::string& path) {
 }
 
 Status FindDatabase(FileSystem* files, const std::string& path) {
-  if (!files->Exists(path)) {
+  std::vector<std::string> names;
+  const Status listed = files->List(path, &names);
+  if (listed.IsNotFound()) {
     return Status::NotFound("there is no database at " + path);
   }
-  if (!files->Exists(StorePath(path)) && !files->Exists(LogPath(path)) &&
-      !files->Exists(ServerListPath(path))) {
+  // What may not be looked at may well be a database; a file is none.
+  const bool is_file = !listed.ok() && files->Exists(path) && !files->ExpectDirectory(path).ok();
+  if (!listed.ok() && !is_file) {
+    return listed;
+  }
+  const auto has = [&](const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (!has("store") && !has("log") && !has("SERVERS")) {
     return Status::NotFound(path + " is not a Tallystone database (it has neither store nor log)");
   }
   return Status::Ok();
