@@ -1,6 +1,8 @@
 """tallystone report: one file, everything in it, nothing that data could do in it."""
+import glob
 import os
 import re
+import shutil
 import unittest
 
 from page import SHELL, PageTest
@@ -122,6 +124,33 @@ class Report(PageTest):
         with self.served('--verify') as page:
             served = page.data('snapshot')['proof']
         self.assertEqual({**served, 'seconds': 0}, {**data['proof'], 'seconds': 0})
+
+    def test_of_a_database_that_does_not_open_it_says_why(self):
+        self.fill()
+        log = sorted(glob.glob(os.path.join(self.db, 'log', '0*.log')))[-1]
+        with open(log, 'r+b') as file:
+            file.seek(4096 + 60)
+            file.write(b'\xff\xff\xff')
+        page, data = self.report(code=CORRUPTION)
+        self.assertIn('<!doctype html>', page)
+        self.assertFalse(data['proof']['sound'])
+        self.assertIn('cannot be read', data['proof']['not_examined'])
+        self.assertTrue(data['proof']['findings'])
+        self.assertEqual({trouble['part'] for trouble in data['troubles']}, {part for part in data if data[part] is None})
+        os.rename(log, self.path('moved.log'))
+        shutil.rmtree(os.path.join(self.db, 'log'))
+        # The store is shown, and the page says what is missing beside it.
+        data = self.report(code=CORRUPTION)[1]
+        self.assertFalse(data['proof']['sound'])
+        self.assertIn('there is no log', data['proof']['findings'][0]['what'])
+        self.assertEqual(data['stock']['tenants'], 2)
+        # The marker cannot be read.
+        shutil.rmtree(os.path.join(self.db, 'store'))
+        os.makedirs(os.path.join(self.db, 'store', 'db'))
+        with open(os.path.join(self.db, 'store', 'db', '000009.sst'), 'wb') as file:
+            file.write(b'x')
+        data = self.report(code=CORRUPTION)[1]
+        self.assertIn('CURRENT is missing', data['proof']['not_examined'])
 
     def test_usage_and_what_is_not_there(self):
         self.run_program('report', '--db', self.db, '--html', self.path('r.html'), code=NOT_FOUND)

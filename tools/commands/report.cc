@@ -27,12 +27,17 @@ Status WriteFile(const std::string& path, const std::string& content) {
 
 ExitCode Run(const ReportOptions& options) {
   std::unique_ptr<Inspector> inspector;
+  std::string json;
   if (const Status s = OpenInspector(options.snapshot.database, &inspector); !s.ok()) {
-    return Fail(s);
+    if (!s.Is(StatusCode::kCorruption)) {
+      return Fail(s);
+    }
+    MakeSnapshotOfDamage(options.snapshot, s, &json);
+    const Status written = WriteFile(options.html, MakePage(json));
+    return Fail(written.ok() ? s : written);
   }
   Progress progress("reading " + options.snapshot.database);
   History history;
-  std::string json;
   const Status found = MakeSnapshot(
       inspector.get(), options.snapshot, &history,
       [&](uint64_t done, uint64_t total) { progress.Update(done, done, total); }, &json);

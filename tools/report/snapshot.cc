@@ -7,6 +7,7 @@
 #include "report/batch_lines.h"
 #include "report/batches.h"
 #include "report/dead_letters.h"
+#include "report/log_findings.h"
 #include "report/proof.h"
 #include "report/reviews.h"
 #include "report/stock.h"
@@ -19,15 +20,19 @@ namespace {
 constexpr uint64_t kBatchPageLinesMax = 200'000;
 constexpr size_t kBatchPageRowsMax = 1'000;
 
+// Of a snapshot, besides the proof.
+constexpr const char* kParts[] = {"totals", "history",      "stock",  "batches",
+                                  "lines",  "dead_letters", "reviews"};
+
 uint64_t NowMicros() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
-void BeginDocument(Inspector* inspector, JsonWriter* json) {
+void BeginDocument(uint64_t as_of_lsn, JsonWriter* json) {
   json->BeginObject();
   json->Field("schema_version", uint64_t{kJsonSchemaVersion});
-  json->Field("as_of_lsn", inspector->as_of_lsn());
+  json->Field("as_of_lsn", as_of_lsn);
   json->Field("read_at_us", NowMicros());
 }
 
@@ -41,6 +46,14 @@ void WriteLimits(const SnapshotOptions& options, JsonWriter* json) {
   json->Field("reviews", options.reviews_max);
   json->Field("batch_lines", options.batch_lines_max);
   json->EndObject();
+}
+
+void BeginSnapshot(const SnapshotOptions& options, uint64_t as_of_lsn, JsonWriter* json) {
+  BeginDocument(as_of_lsn, json);
+  json->Field("program", "tallystone " TALLYSTONE_VERSION);
+  json->Field("database", options.database);
+  json->Flag("live", options.live);
+  WriteLimits(options, json);
 }
 
 // Writes the parts of a snapshot, one after the other: each is read, written and forgotten.
@@ -62,9 +75,12 @@ class SnapshotWriter {
     }
   }
 
-  void AddProof(bool full, const ProgressFunction& progress) {
+  void AddProof(const SnapshotOptions& options, const ProgressFunction& progress) {
     Proof proof;
-    Prove(inspector_, full, progress, &proof);
+    Prove(inspector_, options.full_proof, progress, &proof);
+    if (inspector_->log_absent()) {
+      AddLogFindings(options.database, &proof);
+    }
     json_->Key("proof");
     WriteProof(proof, json_);
     if (!proof.not_examined.empty()) {
@@ -126,13 +142,9 @@ Status MakeSnapshot(Inspector* inspector, const SnapshotOptions& options, Histor
                     const ProgressFunction& progress, std::string* json) {
   json->clear();
   JsonWriter writer(json);
-  BeginDocument(inspector, &writer);
-  writer.Field("program", "tallystone " TALLYSTONE_VERSION);
-  writer.Field("database", options.database);
-  writer.Flag("live", options.live);
-  WriteLimits(options, &writer);
+  BeginSnapshot(options, inspector->as_of_lsn(), &writer);
   SnapshotWriter parts(inspector, &writer);
-  parts.AddProof(options.full_proof, progress);
+  parts.AddProof(options, progress);
   Totals totals;
   parts.Add(
       "totals", &totals, [&](Totals* part) { return ReadTotals(inspector, part); },
@@ -172,6 +184,32 @@ Status MakeSnapshot(Inspector* inspector, const SnapshotOptions& options, Histor
   return parts.status();
 }
 
+void MakeSnapshotOfDamage(const SnapshotOptions& options, const Status& why, std::string* json) {
+  json->clear();
+  JsonWriter writer(json);
+  BeginSnapshot(options, 0, &writer);
+  Proof proof;
+  proof.full = options.full_proof;
+  proof.not_examined = why.message();
+  AddLogFindings(options.database, &proof);
+  writer.Key("proof");
+  WriteProof(proof, &writer);
+  for (const char* part : kParts) {
+    writer.Key(part);
+    writer.Null();
+  }
+  writer.Key("troubles");
+  writer.BeginArray();
+  for (const char* part : kParts) {
+    writer.BeginObject();
+    writer.Field("part", part);
+    writer.Field("message", why.message());
+    writer.EndObject();
+  }
+  writer.EndArray();
+  writer.EndObject();
+}
+
 Status MakePulse(Inspector* inspector, History* history, std::string* json) {
   Totals totals;
   if (Status s = ReadTotals(inspector, &totals); !s.ok()) {
@@ -182,7 +220,7 @@ Status MakePulse(Inspector* inspector, History* history, std::string* json) {
   }
   json->clear();
   JsonWriter writer(json);
-  BeginDocument(inspector, &writer);
+  BeginDocument(inspector->as_of_lsn(), &writer);
   writer.Key("totals");
   WriteTotals(totals, &writer);
   writer.Key("history");
@@ -208,7 +246,7 @@ Status MakeBatchPage(Inspector* inspector, const std::string& tenant, const std:
   }
   json->clear();
   JsonWriter writer(json);
-  BeginDocument(inspector, &writer);
+  BeginDocument(inspector->as_of_lsn(), &writer);
   writer.Key("lines");
   WriteBatchLines(lines.front(), &writer);
   writer.EndObject();

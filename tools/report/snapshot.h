@@ -28,6 +28,10 @@ struct SnapshotOptions {
 Status MakeSnapshot(Inspector* inspector, const SnapshotOptions& options, History* history,
                     const ProgressFunction& progress, std::string* json);
 
+// The same of a database that cannot be opened, for the reason `why`: every part is null, the proof
+// has what is known of the damage.
+void MakeSnapshotOfDamage(const SnapshotOptions& options, const Status& why, std::string* json);
+
 // The parts that change from second to second: totals and history.
 Status MakePulse(Inspector* inspector, History* history, std::string* json);
 
