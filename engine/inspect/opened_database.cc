@@ -114,6 +114,10 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
   std::vector<batchlog::LiveSegment> live;
   std::vector<uint64_t> free;
   TS_RETURN_IF_ERROR(batchlog::ListSegments(files, LogPath(path), &live, &free));
+  if (live.empty()) {
+    // A listing may pass over a file that gets another name meanwhile.
+    TS_RETURN_IF_ERROR(batchlog::ListSegments(files, LogPath(path), &live, &free));
+  }
   opened->log_absent = live.empty() && marker.applied > 0;
   if (!live.empty()) {
     TS_RETURN_IF_ERROR(ReadLog(options, LogPath(path), marker, files, &chunks, opened));

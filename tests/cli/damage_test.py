@@ -157,7 +157,8 @@ class Damage(ProgramTest):
             self.assertIn('log_absent', [note['name'] for note in self.run_program('status', '--json', '--db', self.db, code=CORRUPTION).json['notes']])
             self.assertNotIn('no line is lost', self.run_program('log', 'verify', '--db', self.db, code=CORRUPTION).text)
             # What the store has can be read, with a warning.
-            for reader in (['inventory'], ['batches'], ['digest'], ['stats'], ['export']):
+            saved = tempfile.mkdtemp(dir=self.directory)
+            for reader in (['inventory'], ['batches'], ['digest'], ['stats'], ['export'], ['backup', '--to', saved]):
                 self.assertIn('THE LOG IS NOT SOUND', self.run_program(*reader, '--db', self.db).err)
             self.follow()
             self.assert_sound()

@@ -26,6 +26,7 @@ std::string Entry(std::string_view name, const std::string& value) {
 
 ExitCode RunBackup(const CommandOptions& options) {
   GiveWayToWriter(options.database);
+  WarnOfAbsentLog(options.database);
   Progress progress("backing up " + options.database);
   BackupOptions backup;
   backup.digest = !options.no_digest;

@@ -72,17 +72,21 @@ void AddJsonOption(CLI::App* command, bool* json) {
   command->add_flag("--json", *json, "Print one JSON object");
 }
 
+void WarnOfAbsentLog(const std::string& database) {
+  LogReport report;
+  if (JudgeLog(database, &report).ok() && report.state == LogState::kAbsent) {
+    PrintMessage("THE LOG IS NOT SOUND: " + report.meaning +
+                 "; what to do: " + SalvageCommand(database));
+  }
+}
+
 Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* inspector) {
   static bool told = false;
   GiveWayToWriter(database);
   const Status s = Inspector::Open(Options{}, database, inspector);
   if (s.ok() && (*inspector)->log_absent() && !told) {
     told = true;
-    LogReport report;
-    if (JudgeLog(database, &report).ok() && !report.sound) {
-      PrintMessage("THE LOG IS NOT SOUND: " + report.meaning +
-                   "; what to do: " + SalvageCommand(database));
-    }
+    WarnOfAbsentLog(database);
   }
   return s;
 }

@@ -64,8 +64,12 @@ void AddSpreadsheetFlag(CLI::App* command, Format* format);
 // --json alone, for answers that are one object.
 void AddJsonOption(CLI::App* command, bool* json);
 
-// Opens the database to look at it, and gives way to its writer. Says once on stderr if there is no log beside the store.
+// Opens the database to look at it, and gives way to its writer. Says once on stderr if there is no
+// log beside the store.
 Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* inspector);
+
+// Says on stderr if there is no log beside the store, though there should be.
+void WarnOfAbsentLog(const std::string& database);
 
 // Opens the database to write. `create`: make it if it is not there. `servers`: as Options has
 // them. Warnings of the engine go to stderr.
