@@ -54,6 +54,7 @@ class StoreRepair {
     TS_RETURN_IF_ERROR(Lock());
     Examine();
     JudgeLog();
+    ExamineReplay();
     if (!dry_run && !report_->log.sound && report_->before.sound && report_->not_examined.empty()) {
       return Status::Ok();  // a new store would not help
     }
@@ -105,19 +106,16 @@ class StoreRepair {
   // The blocks are read from the store that was examined, if it could be opened. A store without a
   // marker was never written to.
   Status OpenSource() {
-    if (old_ == nullptr) {
-      const Status opened = Open(StoreExtent::kBlocks, &old_);
-      if (opened.Is(StatusCode::kCorruption)) {
-        return Status::Corruption(
-            "the store cannot be made from its blocks, because they, or the marker that says how "
-            "far they go, cannot be opened: restore a backup beside it (`tallystone restore`) and "
-            "send the batches that it does not have again. " +
-            opened.message());
-      }
-      TS_RETURN_IF_ERROR(opened);
+    const Status opened = old_ == nullptr ? Open(StoreExtent::kBlocks, &old_) : Status::Ok();
+    const Status read = opened.ok() ? old_->ReadMarker(&marker_) : opened;
+    if (read.Is(StatusCode::kCorruption)) {
+      return Status::Corruption(
+          "the store cannot be made from its blocks, because they, or the marker that says how far "
+          "they go, cannot be read: restore a backup beside it (`tallystone restore`) and send the "
+          "batches that it does not have again. " +
+          read.message());
     }
-    const Status read = old_->ReadMarker(&marker_);
-    return read.IsNotFound() ? Status::Ok() : read;
+    return opened.ok() && read.IsNotFound() ? Status::Ok() : read;
   }
 
   // What is wrong, if the store can be opened as a whole. Its dead letters know why a store
@@ -151,6 +149,21 @@ class StoreRepair {
     if (OpenLogInspector(options_, place_.path, place_.files, place_.env, &log).ok() &&
         log->Verify(nullptr, &report).ok()) {
       report_->log = std::move(report);
+    }
+  }
+
+  // A key replay goes on with the records of the log: where a salvage could not keep them, the
+  // engine refuses the store. One that is made of its blocks knows nothing of the replay.
+  void ExamineReplay() {
+    Marker marker;
+    if (!report_->log.sound || !report_->not_examined.empty() || old_ == nullptr ||
+        !old_->ReadMarker(&marker).ok() || !marker.replay.has_value()) {
+      return;
+    }
+    const Lsn last = std::max<Lsn>(report_->log.usable_last_lsn, marker.applied);
+    if (last < marker.replay->last) {
+      report_->not_examined = "a key replay up to LSN " + std::to_string(marker.replay->last) +
+                              " was interrupted, but the log ends at LSN " + std::to_string(last);
     }
   }
 

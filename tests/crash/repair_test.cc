@@ -21,6 +21,8 @@
 #include "store/live_view.h"
 #include "store/rocks/database.h"
 #include "store/rocks/keys.h"
+#include "store/rocks/rocks_view.h"
+#include "store/rocks/write_batch_builder.h"
 #include "support/rocks_files.h"
 
 namespace tallystone::testing {
@@ -535,6 +537,25 @@ TEST_F(RepairTest, EveryCrashOfARepairLeavesTheOldStoreOrTheRepairedOne) {
             << repaired_states_ << "\n";
   EXPECT_GT(old_states_, 30u);
   EXPECT_GT(repaired_states_, 0u);
+}
+
+// A salvage may have had to leave the records that the replay needs.
+TEST_F(RepairTest, AKeyReplayWhoseRecordsAreGoneIsGivenUp) {
+  Break(disk_.get(), [](rocks::Database* database, rocksdb::WriteBatch* batch) {
+    Marker marker;
+    ASSERT_TRUE(rocks::ReadMarker(*database, nullptr, &marker).ok());
+    marker.replay.emplace();
+    marker.replay->last = marker.applied + 100;
+    ASSERT_TRUE(rocks::BuildMarkerBatch(database->handles(), marker, batch).ok());
+  });
+  EXPECT_TRUE(OpenAndClose(disk_->Copy().get()).Is(StatusCode::kCorruption));
+  RepairReport report;
+  ASSERT_TRUE(Repair(disk_.get(), true, &report).ok());
+  EXPECT_NE(report.not_examined.find("key replay"), std::string::npos);
+  ASSERT_TRUE(Repair(disk_.get(), false, &report).ok());
+  EXPECT_EQ(Digest(*disk_), digest_);
+  const Status opened = OpenAndClose(disk_.get());
+  EXPECT_TRUE(opened.ok()) << opened.ToString();
 }
 
 TEST_F(RepairTest, ADamagedLogIsSalvagedUpToTheDamageAndWhatIsLostIsNamed) {
