@@ -199,7 +199,7 @@ class StatusTest(LiveTest):
         for arguments in ([], ['--quick'], ['--json']):
             answer = self.run_program('status', '--db', self.db, *arguments, code=CORRUPTION)
             self.assertEqual(answer.out, b'')
-            self.assertIn('tallystone repair --dry-run --db', answer.err)
+            self.assertIn('tallystone repair --salvage-log --dry-run --db', answer.err)
 
     def test_nothing_in_the_database_changes(self):
         self.import_text(ROWS)
