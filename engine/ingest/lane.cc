@@ -24,22 +24,22 @@ Lane* LaneForNewTenant(const Lanes& lanes, std::string_view tenant) {
   return best;
 }
 
-// What one lane has only the place of, another may hold. A chunk is delivered to the last lane last
-// (recovery.cc): whatever that one has, the others have too, and what they have behind it is left
-// out.
+// What one lane has only the place of, another holds. The lanes are asked one after the other: what
+// is behind the end of any of them came meanwhile, and is left out.
 std::vector<LoggedChunk> PendingChunks(const Lanes& lanes) {
-  Lsn last = 0;
-  std::vector<LoggedChunk> chunks = lanes.back()->windows->Chunks(&last);
-  for (size_t index = 0; index + 1 < lanes.size(); ++index) {
-    std::vector<LoggedChunk> more = lanes[index]->windows->Chunks();
-    std::erase_if(more, [&](const LoggedChunk& chunk) { return chunk.lsn > last; });
-    if (more.empty()) {
-      continue;
-    }
-    if (chunks.empty() || more.front().lsn < chunks.front().lsn) {
+  std::vector<LoggedChunk> chunks;
+  Lsn last = UINT64_MAX;
+  for (const auto& lane : lanes) {
+    Lsn last_of_lane = 0;
+    std::vector<LoggedChunk> more = lane->windows->Chunks(&last_of_lane);
+    last = std::min(last, last_of_lane);
+    const auto is_late = [&](const LoggedChunk& chunk) { return chunk.lsn > last; };
+    std::erase_if(chunks, is_late);
+    std::erase_if(more, is_late);
+    if (chunks.empty() || (!more.empty() && more.front().lsn < chunks.front().lsn)) {
       std::swap(chunks, more);
     }
-    // Now `more` begins within `chunks`, and both end at `last`.
+    // Now `more` begins within `chunks`, and ends where they end.
     for (LoggedChunk& chunk : more) {
       if (chunk.payload != nullptr) {
         chunks[chunk.lsn - chunks.front().lsn] = std::move(chunk);

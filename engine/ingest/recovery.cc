@@ -29,19 +29,22 @@ struct OpeningLane {
   Drainer drainer;                // its thread is not started
 };
 
-// Hands a durable chunk to its tenant's lane, and its place to the others.
+// Hands a durable chunk to its tenant's lane, and before that its place to the others: whoever saw
+// its lines sees, from then on, that no lane is behind them.
 void Deliver(Core* core, const LoggedChunk& chunk) {
   core->metrics.logged_lsn.Set(chunk.lsn);
-  const Lane* lane = core->lanes.front().get();
+  Lane* lane = core->lanes.front().get();
   if (core->lanes.size() > 1) {
     ChunkHeader header;
     TS_CHECK(DecodeChunkHeader(*chunk.payload, &header).ok());
     lane = core->tenants.Find(header.tenant)->lane;
   }
   for (const auto& each : core->lanes) {
-    // This process encoded it a moment ago.
-    TS_CHECK(each->windows->Add(each.get() == lane ? chunk : LoggedChunk{chunk.lsn, nullptr}).ok());
+    if (each.get() != lane) {
+      TS_CHECK(each->windows->Add(LoggedChunk{chunk.lsn, nullptr}).ok());
+    }
   }
+  TS_CHECK(lane->windows->Add(chunk).ok());  // this process encoded it a moment ago
 }
 
 class Recovery {

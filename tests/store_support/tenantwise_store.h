@@ -16,6 +16,7 @@
 #include "model/chunk.h"
 #include "store/memory/memory_store.h"
 #include "store/store.h"
+#include "store/tenant_pieces.h"
 
 namespace tallystone::testing {
 
@@ -24,6 +25,7 @@ struct TenantwiseDisk {
   std::mutex mutex;
   MemoryStore store;
   std::map<TenantId, Lsn> applied;  // of each tenant
+  std::map<TenantId, TenantHome> homes;
   std::string server_id;
 };
 
@@ -58,6 +60,13 @@ class TenantwiseStore : public Store {
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override {
     return ApplyTenants(window, marker, true);
   }
+  Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
+  Status MoveOut(TenantId tenant, uint64_t generation) override;
+  Status RequestMove(TenantId tenant, const std::string& server_id) override {
+    std::lock_guard lock(disk_->mutex);
+    disk_->homes[tenant].move_to = server_id;
+    return Status::Ok();
+  }
   Status Recover() override { return Status::Ok(); }
   Status Close() override { return Status::Ok(); }
   [[nodiscard]] std::string server_id() const override { return disk_->server_id; }
@@ -81,12 +90,17 @@ class TenantwiseStore : public Store {
 // The memory's view, and which tenants are ahead of its marker.
 class TenantwiseStore::View final : public StoreView {
  public:
-  View(std::unique_ptr<StoreView> base, std::map<TenantId, Lsn> ahead)
-      : base_(std::move(base)), ahead_(std::move(ahead)) {}
+  View(std::unique_ptr<StoreView> base, std::map<TenantId, Lsn> ahead,
+       std::map<TenantId, TenantHome> homes)
+      : base_(std::move(base)), ahead_(std::move(ahead)), homes_(std::move(homes)) {}
 
   Status ReadMarker(Marker* marker) override { return base_->ReadMarker(marker); }
   Status ReadAhead(std::map<TenantId, Lsn>* ahead) override {
     *ahead = ahead_;
+    return Status::Ok();
+  }
+  Status ReadHomes(std::map<TenantId, TenantHome>* homes) override {
+    *homes = homes_;
     return Status::Ok();
   }
   Status GetBalance(StockKey key, BalanceSum* sum) override { return base_->GetBalance(key, sum); }
@@ -124,6 +138,7 @@ class TenantwiseStore::View final : public StoreView {
  private:
   const std::unique_ptr<StoreView> base_;
   const std::map<TenantId, Lsn> ahead_;
+  const std::map<TenantId, TenantHome> homes_;
 };
 
 inline Status TenantwiseStore::NewView(std::unique_ptr<StoreView>* view) {
@@ -139,7 +154,7 @@ inline Status TenantwiseStore::NewView(std::unique_ptr<StoreView>* view) {
   std::unique_ptr<StoreView> base;
   status = disk_->store.NewView(&base);
   if (status.ok()) {
-    *view = std::make_unique<View>(std::move(base), std::move(ahead));
+    *view = std::make_unique<View>(std::move(base), std::move(ahead), disk_->homes);
   }
   return status;
 }
@@ -232,6 +247,47 @@ inline Status TenantwiseStore::ApplyKey(const KeyDelta* delta, const Marker& pro
   TS_CHECK(disk_->store.ReadMarker(&now).ok());
   if (!(now == progress)) {
     TS_CHECK(disk_->store.ApplyKey(delta, progress).ok());
+  }
+  return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
+                            : Status::Ok();
+}
+
+inline Status TenantwiseStore::MoveIn(const TenantArrival& arrival, StoreView* from) {
+  const Cut cut = cut_();
+  if (cut == Cut::kBefore) {
+    return Status::TryAgain("the connection was cut before the commit");
+  }
+  std::lock_guard lock(disk_->mutex);
+  TenantHome& home = disk_->homes[arrival.tenant];
+  if (home.generation < arrival.generation) {
+    Marker now;
+    TS_CHECK(disk_->store.ReadMarker(&now).ok());
+    const Status status = ForEachPiece(from, arrival.tenant, arrival.applied,
+                                       [&](const SortedWindow& piece, bool rest) {
+                                         return rest ? disk_->store.ApplyRest(piece, now)
+                                                     : disk_->store.Apply(piece, now, nullptr);
+                                       });
+    TS_CHECK(status.ok());
+    SortedWindow name;
+    name.tenants.emplace_back(arrival.tenant, arrival.name);
+    TS_CHECK(disk_->store.ApplyRest(name, now).ok());
+    home = {true, arrival.generation, ""};
+    disk_->applied[arrival.tenant] = arrival.applied;
+  }
+  return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
+                            : Status::Ok();
+}
+
+inline Status TenantwiseStore::MoveOut(TenantId tenant, uint64_t generation) {
+  const Cut cut = cut_();
+  if (cut == Cut::kBefore) {
+    return Status::TryAgain("the connection was cut before the commit");
+  }
+  std::lock_guard lock(disk_->mutex);
+  TenantHome& home = disk_->homes[tenant];
+  if (home.here && home.generation == generation) {
+    disk_->store.Forget(tenant);
+    home = {false, generation, ""};
   }
   return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
                             : Status::Ok();

@@ -1,6 +1,7 @@
 #include "store/memory/memory_store.h"
 
 #include "base/check.h"
+#include "model/chunk.h"
 #include "store/memory/memory_view.h"
 
 namespace tallystone {
@@ -208,6 +209,26 @@ Status MemoryStore::ApplyRest(const SortedWindow& window, const Marker& marker) 
     state->marker = marker;
   });
   return Status::Ok();
+}
+
+void MemoryStore::Forget(TenantId tenant) {
+  const std::shared_ptr<MemoryDisk> disk = Disk();
+  TS_CHECK(disk != nullptr);
+  disk->Write([&](MemoryState* state) {
+    const auto is_key = [&](const auto& entry) { return entry.first.tenant == tenant; };
+    std::erase_if(state->balances, is_key);
+    std::erase_if(state->postings, is_key);
+    std::erase_if(state->batches, is_key);
+    std::erase_if(state->dead_letters, is_key);
+    std::erase_if(state->items, is_key);
+    std::erase_if(state->aliases, is_key);
+    std::erase_if(state->records, is_key);
+    state->tenants.erase(tenant);
+    std::erase_if(state->blocks, [&](const auto& entry) {
+      ChunkHeader header;
+      return DecodeChunkHeader(entry.second.payload, &header).ok() && header.tenant == tenant;
+    });
+  });
 }
 
 Status MemoryStore::Recover() {

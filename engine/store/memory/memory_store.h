@@ -62,6 +62,8 @@ class MemoryStore : public Store {
   Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) override;
   Status ApplyKey(const KeyDelta* delta, const Marker& progress) override;
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override;
+  // For tests: nothing of the tenant is left.
+  void Forget(TenantId tenant);
   Status Recover() override;
   Status Close() override;
 
