@@ -191,7 +191,17 @@ Status Recovery::RecordServers(const std::vector<ServerEntry>& recorded) {
                                      ") was left out: name all of its servers, or none");
     }
   }
-  return servers == recorded ? Status::Ok() : WriteServerList(files_, core_->path, servers);
+  if (servers != recorded) {
+    TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, servers));
+  }
+  // Only now: a mistaken name must not stop the writer of another database.
+  for (const auto& lane : core_->lanes) {
+    Status status = lane->store->TakeOver();
+    if (!status.ok()) {
+      return {status.code(), lane->Prefix() + status.message()};
+    }
+  }
+  return Status::Ok();
 }
 
 // Those that the options name, or those that there were.

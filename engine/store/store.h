@@ -98,6 +98,10 @@ class Store {
   virtual Status GetBatch(const BatchRef& ref, BatchSum* sum) = 0;
   virtual Status ReadMarker(Marker* marker) = 0;
 
+  // Before the first write of a store that another process may be writing: from then on that one is
+  // told kFenced and changes nothing. What was read before may be old.
+  virtual Status TakeOver() { return Status::Ok(); }
+
   // Writes the marker of a new, empty store. Durable when it returns.
   virtual Status Initialise(const Marker& marker) = 0;
 

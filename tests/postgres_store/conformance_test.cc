@@ -19,7 +19,8 @@ class PostgresHome : public StoreHome {
     }
   }
   Status Open(std::unique_ptr<Store>* store) override {
-    return status_.ok() ? PostgresStore::Open(options_, store) : status_;
+    Status status = status_.ok() ? PostgresStore::Open(options_, store) : status_;
+    return status.ok() ? (*store)->TakeOver() : status;
   }
 
  private:

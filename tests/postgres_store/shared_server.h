@@ -37,6 +37,9 @@ class PostgresStoreTest : public ::testing::Test {
   std::unique_ptr<PostgresStore> OpenStore(PostgresStoreOptions options) {
     std::unique_ptr<Store> store;
     EXPECT_OK(PostgresStore::Open(options, &store));
+    if (!options.read_only) {
+      EXPECT_OK(store->TakeOver());
+    }
     return std::unique_ptr<PostgresStore>(static_cast<PostgresStore*>(store.release()));
   }
   std::unique_ptr<PostgresStore> OpenStore() { return OpenStore(OptionsFor(database_)); }

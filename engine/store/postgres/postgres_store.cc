@@ -55,15 +55,7 @@ Status PostgresStore::Open(const PostgresStoreOptions& options, std::unique_ptr<
   TS_RETURN_IF_ERROR(
       postgres::Connection::Open(ConnectionOptionsOf(options, !options.read_only), &connection));
   TS_RETURN_IF_ERROR(opened->OpenSchema(connection.get()));
-  if (!options.read_only) {
-    TS_RETURN_IF_ERROR(opened->TakeOver(connection.get()));
-    const MutexLock lock(&opened->mutex_);
-    opened->writer_ = std::make_unique<postgres::Writer>(opened->traits_);
-    TS_RETURN_IF_ERROR(opened->ReadTenants(connection.get()));
-    opened->writer_->connection = std::move(connection);
-  } else {
-    opened->pool_->Return(std::move(connection));
-  }
+  opened->pool_->Return(std::move(connection));
   *store = std::move(opened);
   return Status::Ok();
 }
@@ -81,9 +73,23 @@ Status PostgresStore::OpenSchema(postgres::Connection* connection) {
                               &server_id_);
 }
 
+Status PostgresStore::TakeOver() {
+  if (options_.read_only) {
+    return Status::InvalidArgument("the store was opened read-only");
+  }
+  const MutexLock lock(&mutex_);
+  std::unique_ptr<postgres::Connection> connection;
+  TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  TS_RETURN_IF_ERROR(RaiseEpoch(connection.get()));
+  writer_ = std::make_unique<postgres::Writer>(traits_);
+  TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
+  writer_->connection = std::move(connection);
+  return Status::Ok();
+}
+
 // The store's own row first: from then on no earlier writer adds a tenant that the second statement
 // would not see.
-Status PostgresStore::TakeOver(postgres::Connection* connection) {
+Status PostgresStore::RaiseEpoch(postgres::Connection* connection) {
   postgres::Result result;
   TS_RETURN_IF_ERROR(connection->Query(postgres::kTakeOver, postgres::Parameters(),
                                        "taking over the store", &result));
@@ -153,7 +159,7 @@ Status PostgresStore::GetBalance(StockKey key, BalanceSum* sum) {
 }
 
 Status PostgresStore::GetBatch(const BatchRef& ref, BatchSum* sum) {
-  if (!options_.read_only && !closed_ && !filter_->MayHold(ref)) {
+  if (epoch_ != 0 && !closed_ && !filter_->MayHold(ref)) {
     return Status::NotFound("not in the store");
   }
   return pool_->With(
@@ -203,6 +209,9 @@ Status PostgresStore::WithWriter(const Write& write) {
   }
   if (fenced_) {
     return Status::Fenced("another writer took over the store in PostgreSQL");
+  }
+  if (writer_ == nullptr) {
+    return Status::InvalidArgument("nobody took over the store to write it");
   }
   Status status = Connect();
   if (status.ok()) {

@@ -1,8 +1,8 @@
 // PostgresStore: the store in a PostgreSQL server, or one that speaks like it (docs/backends.md).
 //
 // A window becomes one transaction for each tenant, which moves the tenant's own marker, and at
-// last the marker of the store: tenants may be ahead of it (StoreView::ReadAhead). Who opens it for
-// writing takes over: an earlier writer changes nothing any more and is told kFenced.
+// last the marker of the store: tenants may be ahead of it (StoreView::ReadAhead). A writer takes
+// over (TakeOver): an earlier one changes nothing any more and is told kFenced.
 #pragma once
 
 #include <atomic>
@@ -56,6 +56,8 @@ class PostgresStore : public Store {
   // A batch that was never there is mostly answered without the server.
   Status GetBatch(const BatchRef& ref, BatchSum* sum) override;
   Status ReadMarker(Marker* marker) override;
+  // Before it nothing can be written.
+  Status TakeOver() override;
   Status Initialise(const Marker& marker) override;
   // kRejected: the shares of some tenants were refused, and only theirs.
   Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) override;
@@ -80,7 +82,7 @@ class PostgresStore : public Store {
 
   // All of them before the store is handed out.
   Status OpenSchema(postgres::Connection* connection);
-  Status TakeOver(postgres::Connection* connection);
+  Status RaiseEpoch(postgres::Connection* connection);
 
   Status WriteWindow(const SortedWindow& window, const Marker& marker, bool whole);
   // Runs write(writer) on a connection that is good as far as we know.
