@@ -27,6 +27,7 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddStatusCommand(app, chosen);
   AddStatsCommand(app, chosen);
   AddMetricsCommand(app, chosen);
+  AddTenantCommand(app, chosen);
   AddVerifyCommand(app, chosen);
   AddResumeCommand(app, chosen);
   AddRepairCommand(app, chosen);

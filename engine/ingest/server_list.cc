@@ -64,6 +64,34 @@ Status ReadServerList(FileSystem* files, const std::string& path,
   return Status::Ok();
 }
 
+Status FindServer(const std::vector<ServerEntry>& servers, const std::string& name, size_t* index) {
+  if (servers.empty()) {
+    return Status::InvalidArgument("the database has its store inside, and no servers");
+  }
+  std::string all;
+  size_t found = servers.size();
+  bool more = false;
+  for (size_t at = 0; at < servers.size(); ++at) {
+    const std::string id = HexText(servers[at].id);
+    all += (all.empty() ? "" : "; ") + id + " " + servers[at].connection;
+    if (servers[at].connection == name) {
+      *index = at;
+      return Status::Ok();
+    }
+    if (!name.empty() && id.starts_with(name)) {
+      more = more || found != servers.size();
+      found = at;
+    }
+  }
+  if (more) {
+    return Status::InvalidArgument("more than one server begins with '" + name + "': " + all);
+  }
+  *index = found;
+  return found != servers.size()
+             ? Status::Ok()
+             : Status::NotFound("no server of this database is '" + name + "'; they are: " + all);
+}
+
 Status WriteServerList(FileSystem* files, const std::string& path,
                        const std::vector<ServerEntry>& servers) {
   std::string text = std::string(kTitle) + std::string(kVersion) + "\n";

@@ -29,6 +29,10 @@ std::string ServerListPath(const std::string& path);
 Status ReadServerList(FileSystem* files, const std::string& path,
                       std::vector<ServerEntry>* servers);
 
+// The server by its connection as it stands in the list, its identity in hexadecimal digits, or the
+// beginning of that. kNotFound, kInvalidArgument (more than one) name the servers.
+Status FindServer(const std::vector<ServerEntry>& servers, const std::string& name, size_t* index);
+
 // Replaces the list in one step, durably.
 Status WriteServerList(FileSystem* files, const std::string& path,
                        const std::vector<ServerEntry>& servers);

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/text.h"
+#include "ingest/server_list.h"
 #include "ingest/store_retry.h"
 
 namespace tallystone {
@@ -47,14 +48,6 @@ Status MoveIn(Core* core, Lane* to, const TenantArrival& arrival, StoreView* fro
   }
 }
 
-std::string Servers(const Core& core) {
-  std::string names;
-  for (const auto& lane : core.lanes) {
-    names += (names.empty() ? "" : "; ") + HexText(lane->store->server_id()) + " " + lane->name;
-  }
-  return names;
-}
-
 }  // namespace
 
 Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
@@ -88,24 +81,16 @@ Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
 }
 
 Status FindLane(const Core& core, const std::string& server, Lane** lane) {
-  *lane = nullptr;
+  std::vector<ServerEntry> servers;
   for (const auto& each : core.lanes) {
-    const bool named = each->name == server;
-    if (!named && (server.empty() || !HexText(each->store->server_id()).starts_with(server))) {
-      continue;
-    }
-    if (*lane != nullptr && !named) {
-      return Status::InvalidArgument("more than one server begins with '" + server +
-                                     "': " + Servers(core));
-    }
-    *lane = each.get();
-    if (named) {
-      break;
+    if (!each->name.empty()) {
+      servers.push_back({each->store->server_id(), each->name});
     }
   }
-  return *lane != nullptr ? Status::Ok()
-                          : Status::NotFound("no server of this database is '" + server +
-                                             "'; they are: " + Servers(core));
+  size_t index = 0;
+  TS_RETURN_IF_ERROR(FindServer(servers, server, &index));
+  *lane = core.lanes[index].get();
+  return Status::Ok();
 }
 
 void RunRequestedMoves(Core* core) {

@@ -12,8 +12,7 @@ namespace tallystone {
 // the tenant where it was, one behind it is finished at the next open. OK: it is there.
 Status MoveTenant(Core* core, Tenant* tenant, Lane* to);
 
-// The lane of a server by its name as it was given, its identity in hexadecimal digits, or the
-// beginning of that. kNotFound, kInvalidArgument (more than one) name the servers.
+// The lane of a server, by what FindServer takes.
 Status FindLane(const Core& core, const std::string& server, Lane** lane);
 
 // Moves the tenants for which somebody wrote down that they shall (Store::RequestMove). A move that

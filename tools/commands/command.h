@@ -36,6 +36,7 @@ void AddExplainMappingCommand(CLI::App* parent, Chosen* chosen);
 void AddStatusCommand(CLI::App* parent, Chosen* chosen);
 void AddStatsCommand(CLI::App* parent, Chosen* chosen);
 void AddMetricsCommand(CLI::App* parent, Chosen* chosen);
+void AddTenantCommand(CLI::App* parent, Chosen* chosen);
 void AddVerifyCommand(CLI::App* parent, Chosen* chosen);
 void AddResumeCommand(CLI::App* parent, Chosen* chosen);
 void AddRepairCommand(CLI::App* parent, Chosen* chosen);

@@ -25,4 +25,5 @@
 #include "tallystone/setting.h"
 #include "tallystone/status.h"
 #include "tallystone/store_entries.h"
+#include "tallystone/tenants.h"
 #include "tallystone/transfer.h"

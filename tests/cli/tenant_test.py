@@ -1,0 +1,93 @@
+"""A tenant moves between servers, by a process of its own and while another imports: nothing lost, nothing doubled."""
+import unittest
+
+from postgres import PostgresTest
+from program import NOT_FOUND, USAGE
+
+TENANTS = 12
+LINES = 6000
+HEADER = 'tenant,batch,code,quantity,price\n'
+
+
+def rows(begin, end):
+    return ''.join(f't{line % TENANTS},b{line // 100},c{line % 37},{line % 9 + 1},{line % 5}.25\n'
+                   for line in range(begin, end))
+
+
+class Tenant(PostgresTest):
+    def setUp(self):
+        super().setUp()
+        self.second = self.database + '_second'
+        self.server.new_database(self.second)
+        self.options = ('--tenant-column', 'tenant', '--batch-column', 'batch')
+        self.stores = ('--store', self.server.connection(self.database), '--store', self.server.connection(self.second))
+
+    def tenants(self):
+        return {row['tenant']: row for row in self.run_program('tenant', 'list', '--db', self.db, '--json').json['tenants']}
+
+    def digest(self, db):
+        return self.run_program('digest', '--db', db, '--json').json['state_digest']
+
+    def embedded_digest(self, lines):
+        embedded = self.path('embedded.db')
+        self.run_program('import', '-', '--db', embedded, *self.options, stdin=(HEADER + rows(0, lines)).encode())
+        return self.digest(embedded)
+
+    def test_it_moves_when_nobody_writes_and_back(self):
+        self.run_program('import', '-', '--db', self.db, *self.stores, *self.options,
+                         stdin=(HEADER + rows(0, LINES)).encode())
+        before = self.tenants()
+        servers = sorted({row['server_id'] for row in before.values()})
+        self.assertEqual(len(servers), 2, 'twelve tenants on one of two servers: one in 2,048 runs')
+        name, row = next(iter(before.items()))
+        other = next(server for server in servers if server != row['server_id'])
+        expected = self.embedded_digest(LINES)
+        self.assertEqual(self.digest(self.db), expected)
+        for goal in (other, row['server_id'][:8]):
+            self.run_program('tenant', 'move', name, '--to', goal, '--db', self.db)
+            self.assertTrue(self.tenants()[name]['server_id'].startswith(goal))
+            self.assertEqual(self.digest(self.db), expected)
+            self.assertTrue(self.run_program('verify', '--db', self.db, '--json').json['sound'])
+        # Sent again, everything is known, wherever it is.
+        again = self.run_program('import', '-', '--db', self.db, *self.options, '--json',
+                                 stdin=(HEADER + rows(0, LINES)).encode())
+        self.assertEqual(again.json['items_processed'], LINES)
+        self.assertEqual(self.digest(self.db), expected)
+
+    def test_it_moves_while_another_process_imports(self):
+        with self.start_program('import', '-', '--db', self.db, *self.stores, *self.options) as writer:
+            writer.stdin.write((HEADER + rows(0, LINES // 2)).encode())
+            writer.stdin.flush()
+            for _ in range(300):
+                answer = self.run_program('tenant', 'list', '--db', self.db, '--json', code=None)
+                if answer.code == 0 and len(answer.json['tenants']) == TENANTS:
+                    break
+            before = self.tenants()
+            self.assertEqual(len(before), TENANTS)
+            name, row = next(iter(before.items()))
+            servers = {one['server_id'] for one in before.values()}
+            other = next(server for server in servers if server != row['server_id'])
+            moved = self.run_program('tenant', 'move', name, '--to', other, '--db', self.db)
+            self.assertIn('was asked to move', moved.err)
+            self.assertEqual(self.tenants()[name]['server_id'], other)
+            writer.stdin.write(rows(LINES // 2, LINES).encode())
+            writer.stdin.close()
+            writer.wait()
+            self.assertEqual(writer.returncode, 0, writer.stderr.read())
+        self.assertEqual(self.tenants()[name]['server_id'], other)
+        self.assertEqual(self.digest(self.db), self.embedded_digest(LINES))
+        self.assertTrue(self.run_program('verify', '--db', self.db, '--json').json['sound'])
+
+    def test_what_cannot_be_is_said(self):
+        self.run_program('tenant', 'list', '--db', self.db, code=NOT_FOUND)
+        self.run_program('import', '-', '--db', self.db, *self.stores, *self.options, stdin=(HEADER + rows(0, 50)).encode())
+        self.assertIn('they are', self.run_program('tenant', 'move', 't1', '--to', 'zz', '--db', self.db, code=NOT_FOUND).err)
+        self.run_program('tenant', 'move', 'nobody', '--to', 'zz', '--db', self.db, code=NOT_FOUND)
+        embedded = self.path('embedded.db')
+        self.run_program('import', '-', '--db', embedded, *self.options, stdin=(HEADER + rows(0, 50)).encode())
+        self.assertEqual(self.run_program('tenant', 'list', '--db', embedded, '--json').json['tenants'][0]['server'], '')
+        self.run_program('tenant', 'move', 't1', '--to', 'zz', '--db', embedded, code=USAGE)
+
+
+if __name__ == '__main__':
+    unittest.main()
