@@ -3,6 +3,7 @@
 
 #include "commands/command.h"
 #include "commands/next_step.h"
+#include "commands/usage.h"
 #include "process/interrupt.h"
 
 namespace {
@@ -77,7 +78,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    if (error.get_exit_code() == 0) {
+      app.exit(error);  // help, or the version
+      return kExitOk;
+    }
+    PrintMessage(UsageMessage(app, error));
+    return kExitUsage;
   }
   const ExitCode code = chosen.run();
   if (code == kExitCorruption) {

@@ -358,6 +358,11 @@ bool TenantCatalogue::IsNameOfAnother(ItemId item, std::string_view vendor,
          impl_->records.FindItem(RecordKind::kAlias, VendorTextKey(vendor, form)) != item;
 }
 
+bool TenantCatalogue::IsNameOf(ItemId item, std::string_view vendor, std::string_view form) const {
+  return impl_->records.FindItem(RecordKind::kAlias, VendorTextKey(vendor, form)) == item ||
+         (impl_->aliases.contains(form) && !IsNameOfAnother(item, vendor, form));
+}
+
 const RecordTable& TenantCatalogue::records() const {
   return impl_->records;
 }

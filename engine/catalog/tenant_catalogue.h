@@ -96,6 +96,8 @@ class TenantCatalogue {
   // ("": of any).
   [[nodiscard]] bool IsNameOfAnother(ItemId item, std::string_view vendor,
                                      std::string_view form) const;
+  // `form` was seen or learned as a name of `item`, for lines of `vendor`.
+  [[nodiscard]] bool IsNameOf(ItemId item, std::string_view vendor, std::string_view form) const;
   [[nodiscard]] const RecordTable& records() const;
   // The item that a person said this vendor's lines of `item` are; mostly itself.
   [[nodiscard]] ItemId Resolve(std::string_view vendor, ItemId item) const;

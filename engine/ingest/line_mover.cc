@@ -67,7 +67,7 @@ Status LineMover::NoItem() const {
                             " moves lines of an item that the catalogue does not have");
 }
 
-Status LineMover::Check() {
+Status LineMover::Check(uint64_t* lines) {
   {
     const std::lock_guard lock(tenant_->mutex);
     if (!tenant_->catalogue.Find(move_.from, &from_)) {
@@ -75,7 +75,7 @@ Status LineMover::Check() {
     }
   }
   TS_RETURN_IF_ERROR(FindPlaces());
-  return CheckSums();
+  return CheckSums(lines);
 }
 
 Status LineMover::Run(uint64_t* lines_moved, Lsn* lsn) {
@@ -95,7 +95,8 @@ Status LineMover::Run(uint64_t* lines_moved, Lsn* lsn) {
   TS_RETURN_IF_ERROR(core_->log->Sync(lsn_));
   TS_RETURN_IF_ERROR(FindPlaces());
   if (lines_ == 0) {
-    TS_RETURN_IF_ERROR(CheckSums());
+    uint64_t lines = 0;
+    TS_RETURN_IF_ERROR(CheckSums(&lines));
   }
   to_skip_ = CanaryIs(Canary::kMoveBeginsAgain) ? 0 : lines_ / 2;
   TS_RETURN_IF_ERROR(MoveAll());
@@ -169,7 +170,8 @@ Status LineMover::ForEachLine(const Visit& visit) {
 }
 
 // Every balance on the way must be one that lines could have made.
-Status LineMover::CheckSums() {
+Status LineMover::CheckSums(uint64_t* lines) {
+  *lines = 0;
   BalanceSum from, to;
   for (const auto& [item, sum] : {std::pair{move_.from, &from}, std::pair{move_.to, &to}}) {
     const Status read = tenant_->windows()->GetBalance({tenant_->id, item}, sum);
@@ -178,6 +180,7 @@ Status LineMover::CheckSums() {
     }
   }
   return ForEachLine([&](const ChunkLine& line, std::string_view) {
+    ++*lines;
     const Int128 product = Int128{line.quantity} * line.unit_cost;
     from.value -= product;
     to.value += product;

@@ -19,8 +19,9 @@ class LineMover {
   LineMover(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry);
 
   // Before anything of the move is in the log: whether Run would find room in the balances, as of
-  // now. The target may be 0, an item that is not made yet. kRejected: a balance would overflow.
-  Status Check();
+  // now. The target may be 0, an item that is not made yet. *lines: how many it would move.
+  // kRejected: a balance would overflow.
+  Status Check(uint64_t* lines);
   // kBusy: somebody moves them already. kRejected: a balance would overflow; nothing is moved.
   Status Run(uint64_t* lines_moved, Lsn* lsn);
 
@@ -33,7 +34,7 @@ class LineMover {
   [[nodiscard]] Status NoItem() const;
   // When the store has all that was booked before the move.
   Status FindPlaces();
-  Status CheckSums();
+  Status CheckSums(uint64_t* lines);
   Status MoveAll();
   Status Flush(bool last);
   // visit(line) for each line to move, in the order of the log. Views are valid during the call.

@@ -93,6 +93,49 @@ void ForgetName(Tenant* tenant, const ReviewEntry& entry, CatalogueChanges* chan
   }
 }
 
+// The vendors' own records of the name `form` that lead to `item`: what such a vendor's lines are
+// booked on, whatever the name means to the others. In the order of the keys, so that a chunk has
+// the same bytes wherever it is made.
+std::vector<std::string> VendorsNames(const Tenant& tenant, std::string_view form, ItemId item) {
+  std::vector<std::string> keys;
+  tenant.catalogue.records().ForEach(RecordKind::kAlias, [&](std::string_view key,
+                                                             std::string_view value) {
+    std::string_view text = key;
+    std::string_view vendor;
+    ItemId named = 0;
+    if (GetText(&text, &vendor) && !vendor.empty() && text == form && GetVarint32(&value, &named) &&
+        (named == item || tenant.catalogue.Resolve(vendor, named) == item)) {
+      keys.emplace_back(key);
+    }
+  });
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+// The name that was split off means the new item from now on. Of any vendor: also to those that had
+// a word of their own about it, or rule 4 of the mapper would go on to find the old item for them.
+void NameSplitItem(Tenant* tenant, const ReviewMove& move, CatalogueChanges* changes) {
+  tenant->catalogue.SetRecord(
+      {RecordKind::kAlias, VendorTextKey(move.vendor, move.form), ItemValue(move.to)}, changes);
+  if (!move.any_vendor) {
+    return;
+  }
+  for (const std::string& key : VendorsNames(*tenant, move.form, move.from)) {
+    tenant->catalogue.SetRecord({RecordKind::kAlias, key, ItemValue(move.to)}, changes);
+  }
+}
+
+void UnnameSplitItem(Tenant* tenant, const ReviewMove& move, CatalogueChanges* changes) {
+  tenant->catalogue.SetRecord({RecordKind::kAlias, VendorTextKey(move.vendor, move.form), {}},
+                              changes);
+  if (!move.any_vendor) {
+    return;
+  }
+  for (const std::string& key : VendorsNames(*tenant, move.form, move.to)) {
+    tenant->catalogue.SetRecord({RecordKind::kAlias, key, ItemValue(move.from)}, changes);
+  }
+}
+
 // Takes back what was logged of a move that moved nothing. Rare: LineMover::Check saw that there
 // was room, and lines that came in between took it.
 Status CancelMove(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry) {
@@ -105,11 +148,11 @@ Status CancelMove(Core* core, Tenant* tenant, ItemId reviewed, ReviewEntry entry
     entry.status = split ? ReviewStatus::kSplit : ReviewStatus::kOpen;
     CatalogueChanges changes;
     WriteEntry(tenant, reviewed, entry, &changes);
-    const std::string key =
-        split ? VendorTextKey(move.vendor, move.form) : VendorItemKey(move.vendor, move.from);
-    tenant->catalogue.SetRecord({split ? RecordKind::kAlias : RecordKind::kMerged, key, {}},
-                                &changes);
-    if (!split) {
+    if (split) {
+      UnnameSplitItem(tenant, move, &changes);
+    } else {
+      tenant->catalogue.SetRecord({RecordKind::kMerged, VendorItemKey(move.vendor, move.from), {}},
+                                  &changes);
       ForgetName(tenant, entry, &changes);
     }
     TS_RETURN_IF_ERROR(LogChanges(core, tenant, move.id, kChunkLast, std::move(changes), &lsn));
@@ -123,6 +166,7 @@ Status RunMove(Core* core, Tenant* tenant, ItemId reviewed, const ReviewEntry& e
   result->item = entry.move.to;
   result->batch = entry.move.id;
   if (entry.status != ReviewStatus::kMoving) {
+    result->said_before = true;
     const std::lock_guard lock(tenant->mutex);
     BatchState* state = nullptr;
     TS_RETURN_IF_ERROR(tenant->FindBatch(entry.move.id, &state));
@@ -296,6 +340,16 @@ Status PlanSplit(Core* core, const Tenant& tenant, const SplitRequest& request, 
   return Status::Ok();
 }
 
+// A new item without a line helps nobody, but for the lines to come of a name that was seen, whose
+// lines failed; otherwise the name or the batch is mistyped.
+Status NoLines(const SplitRequest& request) {
+  std::string which = request.text.empty() ? "" : " called '" + request.text + "'";
+  which += request.vendor.empty() ? "" : " of vendor '" + request.vendor + "'";
+  which += request.batch.empty() ? "" : " in batch '" + request.batch + "'";
+  return Status::NotFound("item " + std::to_string(request.item) + " of tenant '" + request.tenant +
+                          "' has no line" + which + ": nothing was changed");
+}
+
 // What SplitItem logs first.
 Status BeginSplit(Core* core, Tenant* tenant, const SplitRequest& request, ItemId* made,
                   ReviewEntry* entry) {
@@ -309,9 +363,7 @@ Status BeginSplit(Core* core, Tenant* tenant, const SplitRequest& request, ItemI
   entry->move.id = BatchId("split", *made, ++entry->answers);
   WriteEntry(tenant, *made, *entry, &changes);
   if (request.batch.empty()) {
-    tenant->catalogue.SetRecord(
-        {RecordKind::kAlias, VendorTextKey(request.vendor, entry->move.form), ItemValue(*made)},
-        &changes);
+    NameSplitItem(tenant, entry->move, &changes);
   }
   Lsn lsn = 0;
   return LogChanges(core, tenant, entry->move.id, kChunkFirst, std::move(changes), &lsn);
@@ -330,7 +382,8 @@ Status AcceptReview(Core* core, const AcceptAnswer& answer, ReviewResult* result
     TS_RETURN_IF_ERROR(PlanAccept(core, *tenant, answer, &entry, &said));
   }
   if (!said) {
-    TS_RETURN_IF_ERROR(LineMover(core, tenant, answer.item, entry).Check());
+    uint64_t lines = 0;  // none: all may have failed, or come yet
+    TS_RETURN_IF_ERROR(LineMover(core, tenant, answer.item, entry).Check(&lines));
   }
   TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   {
@@ -360,7 +413,13 @@ Status SplitItem(Core* core, const SplitRequest& request, ReviewResult* result) 
     TS_RETURN_IF_ERROR(PlanSplit(core, *tenant, request, &made, &entry));
   }
   if (made == 0) {
-    TS_RETURN_IF_ERROR(LineMover(core, tenant, made, entry).Check());
+    uint64_t lines = 0;
+    TS_RETURN_IF_ERROR(LineMover(core, tenant, made, entry).Check(&lines));
+    const std::lock_guard lock(tenant->mutex);
+    if (lines == 0 && (!request.batch.empty() ||
+                       !tenant->catalogue.IsNameOf(request.item, request.vendor, form))) {
+      return NoLines(request);
+    }
   }
   TS_RETURN_IF_ERROR(tenant->windows()->WaitForRoom());
   {
@@ -386,7 +445,8 @@ Status RejectReview(Core* core, const RejectAnswer& answer, ReviewResult* result
     }
     if (entry.status == ReviewStatus::kRejected) {
       result->item = answer.item;
-      return Status::Ok();  // said before
+      result->said_before = true;
+      return Status::Ok();
     }
     const size_t before = entry.candidates.size();
     std::erase_if(entry.candidates, [&](const Candidate& candidate) {

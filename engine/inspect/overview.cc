@@ -168,7 +168,7 @@ Status OverviewMaker::Look(std::unique_ptr<Cursor<std::pair<Ref, Value>>> cursor
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     if (count++ == records_max_) {
       *all = false;
-      return store_->ShareBefore(cursor->value().first, share);
+      return store_->ShareBefore(cursor->value().first, records_max_, share);
     }
     visit(cursor->value().first, cursor->value().second);
   }

@@ -55,8 +55,8 @@ class StoreRepair {
     Examine();
     JudgeLog();
     ExamineReplay();
-    if (!dry_run && !report_->log.sound && report_->before.sound && report_->not_examined.empty()) {
-      return Status::Ok();  // a new store would not help
+    if (!dry_run && report_->before.sound && report_->not_examined.empty()) {
+      return Status::Ok();  // a new store would be the same, and not help the log
     }
     TS_RETURN_IF_ERROR(OpenSource());
     return dry_run ? BookAgain(nullptr) : Replace("damaged");

@@ -153,7 +153,7 @@ class Export(ProgramTest):
         self.export()
         before = self.digest()
         for there in (self.db, self.write('copy.db', 'a file')):
-            self.run_program('import', '--database', self.path('all.ndjson'), '--db', there, code=INPUT)
+            self.run_program('import', '--database', self.path('all.ndjson'), '--db', there, code=USAGE)
         self.assertEqual(self.digest(), before)
         self.run_program('import', '--database', self.path('none'), '--db', self.path('new.db'), code=NOT_FOUND)
         self.run_program('export', '--db', self.path('new.db'), code=NOT_FOUND)

@@ -187,6 +187,8 @@ TEST_F(ReviewTest, AnAnswerThatIsRepeatedChangesNothing) {
   ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &again));
   EXPECT_EQ(again.batch, answer_.batch);
   EXPECT_EQ(again.lines_moved, 1u);
+  EXPECT_FALSE(answer_.said_before);
+  EXPECT_TRUE(again.said_before);
   EXPECT_EQ(engine_->stats().logged_lsn, lsn);
   ASSERT_OK(engine_->SplitItem({.tenant = "acme", .item = 1, .batch = "b1"}, &answer_));
   ASSERT_OK(engine_->SplitItem({.tenant = "acme", .item = 1, .batch = "b1"}, &again));
@@ -333,6 +335,43 @@ TEST_F(ReviewTest, SplitTakesTheLinesOfANameAndThoseToCome) {
                                   &answer_));
   EXPECT_EQ(OnHand(2), "0");
   EXPECT_EQ(Book("b7", wrong, "west").item, 1u);
+  CloseSound();
+}
+
+// What a person said of one vendor stands before what was said of any (rule 4 of the mapper).
+TEST_F(ReviewTest, SplitOfANameOfAnyVendorIsOfThoseThatHadAWordOfTheirOwn) {
+  const std::string text = "Wooden picture frame oak 20 cm set";
+  Book("b1", kFrame, "north", "10");
+  Book("b2", text, "north", "3");
+  Book("b3", text, "south", "4");
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1}, &answer_));
+  ASSERT_OK(engine_->AcceptReview({.tenant = "acme", .item = 2, .is = 1, .of_any_vendor = true},
+                                  &answer_));
+  ASSERT_OK(engine_->SplitItem({.tenant = "acme", .item = 1, .text = text}, &answer_));
+  EXPECT_EQ(OnHand(answer_.item), "7");
+  for (const char* batch : {"b4", "b5"}) {
+    EXPECT_EQ(Book(std::string(batch) + "n", text, "north").item, answer_.item);
+    EXPECT_EQ(Book(std::string(batch) + "s", text, "south").item, answer_.item);
+    Reopen();
+  }
+  EXPECT_EQ(OnHand(1), "10");
+  CloseSound();
+}
+
+TEST_F(ReviewTest, SplitOfWhatNoLineHasIsRefusedAndChangesNothing) {
+  Book("b1", kFrame, "north", "10");
+  const uint64_t lsn = engine_->stats().logged_lsn;
+  for (const SplitRequest& request :
+       {SplitRequest{.tenant = "acme", .item = 1, .text = "Wodden frame"},
+        SplitRequest{.tenant = "acme", .item = 1, .batch = "b2"},
+        SplitRequest{.tenant = "acme", .item = 1, .text = kFrame, .batch = "b2"}}) {
+    const Status refused = engine_->SplitItem(request, &answer_);
+    EXPECT_CODE(kNotFound, refused);
+    EXPECT_NE(refused.message().find("nothing was changed"), std::string::npos);
+  }
+  EXPECT_EQ(engine_->stats().logged_lsn, lsn);
+  ItemInfo made;
+  EXPECT_CODE(kNotFound, engine_->GetItem({"acme", "", 2}, &made));
   CloseSound();
 }
 

@@ -108,6 +108,14 @@ TEST(Text, NumbersForPeople) {
   EXPECT_EQ(Duration(185), "3 min 05 s");
 }
 
+TEST(Text, ANumberHasItsWord) {
+  EXPECT_EQ(Counted(0, "line"), "0 lines");
+  EXPECT_EQ(Counted(1, "line"), "1 line");
+  EXPECT_EQ(Counted(2000, "line"), "2,000 lines");
+  EXPECT_EQ(Counted(1, "batch", "batches"), "1 batch");
+  EXPECT_EQ(Counted(2, "batch", "batches"), "2 batches");
+}
+
 TEST(Text, StripTakesBlanksAndNoBreakSpaces) {
   EXPECT_EQ(Strip("\xC2\xA0 \ta b\r\n\xC2\xA0"), "a b");
   EXPECT_EQ(Strip(" \xC2\xA0"), "");
@@ -234,6 +242,26 @@ TEST(Table, FitsTheTerminalByCuttingTextAndNeverNumbers) {
   EXPECT_NE(narrow.find("12345678.123456"), std::string::npos);
 }
 
+TEST(Table, WhereARowWrapsAnyhowItsCellsAreWhole) {
+  const std::vector<Column> columns = {{"description", Kind::kText}, {"value", Kind::kDecimal}};
+  EXPECT_EQ(Render(Format::kTable, {{"a very long description", "12345678.123456"}}, 25, columns),
+            "description                        value\n"
+            "-----------------------  ---------------\n"
+            "a very long description  12345678.123456\n");
+}
+
+TEST(Table, ACellOfManyBytesMakesNoOtherRowLonger) {
+  const std::vector<Column> columns = {{"description", Kind::kText}, {"value", Kind::kDecimal}};
+  const std::string huge(16'384, 'x');
+  for (const size_t width : {size_t{0}, size_t{5}}) {
+    const std::string text = Render(Format::kTable, {{"a", "1"}, {huge, "2"}}, width, columns);
+    EXPECT_LE(text.find('\n'), Table::kPaddedMax + 20);
+    EXPECT_NE(text.find("\na "), std::string::npos);
+    EXPECT_NE(text.find(huge + "      2"), std::string::npos) << "and is whole itself";
+    EXPECT_LT(text.size(), huge.size() + 500);
+  }
+}
+
 TEST(Table, EscapeSequencesOfTheDataDoNotReachTheTerminal) {
   EXPECT_EQ(Render(Format::kTable, {{"\x1b]0;x\x07", "1", "1", "true"}}).find('\x1b'),
             std::string::npos);
@@ -278,6 +306,26 @@ TEST(Progress, StepsAreShownAtOnceAndWiped) {
   ASSERT_GT(size, 0);
   EXPECT_EQ(std::string(text, static_cast<size_t>(size)),
             "\rcompacting a.db: balances\xEF\xBF\xBD[31m\x1b[K\r\x1b[K");
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(Progress, AMessageOfAnybodyWipesTheLineOnce) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  WipeProgress();
+  {
+    Progress progress("x", ends[1]);
+    progress.Step("y");
+    WipeProgress();
+    WipeProgress();
+  }
+  WipeProgress();
+  char text[200];
+  const ssize_t size = read(ends[0], text, sizeof(text));
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(std::string(text, static_cast<size_t>(size)), "\rx: y\x1b[K\r\x1b[K\r\x1b[K")
+      << "wiped by the message, and by its own end";
   close(ends[0]);
   close(ends[1]);
 }

@@ -87,8 +87,7 @@ void PrintCheckJson(const BackupInfo& info, const BackupCheck& check) {
 }
 
 void PrintCheck(const BackupInfo& info, const BackupCheck& check) {
-  std::string text =
-      check.sound ? "sound" : "DAMAGED in " + Thousands(check.damages_count) + " places";
+  std::string text = check.sound ? "sound" : "DAMAGED in " + Counted(check.damages_count, "place");
   text +=
       fmt::format(": {} blocks with {} lines can be read, of {} blocks, as of LSN {}\n",
                   Thousands(check.blocks), Thousands(check.lines), Thousands(info.lsn), info.lsn);
@@ -175,7 +174,7 @@ std::string BackupText(const BackupInfo& info) {
   text += Entry("database", info.database_id);
   text += Entry("lines", Thousands(info.lines));
   text += Entry("state digest", info.state_digest.empty() ? "not computed" : info.state_digest);
-  text += Entry("on disk", Bytes(info.bytes) + " in " + Thousands(info.files.size()) + " files");
+  text += Entry("on disk", Bytes(info.bytes) + " in " + Counted(info.files.size(), "file"));
   for (const BackupFile& file : info.files) {
     text += fmt::format("  {}  LSN {}..{}, {}{}\n", file.name, file.first_lsn, file.last_lsn,
                         Bytes(file.bytes), file.final ? "" : ", replaced by the next backup");

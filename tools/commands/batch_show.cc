@@ -209,7 +209,7 @@ template <typename ForEachRow>
 ExitCode ListRows(const ListOptions& options, const Heading& heading,
                   const std::vector<Column>& columns, const ForEachRow& for_each) {
   Sink& sink = Sink::Stdout();
-  const auto writer = NewRecordWriter(options.format, columns, heading, TerminalWidth(1), &sink);
+  const auto writer = NewRecordWriter(options.format, columns, heading, TableWidth(), &sink);
   uint64_t rows = 0;
   const Status s = for_each([&](const std::vector<std::string>& row) {
     if (sink.done() || (options.limit > 0 && rows == options.limit)) {
@@ -225,7 +225,7 @@ ExitCode ListRows(const ListOptions& options, const Heading& heading,
   }
   writer->End();
   const ExitCode written = Finish();
-  PrintRowCount(options.format, rows, options.limit, heading.as_of_lsn);
+  PrintRowCount(options.format, rows, options.limit, heading.as_of_lsn.value_or(0));
   return written;
 }
 
@@ -234,7 +234,7 @@ template <typename ForEachRow>
 Status PrintSection(std::string_view title, const std::vector<Column>& columns, uint64_t limit,
                     std::string_view flag, const ForEachRow& for_each) {
   Sink& sink = Sink::Stdout();
-  const auto table = NewRecordWriter(Format::kTable, columns, {}, TerminalWidth(1), &sink);
+  const auto table = NewRecordWriter(Format::kTable, columns, {}, TableWidth(), &sink);
   const uint64_t shown_max = limit == 0 ? kSectionRows : limit;
   uint64_t rows = 0;
   Status s = for_each([&](const std::vector<std::string>& row) {
@@ -418,6 +418,7 @@ ExitCode Run(const ShowOptions& options) {
 
 void AddBatchCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* batch = parent->add_subcommand("batch", "Look at one batch");
+  batch->footer("Examples:\n  tallystone batch show invoice/42 --db stock.db");
   batch->require_subcommand(1);
   CLI::App* command =
       batch->add_subcommand("show", "Show a batch: where its chunks are, what became of its lines");

@@ -15,6 +15,7 @@ ExitCode Run(BatchesOptions options) {
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
     return Fail(s);
   }
+  options.if_none = [&, asked = options.filter] { return CheckNamed(inspector.get(), asked); };
   if (const Status s = options.range.Resolve(inspector.get(), &options.filter); !s.ok()) {
     return Fail(s);
   }

@@ -1,10 +1,12 @@
 #include "commands/command.h"
 
+#include <charconv>
 #include <map>
 #include <memory>
 
 #include "commands/log_report.h"
 #include "commands/next_step.h"
+#include "output/terminal.h"
 #include "output/text.h"
 #include "process/give_way.h"
 
@@ -19,6 +21,14 @@ class StderrLogger : public Logger {
     }
   }
 };
+
+// Who has it, and what may be done meanwhile.
+Status NameHolder(const Status& status, const std::string& database) {
+  const pid_t holder = LockHolder(database + "/LOCK");
+  return {status.code(), status.message() +
+                             (holder > 0 ? " (process " + std::to_string(holder) + ")" : "") +
+                             "; commands that only look work meanwhile"};
+}
 
 }  // namespace
 
@@ -53,6 +63,19 @@ void AddFormatOption(CLI::App* command, Format* format) {
   command->add_flag_callback(
       "--json", [format] { *format = Format::kJson; }, "The same as --format json");
   AddSpreadsheetFlag(command, format);
+  command->add_flag_callback("--wide", ShowWholeCells,
+                             "Whole cells in a table, also where the terminal is too narrow");
+}
+
+std::string CheckPositive(const std::string& text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && number > 0;
+  return whole ? std::string() : "expected a whole number from 1 up, not " + text;
+}
+
+void AddLimitOption(CLI::App* command, const std::string& help, uint64_t* limit) {
+  command->add_option("--limit", *limit, help)->type_name("N")->check(CheckPositive);
 }
 
 void AddSpreadsheetFlag(CLI::App* command, Format* format) {
@@ -98,7 +121,8 @@ Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engi
   options.create_if_missing = create;
   options.logger = &logger;
   options.servers = servers;
-  return Engine::Open(options, database, engine);
+  const Status s = Engine::Open(options, database, engine);
+  return s.Is(StatusCode::kBusy) ? NameHolder(s, database) : s;
 }
 
 ExitCode Finish(ExitCode code) {

@@ -58,10 +58,14 @@ void AddCompletionCommand(CLI::App* parent, Chosen* chosen);
 void AddDatabaseOption(CLI::App* command, std::string* database);
 // --store SERVER..., for commands that may make a database.
 void AddStoreOption(CLI::App* command, std::vector<std::string>* servers);
-// --format table|csv|json|ndjson, --json for --format json, and --spreadsheet-safe.
+// --format table|csv|json|ndjson, --json for --format json, --spreadsheet-safe and --wide.
 void AddFormatOption(CLI::App* command, Format* format);
 // --spreadsheet-safe, for a command whose --format was added before.
 void AddSpreadsheetFlag(CLI::App* command, Format* format);
+// --limit N, 1 and more.
+void AddLimitOption(CLI::App* command, const std::string& help, uint64_t* limit);
+// For options whose number has no other bounds: CLI11 takes -1 for the highest number.
+std::string CheckPositive(const std::string& text);
 // --json alone, for answers that are one object.
 void AddJsonOption(CLI::App* command, bool* json);
 

@@ -39,6 +39,7 @@ ExitCode RunShow(const ConfigOptions& options) {
 
 void AddConfigCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* config = parent->add_subcommand("config", "What is in effect for a database");
+  config->footer("Examples:\n  tallystone config show --db stock.db");
   config->require_subcommand(1);
   CLI::App* command = config->add_subcommand(
       "show", "Show options, formats, versions, tenants' settings and limits");

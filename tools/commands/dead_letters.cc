@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "output/escape.h"
 #include "output/text.h"
 
 namespace tallystone::tool {
@@ -13,9 +14,18 @@ using Kind = Column::Kind;
 struct LettersOptions : ListOptions {
   LetterSelection selection;
   std::string output;
+  // Set for an export: letters that JSON would change are left out, and counted.
+  std::optional<uint64_t> left_out;
 };
 
-ExitCode RunList(LettersOptions options, bool with_line) {
+// JSON has no bytes: such a line would come back with others, and be booked under a wrong name.
+bool JsonCanCarry(const DeadLetter& letter) {
+  std::vector<std::string> row;
+  FillLetter(letter, true, &row);
+  return std::all_of(row.begin(), row.end(), [](const std::string& cell) { return IsUtf8(cell); });
+}
+
+ExitCode RunList(LettersOptions& options, bool with_line) {
   std::unique_ptr<Inspector> inspector;
   std::unique_ptr<Cursor<DeadLetter>> cursor;
   if (const Status s = OpenLetters(options.database, &options.selection, &inspector, &cursor);
@@ -24,7 +34,17 @@ ExitCode RunList(LettersOptions options, bool with_line) {
   }
   return ListRecords(
       options, {"dead_letters", inspector->as_of_lsn()}, LetterColumns(with_line), cursor.get(),
-      [&](const DeadLetter& letter) { return options.selection.Passes(letter); },
+      [&](const DeadLetter& letter) {
+        if (!options.selection.Passes(letter)) {
+          return false;
+        }
+        const bool passes = !options.left_out.has_value() || options.format != Format::kNdjson ||
+                            JsonCanCarry(letter);
+        if (!passes) {
+          ++*options.left_out;
+        }
+        return passes;
+      },
       [&](const DeadLetter& letter, std::vector<std::string>* row) {
         FillLetter(letter, with_line, row);
       });
@@ -78,7 +98,14 @@ ExitCode RunExport(LettersOptions options) {
     }
     options.sink = file.get();
   }
-  return RunList(options, true);
+  options.left_out = 0;
+  const ExitCode code = RunList(options, true);
+  if (*options.left_out > 0 && code == kExitOk) {
+    PrintMessage("left out, as JSON cannot carry them: " + Counted(*options.left_out, "line") +
+                 " with bytes that are not UTF-8; --format csv has them");
+    return kExitDeadLetters;
+  }
+  return code;
 }
 
 void AddList(CLI::App* parent, Chosen* chosen) {
@@ -92,7 +119,7 @@ void AddList(CLI::App* parent, Chosen* chosen) {
   AddDatabaseOption(command, &options->database);
   AddFormatOption(command, &options->format);
   AddLetterSelection(command, false, &options->selection);
-  command->add_option("--limit", options->limit, "At most N rows")->type_name("N");
+  AddLimitOption(command, "At most N rows", &options->limit);
   command->callback([=] { chosen->run = [=] { return RunList(*options, false); }; });
 }
 
@@ -114,9 +141,13 @@ void AddExport(CLI::App* parent, Chosen* chosen) {
   command->footer(
       "Importing such a file books its lines under a new batch id; the dead letters stay. To book "
       "them\n"
-      "under their own, once, use retry.\n"
+      "under their own, once, use retry. Their tenants stand in the column tenant: import with\n"
+      "--tenant-column tenant, or all lines go to one. JSON has no bytes that are not UTF-8: "
+      "ndjson\n"
+      "leaves such lines out, and says so (exit code 1); csv has them.\n"
       "Examples:\n"
       "  tallystone dead-letters export --db stock.db > failed.csv\n"
+      "  tallystone import failed.csv --db stock.db --tenant-column tenant\n"
       "  tallystone dead-letters export --db stock.db --format ndjson --output failed.ndjson");
   auto options = std::make_shared<LettersOptions>();
   options->format = Format::kCsv;
@@ -144,6 +175,7 @@ void AddLetterSelection(CLI::App* command, bool with_all, LetterSelection* selec
       command->add_option("--batch", selection->filter.batch, "Of this batch")->type_name("ID");
   command->add_option("--line", selection->line, "This line of the batch, from 1")
       ->type_name("N")
+      ->check(CheckPositive)
       ->needs(batch);
   command
       ->add_option_function<std::string>(
@@ -220,6 +252,11 @@ void AddDeadLettersCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* letters = parent->add_subcommand(
       "dead-letters", "The lines that could not be booked: look at, mend, book again, drop");
   letters->require_subcommand(1);
+  letters->footer(
+      "Examples:\n"
+      "  tallystone dead-letters summary --db stock.db\n"
+      "  tallystone dead-letters list --db stock.db --batch invoice/42\n"
+      "  tallystone dead-letters retry --db stock.db --batch invoice/42 --line 7 --set quantity=6");
   AddSummaryCommand(letters, chosen);
   AddList(letters, chosen);
   AddShow(letters, chosen);

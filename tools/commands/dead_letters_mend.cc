@@ -116,8 +116,8 @@ Status ForEachLetter(const LetterSelection& selection, Cursor<DeadLetter>* curso
                      const Action& action, RecordWriter* writer, Mended* mended) {
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     if (Interrupted()) {
-      return Status::Interrupted("interrupted after " + std::to_string(mended->met) +
-                                 " dead letters; run the same command again to go on");
+      return Status::Interrupted("interrupted after " + Counted(mended->met, "dead letter") +
+                                 "; run the same command again to go on");
     }
     if (!selection.Passes(cursor->value())) {
       continue;
@@ -135,14 +135,22 @@ ExitCode Conclude(const Status& s, const Mended& mended, const std::string& done
                   std::string_view failed) {
   const ExitCode written = Finish();
   if (!s.ok()) {
+    if (mended.met > 0 && !s.Is(StatusCode::kInterrupted)) {
+      PrintMessage("stopped after " + Counted(mended.met, "dead letter") + ": " +
+                   Thousands(mended.met - mended.failed) + " " + done + ", " +
+                   Thousands(mended.failed) + " " + std::string(failed) +
+                   "; run the same command again to go on");
+    }
     return Fail(s);
   }
   if (mended.met == 0) {
     return Fail(Status::NotFound(
         mended.passed_over == 0
             ? "there is no such dead letter"
-            : "none of the " + Thousands(mended.passed_over) +
-                  " dead letters has the text that --replace looks for; nothing was changed"));
+            : (mended.passed_over == 1
+                   ? "the dead letter has not"
+                   : "none of the " + Thousands(mended.passed_over) + " dead letters has") +
+                  " the text that --replace looks for; nothing was changed"));
   }
   PrintMessage(Thousands(mended.met - mended.failed) + " " + done + ", " +
                Thousands(mended.failed) + " " + std::string(failed) +
@@ -183,7 +191,7 @@ ExitCode RunMend(MendOptions options, const std::vector<Column>& columns,
   }
   const auto writer =
       NewRecordWriter(options.format, columns, {"dead_letters", engine->stats().logged_lsn},
-                      TerminalWidth(1), &Sink::Stdout());
+                      TableWidth(), &Sink::Stdout());
   Mended mended;
   std::unique_ptr<Cursor<DeadLetter>> cursor;
   Status s = engine->NewDeadLetterCursor(options.selection.filter, &cursor);
@@ -249,7 +257,7 @@ ExitCode RunDry(MendOptions options) {
   };
   const auto writer =
       NewRecordWriter(options.format, RetryColumns(), {"dead_letters", inspector->as_of_lsn()},
-                      TerminalWidth(1), &Sink::Stdout());
+                      TableWidth(), &Sink::Stdout());
   Mended mended;
   const Action action = [&](const DeadLetter& letter, RecordWriter* rows, Mended* met) {
     return Retry(options, attempt, letter, rows, met);

@@ -11,6 +11,8 @@ namespace {
 
 using Kind = Column::Kind;
 
+constexpr size_t kExampleWidth = 30;  // on a terminal
+
 struct SummaryOptions : ListOptions {
   LetterSelection selection;
   std::string by = "cause";
@@ -105,6 +107,7 @@ std::string NextCommand(const SummaryOptions& options, const Group& group) {
 }
 
 ExitCode Run(SummaryOptions options) {
+  LetSignalsEndAtOnce();
   std::unique_ptr<Inspector> inspector;
   std::unique_ptr<Cursor<DeadLetter>> cursor;
   if (const Status s = OpenLetters(options.database, &options.selection, &inspector, &cursor);
@@ -151,9 +154,13 @@ ExitCode Run(SummaryOptions options) {
     columns.push_back(column);
   }
   Sink& sink = Sink::Stdout();
-  // The commands are for copying, so a table is as wide as it must be.
+  // The commands are for copying, so they are whole; they stand last, behind short examples.
   const auto writer =
       NewRecordWriter(options.format, columns, {"groups", inspector->as_of_lsn()}, 0, &sink);
+  const auto shown = [&](std::string example) {
+    const bool cut = options.format == Format::kTable && TableWidth() > 0;
+    return cut ? CutToWidth(PlainText(example), kExampleWidth) : std::move(example);
+  };
   uint64_t rows = 0;
   for (const Group* group : groups) {
     if (options.limit > 0 && rows == options.limit) {
@@ -165,7 +172,7 @@ ExitCode Run(SummaryOptions options) {
     }
     for (std::string cell :
          {std::to_string(group->count), UtcTime(group->oldest_us), UtcTime(group->newest_us),
-          ExampleText(group->example), NextCommand(options, *group)}) {
+          shown(ExampleText(group->example)), NextCommand(options, *group)}) {
       row.push_back(std::move(cell));
     }
     writer->Write(row);
@@ -197,7 +204,7 @@ void AddSummaryCommand(CLI::App* parent, Chosen* chosen) {
       ->type_name("WHAT")
       ->check(CLI::IsMember({"cause", "tenant", "batch", "code", "detail"}));
   AddLetterSelection(command, false, &options->selection);
-  command->add_option("--limit", options->limit, "At most N groups")->type_name("N");
+  AddLimitOption(command, "At most N groups", &options->limit);
   command->callback([=] { chosen->run = [=] { return Run(*options); }; });
 }
 

@@ -48,7 +48,9 @@ void PrintSummary(const Differ& differ, const DiffReport& report) {
   if (report.equal) {
     text = fmt::format("equal: {} booked lines", Thousands(report.left_lines));
   } else {
-    text = Thousands(report.differences) + (report.complete ? "" : " or more") + " differences (";
+    text = Counted(report.differences, report.complete ? "difference" : "or more differences",
+                   report.complete ? "" : "or more differences") +
+           " (";
     std::string separator;
     for (int kind = 0; kind < kDifferenceKindCount; ++kind) {
       if (report.by_kind[kind] > 0) {
@@ -75,7 +77,7 @@ ExitCode Run(const CommandOptions& options) {
   Sink& sink = Sink::Stdout();
   const auto writer = NewRecordWriter(options.format, Columns(),
                                       {"differences", differ->left_lsn(), differ->right_lsn()},
-                                      TerminalWidth(1), &sink);
+                                      TableWidth(), &sink);
   uint64_t rows = 0;
   std::vector<std::string> row;
   DiffReport report;
@@ -118,7 +120,7 @@ void AddDiffCommand(CLI::App* parent, Chosen* chosen) {
   command->add_option("A", options->left, "Directory of a database")->required();
   command->add_option("B", options->right, "Directory of the other one")->required();
   AddFormatOption(command, &options->format);
-  command->add_option("--limit", options->limit, "End after N rows")->type_name("N");
+  AddLimitOption(command, "End after N rows", &options->limit);
   command->callback([=] { chosen->run = [=] { return Run(*options); }; });
 }
 

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 #include "output/json.h"
 #include "output/progress.h"
+#include "process/interrupt.h"
 
 namespace tallystone::tool {
 namespace {
@@ -12,6 +13,7 @@ struct DigestOptions {
 };
 
 ExitCode Run(const DigestOptions& options) {
+  LetSignalsEndAtOnce();
   std::unique_ptr<Inspector> inspector;
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
     return Fail(s);

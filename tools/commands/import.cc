@@ -71,6 +71,9 @@ ExitCode ImportRun::OpenInputs() {
     if (!file->has_unit_cost()) {
       PrintMessage(file->name() + ": there is no unit cost; it is 0 for every line");
     }
+    for (const std::string& doubt : file->doubts()) {
+      PrintMessage(file->name() + ": " + doubt);
+    }
     files_.push_back(std::move(file));
   }
   return kExitOk;
@@ -175,14 +178,14 @@ void ImportRun::PrintReport() {
 ExitCode ImportRun::Stopped(const Status& status) const {
   const bool some = report_.lines > 0;
   if (status.Is(StatusCode::kInterrupted)) {
-    PrintMessage("interrupted after " + Thousands(report_.lines) +
-                 " lines; they are safe: run the same command again to continue");
+    PrintMessage("interrupted after " + Counted(report_.lines, "line") +
+                 ", safe in the log: run the same command again to continue");
     return kExitInterrupted;
   }
   PrintMessage(status.message().empty() ? StatusCodeName(status.code()) : status.message());
   if (some && !options_.dry_run) {
-    PrintMessage("stopped after " + Thousands(report_.lines) +
-                 " lines; once repaired, run the same command again to continue");
+    PrintMessage("stopped after " + Counted(report_.lines, "line") +
+                 "; once repaired, run the same command again to continue");
   }
   return ExitCodeOf(status);
 }
@@ -209,9 +212,9 @@ ExitCode ImportRun::Conclude(const Status& imported) {
                  " more batches were refused");
   }
   if (report_.store_rejected > 0) {
-    PrintMessage(Thousands(report_.store_rejected) +
-                 " lines were refused by the store after they had been accepted: see `tallystone "
-                 "dead-letters list --cause store_rejected`");
+    PrintMessage("refused by the store after they had been accepted: " +
+                 Counted(report_.store_rejected, "line") +
+                 "; see `tallystone dead-letters list --cause store_rejected`");
   }
   PrintReport();
   const ExitCode code = report_.interrupted ? Stopped(s) : report_.exit_code();
@@ -230,6 +233,9 @@ ExitCode ImportRun::Run() {
   report_.dry_run = options_.dry_run;
   if (const ExitCode code = OpenInputs(); code != kExitOk) {
     return code;
+  }
+  if (const Status s = OutcomeWriter::Check(options_.outcomes); !s.ok()) {
+    return Fail(s);
   }
   if (const Status s = OpenBooker(); !s.ok()) {
     return Fail(s);

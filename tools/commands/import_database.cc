@@ -231,6 +231,12 @@ Status Open(const std::string& file, const Descriptor& descriptor,
   return Status::Ok();
 }
 
+// A place that is taken is the command line's mistake, as it is of a restore.
+ExitCode FailToMake(const Status& status) {
+  const ExitCode code = Fail(status);
+  return status.Is(StatusCode::kConflict) ? kExitUsage : code;
+}
+
 }  // namespace
 
 ExitCode ImportDatabase(const std::string& file, const std::string& database, bool json) {
@@ -242,7 +248,7 @@ ExitCode ImportDatabase(const std::string& file, const std::string& database, bo
   }
   std::unique_ptr<DatabaseBuilder> builder;
   if (const Status s = DatabaseBuilder::Create(Options{}, database, &builder); !s.ok()) {
-    return Fail(s);
+    return FailToMake(s);
   }
   Progress progress("importing " + name);
   DatabaseReader reader(name, source.get(), builder.get(), &progress);
@@ -256,7 +262,7 @@ ExitCode ImportDatabase(const std::string& file, const std::string& database, bo
   builder.reset();
   progress.Clear();
   if (!s.ok()) {
-    return Fail(s);
+    return FailToMake(s);
   }
   std::string text;
   if (json) {
@@ -270,9 +276,9 @@ ExitCode ImportDatabase(const std::string& file, const std::string& database, bo
     writer.Field("state_digest", reader.state_digest());
     writer.EndObject();
   } else {
-    text = "imported " + database + ": " + Thousands(report.lines_checked) + " lines, " +
-           Thousands(report.batches_checked) + " batches, " +
-           Thousands(report.dead_letters_checked) + " dead letters, sound, as of LSN " +
+    text = "imported " + database + ": " + Counted(report.lines_checked, "line") + ", " +
+           Counted(report.batches_checked, "batch", "batches") + ", " +
+           Counted(report.dead_letters_checked, "dead letter") + ", sound, as of LSN " +
            std::to_string(reader.blocks()) + "\nstate digest " + reader.state_digest() +
            ", as in the export";
   }

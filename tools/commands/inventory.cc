@@ -11,6 +11,7 @@ ExitCode Run(ListOptions options) {
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
     return Fail(s);
   }
+  options.if_none = [&, asked = options.filter] { return CheckNamed(inspector.get(), asked); };
   Touched touched;
   bool by_lines = false;
   if (const Status s = CollectItems(inspector.get(), &options, &touched, &by_lines); !s.ok()) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "commands/items.h"
+#include "commands/list.h"
 #include "commands/review.h"
 #include "commands/rows.h"
 #include "output/json.h"
@@ -20,7 +21,7 @@ using Kind = Column::Kind;
 struct ShowOptions {
   std::string database;
   bool json = false;
-  ItemKey key{"default", {}, 0};
+  ItemKey key;  // no tenant: of the one that has it
   uint64_t limit = 10;
 };
 
@@ -200,8 +201,7 @@ void PrintLines(const std::deque<Transaction>& lines) {
       {"quantity", Kind::kDecimal}, {"unit_cost", Kind::kDecimal}, {"decided_by", Kind::kText},
       {"description", Kind::kText}, {"vendor", Kind::kText},       {"time", Kind::kText},
   };
-  const auto table =
-      NewRecordWriter(Format::kTable, columns, {}, TerminalWidth(1), &Sink::Stdout());
+  const auto table = NewRecordWriter(Format::kTable, columns, {}, TableWidth(), &Sink::Stdout());
   for (const Transaction& line : lines) {
     table->Write({line.batch, std::to_string(line.line), std::to_string(line.lsn),
                   line.quantity.ToString(), line.unit_cost.ToString(),
@@ -238,7 +238,7 @@ void PrintText(Inspector* inspector, const ItemReport& report) {
   if (!report.names.empty()) {
     sink.Write(text + "\nnames that mean it\n");
     text.clear();
-    const auto table = NewRecordWriter(Format::kTable, NameColumns(), {}, TerminalWidth(1), &sink);
+    const auto table = NewRecordWriter(Format::kTable, NameColumns(), {}, TableWidth(), &sink);
     for (const ItemName& name : report.names) {
       table->Write(NameCells(name));
     }
@@ -252,16 +252,56 @@ void PrintText(Inspector* inspector, const ItemReport& report) {
                          Thousands(balance.lines)));
   PrintLines(report.lines);
   sink.Write("\ntheir batches\n");
-  const auto table = NewRecordWriter(Format::kTable, ShareColumns(), {}, TerminalWidth(1), &sink);
+  const auto table = NewRecordWriter(Format::kTable, ShareColumns(), {}, TableWidth(), &sink);
   for (const BatchShare& share : report.batches) {
     table->Write(ShareCells(share));
   }
   table->End();
 }
 
-ExitCode Run(const ShowOptions& options) {
+// The one tenant that has the item, where none was named.
+Status FindTenant(Inspector* inspector, ItemKey* key) {
+  if (!key->tenant.empty()) {
+    return Status::Ok();
+  }
+  const ItemFilter wanted{key->code, key->item};
+  std::unique_ptr<Cursor<ItemInfo>> items;
+  std::vector<std::string> tenants;
+  Status s = inspector->NewItemCursor({}, &items);
+  if (s.ok()) {
+    s = ForEach(items.get(), [&](const ItemInfo& item) {
+      if (wanted.Passes(item.code, item.item)) {
+        tenants.push_back(item.tenant);
+      }
+    });
+  }
+  const std::string which = key->code.empty() ? "item " + std::to_string(key->item)
+                                              : "an item with the code '" + key->code + "'";
+  if (!s.ok() || tenants.empty()) {
+    return s.ok() ? Status::NotFound("no tenant has " + which) : s;
+  }
+  if (tenants.size() > 1) {
+    constexpr size_t kNamedMax = 10;
+    std::string names;
+    for (size_t index = 0; index < std::min(tenants.size(), kNamedMax); ++index) {
+      names += (index > 0 ? ", " : "") + tenants[index];
+    }
+    names +=
+        tenants.size() > kNamedMax ? " and " + Thousands(tenants.size() - kNamedMax) + " more" : "";
+    return Status::InvalidArgument(Thousands(tenants.size()) + " tenants have " + which +
+                                   ": say whose with --tenant (" + names + ")");
+  }
+  key->tenant = tenants.front();
+  return s;
+}
+
+ExitCode Run(ShowOptions options) {
+  LetSignalsEndAtOnce();
   std::unique_ptr<Inspector> inspector;
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
+    return Fail(s);
+  }
+  if (const Status s = FindTenant(inspector.get(), &options.key); !s.ok()) {
     return Fail(s);
   }
   ItemReport report;
@@ -292,10 +332,12 @@ void AddItemsShowCommand(CLI::App* parent, Chosen* chosen) {
   CLI::Option* code = command->add_option("CODE", options->key.code, "Code of the item");
   command->add_option("--item", options->key.item, "Number of the item, where it has no code")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(CheckPositive)
       ->excludes(code);
   AddDatabaseOption(command, &options->database);
-  command->add_option("--tenant", options->key.tenant, "Of this tenant (default: default)")
+  command
+      ->add_option("--tenant", options->key.tenant,
+                   "Of this tenant; without it, of the one that has it")
       ->type_name("NAME");
   command
       ->add_option("--limit", options->limit,

@@ -1,6 +1,7 @@
 // Listing records: the frame of inventory, items, transactions, batches and dead-letters list.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "commands/command.h"
 #include "commands/lsn_range.h"
 #include "output/terminal.h"
+#include "process/interrupt.h"
 
 namespace tallystone::tool {
 
@@ -20,7 +22,9 @@ struct ListOptions {
   Format format = Format::kTable;
   Filter filter;
   LsnRange range;
-  uint64_t limit = 0;    // 0 = all
+  uint64_t limit = 0;  // 0 = all
+  // Asked where there is no row: whether what the filter names is there at all. May be empty.
+  std::function<Status()> if_none = nullptr;
   Sink* sink = nullptr;  // null = standard output
 };
 
@@ -43,6 +47,9 @@ struct ItemFilter {
     return (code.empty() || code == record_code) && (item == 0 || item == record_item);
   }
 };
+// kNotFound, if the filter names an item or a batch that no tenant has (or not its tenant). Walks
+// over all of them.
+Status CheckNamed(Inspector* inspector, const Filter& filter);
 // Takes code and item out of *filter if it has no tenant.
 ItemFilter TakeItemFilter(Filter* filter);
 
@@ -62,7 +69,8 @@ class VectorCursor final : public Cursor<Record> {
   size_t next_ = 0;
 };
 
-// Prints how many rows there were, for people: on stderr, and only for tables.
+// Says on stderr how many rows there were, as of which LSN: behind a table always; where rows for a
+// program go elsewhere, if a person reads stderr. JSON says so itself.
 void PrintRowCount(Format format, uint64_t rows, uint64_t limit, uint64_t lsn);
 
 // Prints every record that `passes` until the end, the limit or a closed output. `cells` fills the
@@ -71,9 +79,10 @@ template <typename Record, typename Passes, typename Cells>
 ExitCode ListRecords(const ListOptions& options, const Heading& heading,
                      const std::vector<Column>& columns, Cursor<Record>* cursor, Passes passes,
                      Cells cells) {
+  LetSignalsEndAtOnce();
   Sink& sink = options.sink != nullptr ? *options.sink : Sink::Stdout();
   const std::unique_ptr<RecordWriter> writer =
-      NewRecordWriter(options.format, columns, heading, TerminalWidth(1), &sink);
+      NewRecordWriter(options.format, columns, heading, TableWidth(), &sink);
   std::vector<std::string> row;
   uint64_t rows = 0;
   for (cursor->SeekToFirst(); cursor->Valid() && !sink.done(); cursor->Next()) {
@@ -92,12 +101,15 @@ ExitCode ListRecords(const ListOptions& options, const Heading& heading,
   if (s.ok()) {
     writer->End();
   }
+  if (s.ok() && rows == 0 && options.if_none != nullptr) {
+    s = options.if_none();
+  }
   const Status flushed = sink.Flush();
   s = s.ok() ? flushed : s;
   if (!s.ok()) {
     return Fail(s);
   }
-  PrintRowCount(options.format, rows, options.limit, heading.as_of_lsn);
+  PrintRowCount(options.format, rows, options.limit, heading.as_of_lsn.value_or(0));
   return kExitOk;
 }
 

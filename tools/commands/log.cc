@@ -227,6 +227,11 @@ void AddLogCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* command =
       parent->add_subcommand("log", "Look at the batch log, also of a database that is in use");
   command->require_subcommand(1);
+  command->footer(
+      "Examples:\n"
+      "  tallystone log ls --db stock.db\n"
+      "  tallystone log cat --db stock.db --limit 20\n"
+      "  tallystone log verify --db stock.db");
   AddLogListCommand(command, chosen);
   AddLogCatCommand(command, chosen);
   AddLogVerifyCommand(command, chosen);

@@ -77,6 +77,16 @@ Status LsnRange::Resolve(Inspector* inspector, Filter* filter) const {
     }
     --end;
   }
+  const auto from_lsn = ParseLsn(from);
+  const auto to_lsn = ParseLsn(to);
+  uint64_t from_time = 0;
+  uint64_t to_time = 0;
+  if ((from_lsn && to_lsn && *from_lsn > *to_lsn) ||
+      (!from_lsn && !to_lsn && ParseMoment(from, &from_time, &last) &&
+       ParseMoment(to, &first, &to_time) && from_time > to_time)) {
+    return Status::InvalidArgument("--from " + from + " is behind --to " + to +
+                                   ": there is nothing in between");
+  }
   const bool empty = begin > end;
   filter->first_lsn = empty ? UINT64_MAX : begin;
   filter->last_lsn = empty ? UINT64_MAX : end;

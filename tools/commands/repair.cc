@@ -41,14 +41,15 @@ void PrintStore(const RepairOptions& options, const RepairReport& report) {
     text += "the store cannot be read whole: " + PlainText(report.not_examined) + "\n";
   } else {
     text += report.before.sound ? "the store was sound\n"
-                                : Thousands(report.before.findings_count) + " findings:\n";
+                                : Counted(report.before.findings_count, "finding") + ":\n";
     text += FindingsText(report.before);
   }
   if (options.dry_run || !report.kept.empty()) {
-    text += Thousands(report.blocks) + " blocks with " + Thousands(report.lines) + " lines ";
-    text += options.dry_run ? "can be booked again; nothing was changed\n" : "were booked again\n";
+    text += Counted(report.blocks, "block") + " with " + Counted(report.lines, "line") + " ";
+    text += options.dry_run ? "can be booked again; nothing was changed\n" : "booked again\n";
   } else {
-    text += "nothing was changed: a new store would not mend the log\n";
+    text += report.log.sound ? "nothing was changed\n"
+                             : "nothing was changed: a new store would not mend the log\n";
   }
   if (!report.kept.empty()) {
     text += "the damaged store is kept: " + PlainText(report.kept) + "\n";

@@ -42,11 +42,11 @@ void PrintText(const CommandOptions& options, const RestoreReport& report) {
           (report.digest_compared ? ": that of the backup\n"
                                   : ": not compared, the backup has none of this LSN\n");
   if (options.verify) {
-    text += fmt::format("sound: {} lines, {} balances, {} batches, {} dead letters checked\n",
-                        Thousands(report.verified.lines_checked),
-                        Thousands(report.verified.balances_checked),
-                        Thousands(report.verified.batches_checked),
-                        Thousands(report.verified.dead_letters_checked));
+    text += fmt::format("sound: {}, {}, {}, {} checked\n",
+                        Counted(report.verified.lines_checked, "line"),
+                        Counted(report.verified.balances_checked, "balance"),
+                        Counted(report.verified.batches_checked, "batch", "batches"),
+                        Counted(report.verified.dead_letters_checked, "dead letter"));
   }
   Sink::Stdout().Write(text);
 }
@@ -104,7 +104,7 @@ void AddRestoreCommand(CLI::App* parent, Chosen* chosen) {
       ->add_option("--as-of", options->as_of_lsn,
                    "Restore the state as of this LSN; without it, all")
       ->type_name("LSN")
-      ->check(CLI::PositiveNumber);
+      ->check(CheckPositive);
   command->add_flag("--verify", options->verify, "Prove the new database, as `verify` does");
   command->add_flag("--list", options->list, "Show what the backup holds, restore nothing");
   AddJsonOption(command, &options->json);

@@ -1,4 +1,6 @@
 // tallystone resume: finishes what an interruption left, as far as the database alone can.
+#include <algorithm>
+
 #include "commands/command.h"
 #include "output/json.h"
 #include "output/text.h"
@@ -19,6 +21,7 @@ struct Resumed {
 };
 
 constexpr size_t kShownMax = 1000;
+constexpr size_t kShownAsTextMax = 20;
 
 Status FinishLog(Engine* engine, Resumed* resumed) {
   if (Status s = engine->Flush(); !s.ok()) {
@@ -65,34 +68,37 @@ void PrintJson(const Resumed& resumed) {
   Sink::Stdout().Write(text + "\n");
 }
 
-void PrintText(const Resumed& resumed) {
+void PrintText(const Resumed& resumed, const std::string& database) {
   const EngineStats& stats = resumed.stats;
   std::string text;
   if (stats.replayed_lines == 0 && stats.keys_replayed == 0) {
     text = "nothing was left in the log: the store has everything up to LSN " +
            std::to_string(stats.applied_lsn) + "\n";
   } else {
-    text = "finished: " + Thousands(stats.replayed_lines) +
-           " lines of the log were brought into the store, up to LSN " +
-           std::to_string(stats.applied_lsn) + "\n";
+    text = "finished: " + Counted(stats.replayed_lines, "line") +
+           " of the log brought into the store, up to LSN " + std::to_string(stats.applied_lsn) +
+           "\n";
   }
   if (stats.keys_replayed > 0) {
-    text += "key replay: " + Thousands(stats.keys_replayed) + " keys written one by one, " +
+    text += "key replay: " + Counted(stats.keys_replayed, "key") + " written one by one, " +
             Thousands(stats.keys_rejected) + " refused\n";
   }
   if (resumed.unfinished_count == 0) {
     text += "no batch is unfinished\n";
   } else {
-    text += Thousands(resumed.unfinished_count) +
-            " batches are unfinished; sent again they continue where they stopped (review/...: the "
-            "next `tallystone resume` goes on):\n";
+    text += Counted(resumed.unfinished_count, "batch is", "batches are") +
+            " unfinished; sent again they continue where they stopped (review/...: the next "
+            "`tallystone resume` goes on):\n";
   }
-  for (const BatchInfo& batch : resumed.unfinished) {
+  const size_t shown = std::min(resumed.unfinished.size(), kShownAsTextMax);
+  for (size_t index = 0; index < shown; ++index) {
+    const BatchInfo& batch = resumed.unfinished[index];
     text += "  tenant " + PlainText(batch.tenant) + ", batch " + PlainText(batch.batch) + ": " +
-            Thousands(batch.lines) + " lines so far\n";
+            Counted(batch.lines, "line") + " so far\n";
   }
-  if (resumed.unfinished_count > resumed.unfinished.size()) {
-    text += "  and " + Thousands(resumed.unfinished_count - resumed.unfinished.size()) + " more\n";
+  if (resumed.unfinished_count > shown) {
+    text += "  and " + Thousands(resumed.unfinished_count - shown) +
+            " more: tallystone batches --unfinished --db " + ShellWord(database) + "\n";
   }
   Sink::Stdout().Write(text);
 }
@@ -112,7 +118,7 @@ ExitCode Run(const ResumeOptions& options) {
   if (options.json) {
     PrintJson(resumed);
   } else {
-    PrintText(resumed);
+    PrintText(resumed, options.database);
   }
   return Finish();
 }

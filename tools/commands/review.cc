@@ -206,6 +206,11 @@ void AddReviewCommand(CLI::App* parent, Chosen* chosen) {
   CLI::App* review = parent->add_subcommand(
       "review", "Mappings that a person should decide: look at, accept, reject, split");
   review->require_subcommand(1);
+  review->footer(
+      "Examples:\n"
+      "  tallystone review list --db stock.db\n"
+      "  tallystone review show --db stock.db --tenant acme --item 17\n"
+      "  tallystone review accept --db stock.db --tenant acme --item 17 --is 3");
   CLI::App* list = review->add_subcommand("list", "List what is open");
   list->footer(
       "--item is the item under review, --code that of an item that it may mean.\n"
@@ -225,7 +230,10 @@ void AddReviewCommand(CLI::App* parent, Chosen* chosen) {
   AddDatabaseOption(show, &one->database);
   AddFormatOption(show, &one->format);
   show->add_option("--tenant", one->filter.tenant, "Of this tenant")->type_name("NAME")->required();
-  show->add_option("--item", one->filter.item, "The item under review")->type_name("N")->required();
+  show->add_option("--item", one->filter.item, "The item under review")
+      ->type_name("N")
+      ->check(CheckPositive)
+      ->required();
   show->callback([=] { chosen->run = [=] { return Run(*one, true); }; });
 
   AddReviewAnswerCommands(review, chosen);

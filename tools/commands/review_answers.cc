@@ -60,13 +60,18 @@ void Tell(const Answer& answer, const ReviewResult& result, bool json) {
     writer.Field("lines_moved", result.lines_moved);
     writer.Field("batch", result.batch);
     writer.Field("lsn", result.lsn);
+    writer.Flag("said_before", result.said_before);
     writer.EndObject();
   } else if (answer.action == Answer::Action::kReject) {
-    text = fmt::format("item {} is none of these: {}", result.item,
-                       answer.is.empty() ? "its candidates" : "those that were named");
+    text = fmt::format("item {} is none of these: {}{}", result.item,
+                       answer.is.empty() ? "its candidates" : "those that were named",
+                       result.said_before ? "; said before, nothing was changed" : "");
   } else {
-    text = fmt::format("{} {} moved to item {} (batch {})", Thousands(result.lines_moved),
-                       result.lines_moved == 1 ? "line" : "lines", result.item, result.batch);
+    text = result.said_before
+               ? fmt::format("said before, nothing was changed: {} had moved to item {} (batch {})",
+                             Counted(result.lines_moved, "line"), result.item, result.batch)
+               : fmt::format("{} moved to item {} (batch {})", Counted(result.lines_moved, "line"),
+                             result.item, result.batch);
   }
   Sink::Stdout().Write(text + "\n");
 }
@@ -216,7 +221,10 @@ std::shared_ptr<AnswerOptions> AddAnswer(CLI::App* command, Answer::Action actio
   AddJsonOption(command, &options->json);
   command->add_option("--tenant", options->answer.tenant, "Of this tenant (default: default)")
       ->type_name("NAME");
-  command->add_option("--item", options->answer.item, "The item")->type_name("N")->required();
+  command->add_option("--item", options->answer.item, "The item")
+      ->type_name("N")
+      ->check(CheckPositive)
+      ->required();
   return options;
 }
 
@@ -228,7 +236,10 @@ void AddAccept(CLI::App* parent, Chosen* chosen) {
       "Examples:\n"
       "  tallystone review accept --db stock.db --tenant acme --item 17 --is 3");
   auto options = AddAnswer(command, Answer::Action::kAccept);
-  command->add_option("--is", options->is, "The item that it is")->type_name("N")->required();
+  command->add_option("--is", options->is, "The item that it is")
+      ->type_name("N")
+      ->check(CheckPositive)
+      ->required();
   command->add_flag("--any-vendor", options->answer.of_any_vendor,
                     "For the lines of every vendor, not only of the one that wrote this name");
   command->callback([=] {
@@ -248,7 +259,8 @@ void AddReject(CLI::App* parent, Chosen* chosen) {
   auto options = AddAnswer(command, Answer::Action::kReject);
   command
       ->add_option("--is", options->answer.is, "The item that it is not (default: all candidates)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CheckPositive);
   command->callback([=] { chosen->run = [=] { return RunOne(*options); }; });
 }
 

@@ -111,7 +111,7 @@ class Records : public Output {
                                  {"log_bytes", Kind::kCount},
                                  {"store_bytes", Kind::kCount},
                                  {"database_id", Kind::kText}},
-                                {"samples", 0}, 0, &Sink::Stdout())) {}
+                                {"samples", std::nullopt}, 0, &Sink::Stdout())) {}
 
   void Show(const Sample& sample) override {
     const DatabaseOverview& now = sample.now;
@@ -161,7 +161,7 @@ class Lines : public Output {
   static std::string Row(std::string_view time, std::string_view acknowledged,
                          std::string_view applied, std::string_view lines, std::string_view lag,
                          std::string_view letters, std::string_view log, std::string_view store) {
-    return fmt::format("{:<20} {:>13} {:>15} {:>10} {:>11} {:>12} {:>9} {:>9}\n", time,
+    return fmt::format("{:<20}  {:>13}  {:>15}  {:>10}  {:>11}  {:>12}  {:>9}  {:>9}\n", time,
                        acknowledged, applied, lines, lag, letters, log, store);
   }
 
@@ -185,8 +185,9 @@ class Screen : public Output {
           "acknowledged   " + Rate(sample, sample.acknowledged_rate) + " lines/s",
           "applied        " + Rate(sample, sample.applied_rate) + " lines/s, up to LSN " +
               std::to_string(now.applied_lsn),
-          "lag            " + Thousands(now.tail_chunks) + " chunks, " + Thousands(now.tail_lines) +
-              " lines, " + Duration(static_cast<double>(sample.lag_micros) / 1e6),
+          "lag            " + Counted(now.tail_chunks, "chunk") + ", " +
+              Counted(now.tail_lines, "line") + ", " +
+              Duration(static_cast<double>(sample.lag_micros) / 1e6),
           "unfinished     " + Letters(now.batches_unfinished) + " batches" +
               (now.replay_unfinished
                    ? ", key replay: " + Thousands(now.replay_keys_done) + " keys done"
@@ -340,9 +341,10 @@ void AddStatsCommand(CLI::App* parent, Chosen* chosen) {
       parent->add_subcommand("stats", "Show what a database at work does: rates, lag, sizes");
   command->footer(
       "Looks twice, an interval apart, and shows what happened in between; with --watch again and\n"
-      "again, until Ctrl-C (exit code 0). At a terminal the screen is rewritten. A database that "
-      "is\n"
-      "not there yet is waited for. The program that writes is not disturbed: a look takes no "
+      "again, until Ctrl-C (exit code 0). At a terminal the screen is rewritten, and a database "
+      "that\n"
+      "is not there yet is waited for, too. The program that writes is not disturbed: a look takes "
+      "no "
       "lock\n"
       "and reads only the end of the log and what came since the last one. Rates are of lines;\n"
       "lag is what is durable in the log and not in the store yet, and how old the oldest of it\n"
@@ -360,7 +362,7 @@ void AddStatsCommand(CLI::App* parent, Chosen* chosen) {
       ->check(CLI::Range(0.1, 86'400.0));
   command->add_option("--count", options->count, "End after N samples")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CheckPositive);
   command->callback([=] { chosen->run = [=] { return StatsRun(*options).Run(); }; });
 }
 

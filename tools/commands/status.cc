@@ -1,4 +1,5 @@
 // tallystone status: the state of a database.
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "output/json.h"
 #include "output/progress.h"
 #include "output/text.h"
+#include "process/interrupt.h"
 
 namespace tallystone::tool {
 namespace {
@@ -192,9 +194,9 @@ std::string CountText(const Count& count) {
 }
 
 std::string TailText(const DatabaseOverview& overview) {
-  std::string text = Thousands(overview.tail_lines) + " lines";
+  std::string text = Counted(overview.tail_lines, "line");
   if (overview.tail_chunks > 0) {
-    text += " in " + Thousands(overview.tail_chunks) + " chunks (" + Bytes(overview.tail_bytes) +
+    text += " in " + Counted(overview.tail_chunks, "chunk") + " (" + Bytes(overview.tail_bytes) +
             "), the oldest logged " + Duration(Seconds(TailAgeMicros(overview))) + " ago";
   }
   return text;
@@ -203,8 +205,14 @@ std::string TailText(const DatabaseOverview& overview) {
 void PrintText(const State& state, const std::vector<Note>& notes) {
   const DatabaseOverview& overview = state.overview;
   std::string text;
+  size_t width = 18;  // of the names; a cause may have a longer one
+  for (int cause = 0; cause < kOutcomeCount; ++cause) {
+    if (overview.dead_letters_by_cause[cause] > 0) {
+      width = std::max(width, OutcomeName(static_cast<Outcome>(cause)).size() + 4);
+    }
+  }
   const auto entry = [&](std::string_view name, const std::string& value) {
-    text += fmt::format("{:<18}{}\n", name, value);
+    text += fmt::format("{:<{}}{}\n", name, width, value);
   };
   entry("as of LSN", std::to_string(overview.as_of_lsn));
   entry("in the store", "up to LSN " + std::to_string(overview.applied_lsn));
@@ -278,6 +286,7 @@ Status ReadAll(const StatusOptions& options, Inspector* inspector, State* state)
 }
 
 ExitCode Run(const StatusOptions& options) {
+  LetSignalsEndAtOnce();
   std::unique_ptr<Inspector> inspector;
   if (const Status s = Inspector::Open(Options{}, options.database, &inspector); !s.ok()) {
     return Fail(s);

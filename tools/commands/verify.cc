@@ -3,6 +3,7 @@
 #include "output/json.h"
 #include "output/progress.h"
 #include "output/text.h"
+#include "process/interrupt.h"
 
 namespace tallystone::tool {
 namespace {
@@ -13,7 +14,7 @@ struct VerifyOptions {
   bool json = false;
 };
 
-void PrintJson(const VerifyReport& report, const Inspector& inspector) {
+void PrintJson(const VerifyReport& report, bool quick, const Inspector& inspector) {
   std::string text;
   JsonWriter json(&text);
   json.BeginObject();
@@ -21,10 +22,16 @@ void PrintJson(const VerifyReport& report, const Inspector& inspector) {
   json.Field("as_of_lsn", inspector.as_of_lsn());
   json.Flag("sound", report.sound && !inspector.log_absent());
   json.Flag("log_absent", inspector.log_absent());
+  json.Flag("quick", quick);
   json.Field("lines_checked", report.lines_checked);
   json.Field("balances_checked", report.balances_checked);
   json.Field("batches_checked", report.batches_checked);
-  json.Field("dead_letters_checked", report.dead_letters_checked);
+  json.Key("dead_letters_checked");
+  if (quick) {
+    json.Null();  // they were not looked at
+  } else {
+    json.Raw(std::to_string(report.dead_letters_checked));
+  }
   json.Field("findings_count", report.findings_count);
   json.Key("findings");
   json.BeginArray();
@@ -40,15 +47,17 @@ void PrintJson(const VerifyReport& report, const Inspector& inspector) {
   Sink::Stdout().Write(text + "\n");
 }
 
-void PrintText(const VerifyReport& report, const Inspector& inspector) {
-  std::string text =
-      report.sound && inspector.log_absent() ? "the store is sound, BUT THE LOG IS GONE"
-      : report.sound                         ? "sound"
-                     : "NOT SOUND: " + Thousands(report.findings_count) + " findings";
-  text += ": " + Thousands(report.lines_checked) + " lines, " + Thousands(report.balances_checked) +
-          " balances, " + Thousands(report.batches_checked) + " batches, " +
-          Thousands(report.dead_letters_checked) + " dead letters checked, as of LSN " +
-          std::to_string(inspector.as_of_lsn()) + "\n";
+void PrintText(const VerifyReport& report, bool quick, const Inspector& inspector) {
+  std::string text = report.sound && inspector.log_absent()
+                         ? "the store is sound, BUT THE LOG IS GONE"
+                     : report.sound ? "sound"
+                                    : "NOT SOUND: " + Counted(report.findings_count, "finding");
+  text += ": " + Counted(report.lines_checked, quick ? "booked line" : "line") + ", " +
+          Counted(report.balances_checked, "balance") + ", " +
+          Counted(report.batches_checked, "batch", "batches") +
+          (quick ? " compared by their sums"
+                 : ", " + Counted(report.dead_letters_checked, "dead letter") + " checked") +
+          ", as of LSN " + std::to_string(inspector.as_of_lsn()) + "\n";
   for (const VerifyFinding& finding : report.findings) {
     text += "  " + PlainText(finding.what);
     if (!finding.batch.empty()) {
@@ -63,6 +72,7 @@ void PrintText(const VerifyReport& report, const Inspector& inspector) {
 }
 
 ExitCode Run(const VerifyOptions& options) {
+  LetSignalsEndAtOnce();
   std::unique_ptr<Inspector> inspector;
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
     return Fail(s);
@@ -80,9 +90,9 @@ ExitCode Run(const VerifyOptions& options) {
     return Fail(s);
   }
   if (options.json) {
-    PrintJson(report, *inspector);
+    PrintJson(report, options.quick, *inspector);
   } else {
-    PrintText(report, *inspector);
+    PrintText(report, options.quick, *inspector);
   }
   return Finish(report.sound && log_sound ? kExitOk : kExitCorruption);
 }
@@ -97,7 +107,7 @@ void AddVerifyCommand(CLI::App* parent, Chosen* chosen) {
       "--quick compares the sums that balances and postings keep of their lines, and reads no\n"
       "transaction: seconds instead of minutes. It finds what was lost, doubled or mixed up, not "
       "a\n"
-      "wrong number that both agree on.\n"
+      "wrong number that both agree on, and does not look at dead letters.\n"
       "Examples:\n"
       "  tallystone verify --db stock.db\n"
       "  tallystone verify --db stock.db --quick\n"

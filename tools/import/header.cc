@@ -63,13 +63,17 @@ std::string Normalise(std::string_view header) {
   return normal;
 }
 
+std::string Quoted(std::string_view header) {
+  constexpr size_t kWidthMax = 40;
+  return "\"" + CutToWidth(PlainText(header.substr(0, 4 * kWidthMax)), kWidthMax) + "\"";
+}
+
 std::string ListHeaders(const std::vector<std::string_view>& headers) {
   constexpr size_t kShownMax = 30;
-  constexpr size_t kWidthMax = 40;
   std::string list;
   for (size_t index = 0; index < std::min(headers.size(), kShownMax); ++index) {
     list += index > 0 ? ", " : "";
-    list += "\"" + CutToWidth(PlainText(headers[index].substr(0, 4 * kWidthMax)), kWidthMax) + "\"";
+    list += Quoted(headers[index]);
   }
   if (headers.size() > kShownMax) {
     list += " and " + std::to_string(headers.size() - kShownMax) + " more";
@@ -80,6 +84,27 @@ std::string ListHeaders(const std::vector<std::string_view>& headers) {
 Status Unusable(std::string_view what, const std::vector<std::string_view>& headers) {
   return Status::InvalidArgument(std::string(what) + "; found: " + ListHeaders(headers) + "; " +
                                  ExpectedHeaders());
+}
+
+// Columns whose names are usual for a field that was taken from another column, of a better name.
+void AddDoubts(const HeaderRules& rules, const std::vector<std::string_view>& headers,
+               ColumnMap* map) {
+  std::vector<HeaderRules::Match> matches;
+  for (size_t index = 0; index < headers.size(); ++index) {
+    matches.clear();
+    rules.Recognise(headers[index], &matches);
+    for (const HeaderRules::Match& match : matches) {
+      const int taken = map->of(match.field);
+      const bool used = std::find(map->column.begin(), map->column.end(),
+                                  static_cast<int>(index)) != map->column.end();
+      if (taken != static_cast<int>(index) && !used) {
+        const std::string name(FieldName(match.field));
+        map->doubts.push_back("the " + name + " is taken from the column " +
+                              Quoted(headers[static_cast<size_t>(taken)]) + ", not from " +
+                              Quoted(headers[index]) + "; to choose: --column " + name + "=HEADER");
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -149,6 +174,7 @@ Status MapColumns(const HeaderRules& rules, const std::vector<std::string_view>&
   ranks.fill(INT_MAX);
   map->column.fill(ColumnMap::kNone);
   map->columns = headers.size();
+  map->doubts.clear();
   std::vector<HeaderRules::Match> matches;
   std::array<bool, kFieldCount> twice = {};
   for (size_t index = 0; index < headers.size(); ++index) {
@@ -177,6 +203,7 @@ Status MapColumns(const HeaderRules& rules, const std::vector<std::string_view>&
       return Unusable("there is no column \"" + named + "\" for the " + name, headers);
     }
   }
+  AddDoubts(rules, headers, map);
   if (!map->has(Field::kQuantity)) {
     return Unusable("no quantity column is recognised", headers);
   }

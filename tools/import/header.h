@@ -71,6 +71,8 @@ struct ColumnMap {
   static constexpr int kNone = -1;
   std::array<int, kFieldCount> column = {};
   size_t columns = 0;  // that each record must have
+  // What a person may have meant otherwise: a field that another column could be, too.
+  std::vector<std::string> doubts;
 
   [[nodiscard]] int of(Field field) const { return column[static_cast<size_t>(field)]; }
   [[nodiscard]] bool has(Field field) const { return of(field) != kNone; }

@@ -27,6 +27,8 @@ Status Importer::Import(InputFile* file) {
   progress_ = &progress;
   const Status s = ImportRows(file, rows.get(), &block, &batches);
   progress_ = nullptr;
+  report_->batches += batches.size();  // none, unless it ended early
+  report_->batches_unfinished += batches.size();
   return s;
 }
 

@@ -45,6 +45,8 @@ class InputFile {
   // `content_id`.
   [[nodiscard]] const std::string& content_id() const { return content_id_; }
   [[nodiscard]] bool has_unit_cost() const;
+  // Of its header: see ColumnMap.
+  [[nodiscard]] const std::vector<std::string>& doubts() const { return csv_.columns.doubts; }
   // Of the file as it lies on disk; total 0 = unknown.
   [[nodiscard]] uint64_t bytes_done() const { return raw_ == nullptr ? 0 : raw_->bytes_read(); }
   [[nodiscard]] uint64_t bytes_total() const { return bytes_total_; }

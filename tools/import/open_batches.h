@@ -38,6 +38,7 @@ class OpenBatches {
   // The batch that was used longest ago, to be finished now; null if none needs to be: without
   // `all` while there are at most `open_max`. Only between blocks.
   OpenBatch* NextToClose(bool all);
+  [[nodiscard]] size_t size() const { return batches_.size(); }
   // Forgets what NextToClose gave.
   void Close();
 

@@ -1,5 +1,9 @@
 #include "import/outcome_writer.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -42,6 +46,18 @@ void AppendCandidates(const Match& match, const OutcomeWriter::CandidateCode& co
 }
 
 }  // namespace
+
+Status OutcomeWriter::Check(const std::string& path) {
+  if (path.empty() || path == "-") {
+    return Status::Ok();
+  }
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const bool there = access(path.c_str(), F_OK) == 0;
+  const int possible = there ? access(path.c_str(), W_OK) : access(folder.c_str(), W_OK | X_OK);
+  return possible == 0 ? Status::Ok()
+                       : Status::IoError("cannot write " + path + ": " + std::strerror(errno));
+}
 
 Status OutcomeWriter::Open(const std::string& path, bool for_spreadsheet,
                            std::unique_ptr<OutcomeWriter>* writer) {

@@ -24,6 +24,9 @@ inline constexpr std::string_view kBatchConflict = "batch_conflict";
 // decided.
 class OutcomeWriter {
  public:
+  // Whether Open could make the file, as far as can be told without making it: asked before
+  // anything is booked. "" is no file.
+  static Status Check(const std::string& path);
   // "-" is standard output (CSV); a name that ends in .ndjson or .jsonl gets NDJSON.
   // `for_spreadsheet`: codes in CSV are made harmless, see AppendSpreadsheetField.
   static Status Open(const std::string& path, bool for_spreadsheet,

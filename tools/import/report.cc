@@ -1,5 +1,8 @@
 #include "import/report.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "output/json.h"
@@ -8,9 +11,25 @@
 namespace tallystone::tool {
 namespace {
 
-void Entry(std::string_view name, const std::string& value, std::string* text) {
-  *text += fmt::format("  {:<15} {}\n", name, value);
-}
+// The names and values of a summary, the values below each other.
+class Entries {
+ public:
+  void Add(std::string_view name, const std::string& value) {
+    width_ = std::max(width_, name.size());
+    entries_.emplace_back(name, value);
+  }
+  [[nodiscard]] std::string Text() const {
+    std::string text;
+    for (const auto& [name, value] : entries_) {
+      text += fmt::format("  {:<{}} {}\n", name, width_, value);
+    }
+    return text;
+  }
+
+ private:
+  size_t width_ = 15;
+  std::vector<std::pair<std::string, std::string>> entries_;
+};
 
 std::string Rate(const ImportReport& report) {
   if (report.seconds <= 0) {
@@ -22,7 +41,7 @@ std::string Rate(const ImportReport& report) {
 
 std::string Headline(const ImportReport& report) {
   const std::string counts =
-      Thousands(report.items_processed) + " lines " +
+      Counted(report.items_processed, "line") + " " +
       (report.dry_run ? "would be booked" : "booked") + ", " + Thousands(report.items_failed) +
       " failed" +
       (report.lines_refused > 0 ? ", " + Thousands(report.lines_refused) + " refused"
@@ -31,7 +50,7 @@ std::string Headline(const ImportReport& report) {
     return "interrupted: " + counts + " so far";
   }
   if (report.nothing_new()) {
-    return "already imported: " + Thousands(report.lines) + " lines, 0 new";
+    return "already imported: " + Counted(report.lines, "line") + ", 0 new";
   }
   return (report.dry_run ? "dry run, " : "") + std::string(BatchStatusName(report.status())) +
          ": " + counts;
@@ -47,6 +66,7 @@ std::string BatchCounts(const ImportReport& report) {
   add(report.batches_resent, "imported before");
   add(report.batches_continued, "continued");
   add(report.batches_refused, "refused");
+  add(report.batches_unfinished, "unfinished");
   return text;
 }
 
@@ -72,34 +92,33 @@ bool ImportReport::nothing_new() const {
 }
 
 void WriteSummary(const ImportReport& report, Sink* sink) {
-  std::string text = Headline(report) + "\n";
+  Entries entries;
   for (size_t index = 0; index < report.files.size(); ++index) {
     const ImportReport::File& file = report.files[index];
     const std::string batch = file.batch.empty() ? "" : ", batch " + PlainText(file.batch);
-    Entry(index == 0 ? "files" : "",
-          PlainText(file.name) + ": " + Thousands(file.lines) + " lines" + batch, &text);
+    entries.Add(index == 0 ? "files" : "",
+                PlainText(file.name) + ": " + Counted(file.lines, "line") + batch);
   }
-  Entry("batches", BatchCounts(report), &text);
-  Entry("tenants", Thousands(report.tenants.size()), &text);
+  entries.Add("batches", BatchCounts(report));
+  entries.Add("tenants", Thousands(report.tenants.size()));
   if (!report.dry_run) {
-    Entry("new",
-          Thousands(report.lines_logged) + " lines, " + Thousands(report.items_created) + " items",
-          &text);
+    entries.Add(
+        "new", Counted(report.lines_logged, "line") + ", " + Counted(report.items_created, "item"));
   }
   for (int outcome = 0; outcome < kOutcomeCount; ++outcome) {
     if (report.by_outcome[outcome] > 0) {
-      Entry(OutcomeName(static_cast<Outcome>(outcome)), Thousands(report.by_outcome[outcome]),
-            &text);
+      entries.Add(OutcomeName(static_cast<Outcome>(outcome)),
+                  Thousands(report.by_outcome[outcome]));
     }
   }
   if (report.lines_refused > 0) {
-    Entry("batch_conflict", Thousands(report.lines_refused), &text);
+    entries.Add("batch_conflict", Thousands(report.lines_refused));
   }
-  Entry("time", Duration(report.seconds) + Rate(report), &text);
+  entries.Add("time", Duration(report.seconds) + Rate(report));
   if (!report.dry_run) {
-    Entry("as of LSN", std::to_string(report.lsn), &text);
+    entries.Add("as of LSN", std::to_string(report.lsn));
   }
-  sink->Write(text);
+  sink->Write(Headline(report) + "\n" + entries.Text());
 }
 
 void WriteJsonReport(const ImportReport& report, Sink* sink) {
@@ -131,6 +150,7 @@ void WriteJsonReport(const ImportReport& report, Sink* sink) {
   json.Field("resent", report.batches_resent);
   json.Field("continued", report.batches_continued);
   json.Field("refused", report.batches_refused);
+  json.Field("unfinished", report.batches_unfinished);
   json.Flag("already_imported", report.nothing_new());
   json.Key("outcomes");
   json.BeginObject();

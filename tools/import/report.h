@@ -34,7 +34,8 @@ struct ImportReport {
   uint64_t lines_refused = 0;  // of batches that were refused whole
   uint64_t by_outcome[kOutcomeCount] = {};
   std::vector<FailedRow> failed_items;  // the first limits::kFailedItemsInResultMax
-  uint64_t batches = 0;
+  uint64_t batches = 0;                 // that the lines above are of
+  uint64_t batches_unfinished = 0;      // of these: the import ended before
   uint64_t batches_refused = 0;
   uint64_t batches_resent = 0;     // finished before
   uint64_t batches_continued = 0;  // unfinished before

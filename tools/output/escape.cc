@@ -73,6 +73,10 @@ void AppendSpreadsheetField(std::string_view text, std::string* out) {
   }
 }
 
+bool IsUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
 void AppendJsonString(std::string_view text, std::string* out) {
   out->push_back('"');
   if (simdjson::validate_utf8(text.data(), text.size())) {

@@ -16,6 +16,8 @@ void AppendCsvField(std::string_view text, std::string* out);
 // what was stored.
 void AppendSpreadsheetField(std::string_view text, std::string* out);
 
+bool IsUtf8(std::string_view text);
+
 // Appends `text` as a JSON string with its quotes. Control characters (C0, DEL, C1) are escaped;
 // bytes that are not UTF-8 become U+FFFD, since JSON cannot carry them.
 void AppendJsonString(std::string_view text, std::string* out);

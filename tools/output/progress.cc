@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "output/terminal.h"
 #include "output/text.h"
@@ -11,6 +12,9 @@ namespace tallystone::tool {
 namespace {
 
 constexpr auto kInterval = std::chrono::milliseconds(100);
+constexpr std::string_view kWiped = "\r\x1b[K";
+
+std::atomic<int> shown_on = -1;  // where a line stands now; -1: nowhere
 
 void WriteAll(int fd, std::string_view text) {
   [[maybe_unused]] const ssize_t written = write(fd, text.data(), text.size());
@@ -48,19 +52,27 @@ void Progress::Show(std::string text) {
   }
   WriteAll(fd_, "\r" + text + "\x1b[K");
   shown_ = true;
+  shown_on = fd_;
 }
 
 void Progress::Clear() {
   if (shown_) {
-    WriteAll(fd_, "\r\x1b[K");
+    WriteAll(fd_, kWiped);
     shown_ = false;
+    shown_on = -1;
+  }
+}
+
+void WipeProgress() {
+  if (const int fd = shown_on.exchange(-1); fd >= 0) {
+    WriteAll(fd, kWiped);
   }
 }
 
 std::string ProgressText(std::string_view label, uint64_t lines, double seconds, uint64_t done,
                          uint64_t total) {
   std::string text(label);
-  text += ": " + Thousands(lines) + " lines";
+  text += ": " + Counted(lines, "line");
   if (seconds <= 0) {
     return text;
   }

@@ -8,7 +8,7 @@
 
 namespace tallystone::tool {
 
-// Silent unless stderr is a terminal. At most 10 updates a second. Not thread-safe.
+// Silent unless stderr is a terminal. At most 10 updates a second. Not thread-safe. One at a time.
 class Progress {
  public:
   // `label` says what is going on: "importing stock.csv".
@@ -37,6 +37,9 @@ class Progress {
   Clock::time_point start_;
   Clock::time_point next_;
 };
+
+// Wipes the line of whatever Progress shows one, for a message of anybody. [Threading] Any thread.
+void WipeProgress();
 
 // The text of an update, for example "importing a.csv: 120,000 lines, 800,000 lines/s, 22 %,
 // ETA 2.10 s".

@@ -48,9 +48,11 @@ class JsonRecords : public RecordWriter {
               Sink* sink)
       : columns_(columns), one_a_line_(one_a_line), sink_(sink) {
     if (!one_a_line_) {
-      std::string text = "{\"schema_version\":" + std::to_string(kJsonSchemaVersion) +
-                         (heading.other_lsn.has_value() ? ",\"as_of_lsn_a\":" : ",\"as_of_lsn\":") +
-                         std::to_string(heading.as_of_lsn) + ",";
+      std::string text = "{\"schema_version\":" + std::to_string(kJsonSchemaVersion) + ",";
+      if (heading.as_of_lsn.has_value()) {
+        text += heading.other_lsn.has_value() ? "\"as_of_lsn_a\":" : "\"as_of_lsn\":";
+        text += std::to_string(*heading.as_of_lsn) + ",";
+      }
       if (heading.other_lsn.has_value()) {
         text += "\"as_of_lsn_b\":" + std::to_string(*heading.other_lsn) + ",";
       }

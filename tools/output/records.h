@@ -34,8 +34,9 @@ struct Column {
 
 // What stands around the rows.
 struct Heading {
-  std::string name;        // of the array in JSON, and of the rows in messages: "inventory"
-  uint64_t as_of_lsn = 0;  // the state that the rows show
+  std::string name;  // of the array in JSON, and of the rows in messages: "inventory"
+  // The state that the rows show; none where every row says its own.
+  std::optional<uint64_t> as_of_lsn = 0;
   // Of the second of two databases that are compared: JSON then has as_of_lsn_a and as_of_lsn_b.
   std::optional<uint64_t> other_lsn = std::nullopt;
 };

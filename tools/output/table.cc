@@ -49,10 +49,9 @@ bool Table::RightAligned(size_t column) const {
          columns_[column].kind == Column::Kind::kDecimal;
 }
 
-void Table::Narrow() {
+bool Table::Narrow() {
   const size_t gaps = kGap.size() * (widths_.size() - 1);
-  while (width_max_ > 0 &&
-         std::accumulate(widths_.begin(), widths_.end(), size_t{0}) + gaps > width_max_) {
+  while (std::accumulate(widths_.begin(), widths_.end(), size_t{0}) + gaps > width_max_) {
     size_t widest = widths_.size();
     for (size_t index = 0; index < widths_.size(); ++index) {
       const size_t least = std::max(kTextColumnMin, DisplayWidth(columns_[index].name));
@@ -62,14 +61,21 @@ void Table::Narrow() {
       }
     }
     if (widest == widths_.size()) {
-      return;  // numbers are never cut: the terminal wraps the line
+      return false;  // numbers are never cut
     }
     --widths_[widest];
   }
+  return true;
 }
 
 void Table::Release() {
-  Narrow();
+  const std::vector<size_t> wanted = widths_;
+  if (width_max_ == 0 || !Narrow()) {
+    width_max_ = 0;  // the terminal wraps the lines, so it may as well have all of them
+    for (size_t index = 0; index < widths_.size(); ++index) {
+      widths_[index] = std::min(wanted[index], kPaddedMax);
+    }
+  }
   released_ = true;
   Cells names;
   Cells rules;

@@ -10,15 +10,17 @@ namespace tallystone::tool {
 
 // The first kSampleRows rows decide the widths of the columns, then rows are written as they come:
 // memory is bounded, and a later, wider cell pushes its line out rather than being cut. On a
-// terminal the widest text columns are narrowed until a row fits, and cells are cut with "…";
-// elsewhere nothing is cut. Cells pass PlainText, so no control character of the data reaches a
-// terminal.
+// terminal the widest text columns are narrowed until a row fits, and cells are cut with "…"; where
+// it would not fit anyhow, and elsewhere, nothing is cut, and columns are kPaddedMax wide at most:
+// a longer cell pushes out its own line alone. Cells pass PlainText, so no control character of the
+// data reaches a terminal.
 class Table : public RecordWriter {
  public:
   static constexpr size_t kSampleRows = 1000;
   static constexpr size_t kTextColumnMin = 8;
+  static constexpr size_t kPaddedMax = 80;
 
-  // `width_max` 0: as wide as needed.
+  // `width_max` 0: cells are whole.
   Table(const std::vector<Column>& columns, size_t width_max, Sink* sink);
 
   void Write(const std::vector<std::string>& cells) override;
@@ -28,7 +30,8 @@ class Table : public RecordWriter {
   using Cells = std::vector<std::string>;
 
   void Release();
-  void Narrow();
+  // False: it cannot be so narrow.
+  bool Narrow();
   void WriteLine(const Cells& cells);
   [[nodiscard]] bool RightAligned(size_t column) const;
 

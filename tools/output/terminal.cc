@@ -8,6 +8,11 @@
 #include <sys/ioctl.h>
 
 namespace tallystone::tool {
+namespace {
+
+bool whole_cells = false;  // --wide, before any work begins
+
+}  // namespace
 
 bool IsTerminal(int fd) {
   return isatty(fd) == 1;
@@ -23,6 +28,14 @@ size_t TerminalWidth(int fd) {
     return kUsualWidth;
   }
   return size.ws_col;
+}
+
+size_t TableWidth() {
+  return whole_cells ? 0 : TerminalWidth(1);
+}
+
+void ShowWholeCells() {
+  whole_cells = true;
 }
 
 bool MayMoveCursor(int fd) {

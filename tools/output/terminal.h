@@ -10,6 +10,11 @@ bool IsTerminal(int fd);
 // Columns of the terminal on `fd`; 0 if it is none, and nothing needs to fit.
 size_t TerminalWidth(int fd);
 
+// Columns that a table on standard output has to fit into; 0 = as many as it likes: it is no
+// terminal, or ShowWholeCells was called.
+size_t TableWidth();
+void ShowWholeCells();
+
 // Whether what stands on `fd` may be rewritten: a terminal, not "dumb".
 bool MayMoveCursor(int fd);
 

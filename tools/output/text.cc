@@ -118,6 +118,14 @@ std::string Thousands(uint64_t number) {
   return text;
 }
 
+std::string Counted(uint64_t number, std::string_view one, std::string_view many) {
+  std::string text = Thousands(number) + " ";
+  if (number == 1) {
+    return text.append(one);
+  }
+  return many.empty() ? text.append(one).append("s") : text.append(many);
+}
+
 std::string Duration(double seconds) {
   if (seconds < 1) {
     return fmt::format("{:.0f} ms", seconds * 1000);

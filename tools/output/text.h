@@ -21,6 +21,8 @@ std::string CutToWidth(std::string_view plain, size_t width);
 
 // "1,234,567".
 std::string Thousands(uint64_t number);
+// "1 line", "2,000 lines": a number with its word; `many` where it is not `one` with an s.
+std::string Counted(uint64_t number, std::string_view one, std::string_view many = {});
 
 // "85 ms", "1.24 s", "3 min 05 s".
 std::string Duration(double seconds);

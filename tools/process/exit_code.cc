@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include "output/progress.h"
 #include "output/text.h"
 
 namespace tallystone::tool {
@@ -39,6 +40,7 @@ ExitCode ExitCodeOf(const Status& status) {
 
 void PrintMessage(std::string_view message) {
   const std::string text = "tallystone: " + PlainText(message) + "\n";
+  WipeProgress();
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

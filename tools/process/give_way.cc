@@ -30,10 +30,10 @@ void LowerThisThread() {
 
 }  // namespace
 
-bool IsLocked(const std::string& path) {
+pid_t LockHolder(const std::string& path) {
   struct stat file = {};
   if (stat(path.c_str(), &file) != 0) {
-    return false;
+    return 0;
   }
   // "1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF"; one that waits has "->" before FLOCK. The
   // device is that of the file system, which stat() need not give: the inode has to do.
@@ -44,16 +44,16 @@ bool IsLocked(const std::string& path) {
     std::string number, kind, mode, access, process, place;
     words >> number >> kind >> mode >> access >> process >> place;
     if (kind == "FLOCK" && place.ends_with(inode)) {
-      return true;
+      return static_cast<pid_t>(std::strtol(process.c_str(), nullptr, 10));
     }
   }
-  return false;
+  return 0;
 }
 
 void GiveWayToWriter(const std::string& database) {
   const char* wanted = std::getenv("TALLYSTONE_PRIORITY");
   if ((wanted != nullptr && std::string_view(wanted) == "normal") ||
-      !IsLocked(database + "/LOCK")) {
+      LockHolder(database + "/LOCK") == 0) {
     return;
   }
   LowerThisThread();

@@ -13,11 +13,12 @@ namespace tallystone::tool {
 namespace {
 
 std::atomic<bool> interrupted{false};
+std::atomic<bool> end_at_once{false};
 int wake_pipe[2] = {-1, -1};
 
 // Runs in whatever thread the kernel picks; only async-signal-safe calls.
 void OnSignal(int) {
-  if (interrupted.exchange(true)) {
+  if (interrupted.exchange(true) || end_at_once) {
     _exit(kExitInterrupted);
   }
   const int saved = errno;
@@ -38,6 +39,13 @@ void InstallSignalHandlers() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+void LetSignalsEndAtOnce() {
+  end_at_once = true;
+  if (interrupted) {  // it came before
+    _exit(kExitInterrupted);
+  }
 }
 
 bool Interrupted() {

@@ -8,6 +8,9 @@ namespace tallystone::tool {
 // writes answer EPIPE.
 void InstallSignalHandlers();
 
+// From now on the first signal ends the process at once (exit 130): for work that changes nothing.
+void LetSignalsEndAtOnce();
+
 // A signal came.
 bool Interrupted();
 

@@ -53,6 +53,8 @@ struct ReviewResult {
   uint64_t lines_moved = 0;  // by this answer, interruptions counted in
   std::string batch;         // that moved them
   uint64_t lsn = 0;          // of its last chunk
+  // The same answer was given before, and was done: nothing was changed now.
+  bool said_before = false;
 };
 
 struct AcceptAnswer {
@@ -68,13 +70,14 @@ struct RejectAnswer {
   std::vector<uint32_t> is_not = {};  // empty = all candidates
 };
 
-// `text` or `batch` must be given.
+// `text` or `batch` must be given. kNotFound: the item has no such line and no such name.
 struct SplitRequest {
   std::string tenant = {};
-  uint32_t item = 0;        // that has wrong lines
-  std::string text = {};    // lines with this name (compared in normal form), also those to come
-  std::string vendor = {};  // only of this vendor; empty = of all
-  std::string batch = {};   // only the lines of this batch
+  uint32_t item = 0;      // that has wrong lines
+  std::string text = {};  // lines with this name (compared in normal form), also those to come
+  // Only of this vendor; empty = of all, also of those for which the name was said to be the item.
+  std::string vendor = {};
+  std::string batch = {};  // only the lines of this batch
 };
 
 // How a tenant's names are mapped.

@@ -118,11 +118,12 @@ Database::Database(const RocksStoreOptions& options)
       db_directory_(options.path + "/db"),
       ingest_directory_(options.path + "/ingest"),
       manifest_lengths_(options.file_system, options.path + "/manifest_synced"),
-      env_(NewGuardedEnv(options.env, db_directory_, &manifest_lengths_)) {
+      env_(NewGuardedEnv(options.env, db_directory_, &manifest_lengths_)),
+      logger_(std::make_shared<ForwardLogger>(options.logger)) {
   DatabaseTuning tuning;
   tuning.block_cache_bytes = options.block_cache_bytes;
   tuning.env = env_.get();
-  tuning.logger = std::make_shared<ForwardLogger>(options.logger);
+  tuning.logger = logger_;
   db_options_ = MakeDbOptions(tuning);
   const std::vector<rocksdb::ColumnFamilyDescriptor> all = MakeFamilies(tuning);
   for (const Family family : FamiliesOf(options.extent)) {
@@ -140,6 +141,7 @@ Status Database::Open(const RocksStoreOptions& options, std::shared_ptr<Database
   TS_RETURN_IF_ERROR(opened->Prepare());
   TS_RETURN_IF_ERROR(opened->OpenDb());
   TS_RETURN_IF_ERROR(opened->EnsureFormat());
+  opened->logger_->SetOpen();
   *database = std::move(opened);
   return Status::Ok();
 }

@@ -23,6 +23,8 @@ inline std::string_view ToView(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
+class ForwardLogger;
+
 // Removes every file in a directory.
 Status ClearDirectory(FileSystem* files, const std::string& path);
 
@@ -78,6 +80,7 @@ class Database {
   bool created_ = false;               // its creation was not interrupted: no family may be missing
   ManifestLengths manifest_lengths_;   // outlives env_
   std::unique_ptr<rocksdb::Env> env_;  // outlives db_
+  std::shared_ptr<ForwardLogger> logger_;
   rocksdb::DBOptions db_options_;
   std::vector<rocksdb::ColumnFamilyDescriptor> families_;
   std::unique_ptr<rocksdb::DB> db_;

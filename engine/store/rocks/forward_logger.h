@@ -1,6 +1,11 @@
 // RocksDB's messages to the Logger of the host. RocksDB then writes no LOG file of its own.
+//
+// Its warnings speak of its inner life, on sound stores, too: that a file which is about to be
+// loaded has no id to compare yet, that it slows a writer down. They go to the host as kInfo. Its
+// errors are kError once the store is open; before, Open answers with the same words, and more.
 #pragma once
 
+#include <atomic>
 #include <cstdarg>
 #include <cstdio>
 
@@ -32,14 +37,17 @@ class ForwardLogger : public rocksdb::Logger {
     }
     const size_t kept =
         static_cast<size_t>(size) < sizeof text ? static_cast<size_t>(size) : sizeof text - 1;
-    logger_->Log(
-        level >= rocksdb::InfoLogLevel::ERROR_LEVEL ? LogLevel::kError : LogLevel::kWarning,
-        {text, kept});
+    const bool error = level >= rocksdb::InfoLogLevel::ERROR_LEVEL && is_open_;
+    logger_->Log(error ? LogLevel::kError : LogLevel::kInfo, {text, kept});
   }
+
+  // The store is open now.
+  void SetOpen() { is_open_ = true; }
 
  private:
   static constexpr size_t kMessageBytesMax = 1024;
   tallystone::Logger* const logger_;
+  std::atomic<bool> is_open_ = false;
 };
 
 }  // namespace tallystone::rocks

@@ -1,5 +1,6 @@
 #include "store/rocks/rocks_store.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -183,7 +184,7 @@ Status RocksStore::FamilySizes(std::vector<FamilySize>* sizes) {
   return Status::Ok();
 }
 
-Status RocksStore::ShareBefore(char kind, const std::string& key, double* share) {
+Status RocksStore::ShareBefore(char kind, const std::string& key, uint64_t records, double* share) {
   *share = 1;
   const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
@@ -199,19 +200,27 @@ Status RocksStore::ShareBefore(char kind, const std::string& key, double* share)
   if (status.ok() && sizes[0] > 0) {
     *share = static_cast<double>(sizes[0]) / static_cast<double>(sizes[0] + sizes[1]);
   }
+  // Of what is in memory RocksDB guesses from a few steps in its skip list, which may be wrong by
+  // any factor. There are not more records than keys.
+  uint64_t keys = 0;
+  if (database->db()->GetIntProperty(database->handle(rocks::Family::kBatches),
+                                     rocksdb::DB::Properties::kEstimateNumKeys, &keys) &&
+      keys >= records) {
+    *share = std::max(*share, static_cast<double>(records) / static_cast<double>(keys));
+  }
   return database->MapRead(status, rocks::FamilyName(rocks::Family::kBatches));
 }
 
-Status RocksStore::ShareBefore(const BatchRef& ref, double* share) {
+Status RocksStore::ShareBefore(const BatchRef& ref, uint64_t records, double* share) {
   std::string key;
   rocks::EncodeBatchKey(ref, &key);
-  return ShareBefore(rocks::kBatchKind, key, share);
+  return ShareBefore(rocks::kBatchKind, key, records, share);
 }
 
-Status RocksStore::ShareBefore(const LineRef& ref, double* share) {
+Status RocksStore::ShareBefore(const LineRef& ref, uint64_t records, double* share) {
   std::string key;
   rocks::EncodeDeadLetterKey(ref, &key);
-  return ShareBefore(rocks::kDeadLetterKind, key, share);
+  return ShareBefore(rocks::kDeadLetterKind, key, records, share);
 }
 
 Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,

@@ -88,10 +88,13 @@ Status NameUnreadableFiles(const Status& status, const rocksdb::Options& options
       status.message().find(kTableEnd) != std::string::npos) {
     return status;
   }
+  // RocksDB looks for a file of LevelDB's time where its own is missing, and speaks of that one.
   const std::string_view missing = MissingNumber(status.message());
   if (!missing.empty()) {
-    return Status::Corruption(status.message() + " (" + std::string(missing) +
-                              std::string(kTableEnd) + " is missing)");
+    std::string message = status.message();
+    const size_t number = message.find(missing.data(), 0, missing.size() + kOldTableEnd.size());
+    message.replace(number + missing.size(), kOldTableEnd.size(), kTableEnd);
+    return Status::Corruption(message);
   }
   std::string unreadable;
   size_t count = 0;
