@@ -159,7 +159,7 @@ class Diff(ProgramTest):
         table = self.diff()
         self.assertIn('D1234', table.text)
         self.assertNotIn('\x1b', table.text + table.err)
-        self.assertIn('1 differences (line 1)', table.err)
+        self.assertIn('1 difference (line 1)', table.err)
 
     def test_equal_content_in_another_order(self):
         text = make_text(3000).splitlines(keepends=True)

@@ -53,6 +53,19 @@ class DiskFull(ProgramTest):
         self.assertEqual(self.digest(), self.expected)
         self.assert_sound()
 
+    def test_a_retry_that_stops_says_what_it_did(self):
+        self.import_text('Code,Qty,Price\n' + ''.join(f'A{row},x,1\n' for row in range(4000)), '--batch', 'b', code=DEAD_LETTERS)
+        retry = ['dead-letters', 'retry', '--db', self.db, '--batch', 'b', '--set', 'quantity=1', '--format', 'csv']
+        self.fill(128 * 1024)
+        answer = self.run_program(*retry, code=IO)
+        done = len(answer.rows)
+        self.assertGreater(done, 0)
+        self.assertIn(f'stopped after {done:,} dead letters: {done:,} booked, 0 failed again; run', answer.err)
+        self.free()
+        # One more may be in the log, without having been acknowledged.
+        self.assertIn(len(self.run_program(*retry).rows), (4000 - done, 4000 - done - 1))
+        self.assert_sound()
+
     def test_fills_again_and_again(self):
         """Each time a little more room, as of a disk that people clean up by hand: always goes on, ends the same."""
         runs = 0

@@ -105,6 +105,9 @@ void PrintRowCount(Format format, uint64_t rows, uint64_t limit, uint64_t lsn) {
     return;
   }
   Sink::Stdout().Flush().PermitUnchecked();  // the rows come first; who finishes asks again
+  if (Sink::Stdout().done()) {
+    return;  // who reads them has gone
+  }
   const std::string text = Counted(rows, "row") + (limit > 0 && rows == limit ? " (limit)" : "") +
                            ", as of LSN " + std::to_string(lsn) + "\n";
   std::fputs(text.c_str(), stderr);

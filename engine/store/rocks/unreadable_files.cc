@@ -94,7 +94,8 @@ Status NameUnreadableFiles(const Status& status, const rocksdb::Options& options
     std::string message = status.message();
     const size_t number = message.find(missing.data(), 0, missing.size() + kOldTableEnd.size());
     message.replace(number + missing.size(), kOldTableEnd.size(), kTableEnd);
-    return Status::Corruption(message);
+    return Status::Corruption(message + " (" + std::string(missing) + std::string(kTableEnd) +
+                              " is missing)");
   }
   std::string unreadable;
   size_t count = 0;
