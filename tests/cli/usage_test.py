@@ -261,7 +261,7 @@ class Rocks(ProgramTest):
         os.unlink(os.path.join(folder, gone))
         answer = self.run_program('import', self.write('m.csv', 'Code,Qty,Price\nA,1,1\n'), '--db', self.db, code=CORRUPTION)
         self.assertNotIn('.ldb', answer.err)
-        self.assertEqual(answer.err.count('No such file'), 1, answer.err)
+        self.assertEqual(answer.err.count('tallystone: '), 1, answer.err)
         self.assertIn(f'{gone} is missing', answer.err)
 
 
