@@ -26,9 +26,9 @@ struct RepairReport {
   std::string kept;  // where the damaged store or log is now; "" = nothing was changed
 };
 
-// Makes the store anew from its blocks, if it is not sound. `dry_run`: reads and books them into nothing, and changes
-// nothing. Takes the database's lock: kBusy if it is open. kCorruption: the blocks themselves are
-// damaged, the message names the first one; only a backup helps.
+// Makes the store anew from its blocks, if it is not sound. `dry_run`: reads and books them into
+// nothing, and changes nothing. Takes the database's lock: kBusy if it is open. kCorruption: the
+// blocks themselves are damaged, the message names the first one; only a backup helps.
 Status RepairStore(const Options& options, const std::string& path, bool dry_run,
                    const ProgressFunction& progress, RepairReport* report);
 
