@@ -35,7 +35,7 @@ ExitCode RunList(const ListOptions& options) {
   return ListRecords(
       options, {"tenants", inspector->as_of_lsn()},
       {{"tenant", Kind::kText},
-       {"number", Kind::kNumber},
+       {"number", Kind::kCount},
        {"server", Kind::kText},
        {"server_id", Kind::kText},
        {"moves_to", Kind::kText}},
