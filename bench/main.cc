@@ -11,6 +11,9 @@
 #include "peers_command.h"
 #include "plot_command.h"
 #include "reads_command.h"
+#ifdef TALLYSTONE_BENCH_POSTGRES
+#include "servers_command.h"
+#endif
 #include "troubles_command.h"
 #include "windows_command.h"
 
@@ -28,6 +31,9 @@ constexpr Command kCommands[] = {
     {"reads", tallystone::bench::RunReadsCommand},
     {"mapping", tallystone::bench::RunMappingCommand},
     {"parse", tallystone::bench::RunParseCommand},
+#ifdef TALLYSTONE_BENCH_POSTGRES
+    {"servers", tallystone::bench::RunServersCommand},
+#endif
     {"plot", tallystone::bench::RunPlotCommand},
     {"compare", tallystone::bench::RunCompareCommand},
 };
@@ -39,6 +45,7 @@ constexpr const char* kHelp =
     "  troubles     what bad lines, re-sent batches, tenants and refused keys cost\n"
     "  growth       one database that grows; then the time to open it and to recover\n"
     "  reads        reads at rest and beside a writer, against a bare Get\n"
+    "  servers      the engine before a PostgreSQL that is far away, beside COPY\n"
     "  mapping      finding the item that a name means\n"
     "  parse FILE   reads a file as an import does, and nothing else\n"
     "  compare A B  two JSON files of peers: what became slower\n"

@@ -10,8 +10,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "report.h"
-
 namespace tallystone::bench {
 namespace {
 
@@ -164,7 +162,7 @@ int Measure(const MeasureOptions& options, const std::vector<const PeerEntry*>& 
     fmt::print(stderr, "tallystone-bench: {}\n", status.ToString());
     return status.Is(StatusCode::kInterrupted) ? kInterrupted : kFailed;
   }
-  fmt::print("{}", FormatTable(report));
+  fmt::print("{}", options.table(report));
   int code = options.json.empty() ? 0 : WriteFile(options.json, FormatJson(report));
   if (!options.csv.empty()) {
     code = std::max(code, WriteFile(options.csv, FormatCsv(report)));

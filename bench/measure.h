@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "peer.h"
+#include "report.h"
 #include "runner.h"
 
 namespace CLI {
@@ -18,6 +19,7 @@ namespace tallystone::bench {
 // Exit codes of the program.
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+constexpr int kAbsent = 77;  // this machine does not have what the command needs
 constexpr int kInterrupted = 130;
 
 struct MeasureOptions {
@@ -28,6 +30,7 @@ struct MeasureOptions {
   std::string csv;                    // likewise
   std::vector<std::string> at_least;  // "PEER=RATIO"
   RunOptions run;
+  std::function<std::string(const Report&)> table = FormatTable;
 };
 
 // Adds --workload, --lines, --rounds and so on.

@@ -35,6 +35,8 @@ class Peer {
   virtual Status Write(const WorkBatch& batch) = 0;
   // Everything that was written is applied to the database that Digest reads. Measured.
   virtual Status Finish() = 0;
+  // So many lines are taken before a Write may have to wait for that database. 0: each waits.
+  [[nodiscard]] virtual uint64_t RoomLines() const { return 0; }
 
   // The balances as the database says them. Nothing for a peer that has none. Not measured.
   virtual Status Digest(std::optional<BalanceDigest>* digest) = 0;
@@ -52,6 +54,7 @@ struct PeerInfo {
   std::string name;
   std::string text;  // for people
   PeerSpeed speed = PeerSpeed::kAll;
+  uint64_t lines_max = UINT64_MAX;  // it is given no more
 };
 
 struct PeerEntry {

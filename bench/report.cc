@@ -14,6 +14,7 @@ constexpr double kMebibyte = 1024.0 * 1024.0;
 
 struct Figures {
   Spread acked;    // lines/s
+  Spread room;     // likewise, while there is room; 0: there is none
   Spread applied;  // lines/s
   Spread cpu;      // seconds a million lines
   double rss_growth_bytes = 0;
@@ -29,6 +30,7 @@ Figures FiguresOf(const PeerResult& result) {
   Figures figures;
   figures.acked =
       SpreadOf(result.rounds, [&](const Round& round) { return lines / round.acked_s; });
+  figures.room = SpreadOf(result.rounds, RoomRate);
   figures.applied =
       SpreadOf(result.rounds, [&](const Round& round) { return lines / round.applied_s; });
   figures.cpu =
@@ -47,6 +49,12 @@ Figures FiguresOf(const PeerResult& result) {
   return figures;
 }
 
+}  // namespace
+
+double RoomRate(const Round& round) {
+  return round.room_s == 0 ? 0 : static_cast<double>(round.room_lines) / round.room_s;
+}
+
 std::string Grouped(double number) {
   std::string digits = fmt::format("{:.0f}", number);
   for (auto at = static_cast<ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
@@ -54,6 +62,8 @@ std::string Grouped(double number) {
   }
   return digits;
 }
+
+namespace {
 
 std::string RateText(const Spread& rate) {
   return fmt::format("{:>9} ({} - {})", Grouped(rate.median), Grouped(rate.min), Grouped(rate.max));
@@ -105,6 +115,7 @@ void AppendObject(const Report& report, const PeerResult& result, std::string* o
   append("    \"threads\": {},\n    \"rounds\": {},\n", report.options.threads,
          result.rounds.size());
   AppendSpread("acked_lines_per_s", figures.acked, out);
+  AppendSpread("acked_with_room_lines_per_s", figures.room, out);
   AppendSpread("applied_lines_per_s", figures.applied, out);
   AppendSpread("ack_p50_us", figures.ack_p50_us, out);
   AppendSpread("ack_p99_us", figures.ack_p99_us, out);

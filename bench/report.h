@@ -19,6 +19,12 @@ struct Report {
 
 std::string FormatTable(const Report& report);
 
+// Lines a second that were acknowledged while the peer had room; 0: it has none, or too few lines
+// came.
+double RoomRate(const Round& round);
+// 1234567 as "1,234,567".
+std::string Grouped(double number);
+
 // A header and a row a peer.
 std::string FormatCsv(const Report& report);
 

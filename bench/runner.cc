@@ -40,7 +40,8 @@ class Feeder {
         lines_(lines),
         batches_(workload.Batches(lines)),
         options_(options),
-        peer_(peer) {}
+        peer_(peer),
+        room_lines_(peer->RoomLines()) {}
 
   // The threads are made before, and wait for Run.
   void Prepare() {
@@ -52,13 +53,17 @@ class Feeder {
     }
   }
 
-  // *latencies: what each Write took, in microseconds.
-  Status Run(std::vector<double>* latencies) {
+  // Takes the time of the acknowledgements; *latencies: what each Write took, in microseconds.
+  Status Run(Round* round, std::vector<double>* latencies) {
+    start_ = Clock::now();
     started_.store(true);
     started_.notify_all();
     for (std::thread& thread : threads_) {
       thread.join();
     }
+    round->acked_s = SecondsSince(start_);
+    round->room_s = room_s_;
+    round->room_lines = room_lines_reached_;
     *latencies = std::move(latencies_);
     return failure_;
   }
@@ -72,6 +77,7 @@ class Feeder {
       const Clock::time_point start = Clock::now();
       Status status = peer_->Write(batch);
       latencies.push_back(SecondsSince(start) * 1e6);
+      CountAcknowledged(batch.lines.size());
       if (status.ok() && options_.stop != nullptr && *options_.stop) {
         status = Status::Interrupted("interrupted");
       }
@@ -85,11 +91,24 @@ class Feeder {
     latencies_.insert(latencies_.end(), latencies.begin(), latencies.end());
   }
 
+  void CountAcknowledged(uint64_t lines) {
+    const uint64_t before = acknowledged_.fetch_add(lines);
+    if (before < room_lines_ && before + lines >= room_lines_) {
+      room_s_ = SecondsSince(start_);
+      room_lines_reached_ = before + lines;
+    }
+  }
+
   const Workload& workload_;
   const uint64_t lines_;
   const uint64_t batches_;
   const RunOptions& options_;
   Peer* const peer_;
+  const uint64_t room_lines_;
+  Clock::time_point start_;
+  std::atomic<uint64_t> acknowledged_ = 0;  // lines
+  double room_s_ = 0;                       // written by one thread, read after it was joined
+  uint64_t room_lines_reached_ = 0;
   std::vector<std::thread> threads_;
   std::atomic<bool> started_ = false;
   std::atomic<bool> failed_ = false;
@@ -134,8 +153,7 @@ Status RunRound(const Workload& workload, const PeerEntry& entry, uint64_t lines
   const Clock::time_point start = Clock::now();
   std::vector<double> latencies;
   const DeviceActivity before = DeviceActivityBelow(directory.path());
-  status = feeder.Run(&latencies);
-  round->acked_s = SecondsSince(start);
+  status = feeder.Run(round, &latencies);
   if (status.ok()) {
     status = peer->Finish();
   }
@@ -176,7 +194,8 @@ Status RunPeers(const Workload& workload, const std::vector<const PeerEntry*>& p
   std::map<uint64_t, BalanceDigest> expected;  // by lines
   for (const PeerEntry* peer : peers) {
     const bool slow = peer->info.speed == PeerSpeed::kSlow;
-    const uint64_t lines = slow ? std::min(options.lines, options.slow_lines) : options.lines;
+    const uint64_t lines = std::min(
+        peer->info.lines_max, slow ? std::min(options.lines, options.slow_lines) : options.lines);
     results->push_back({peer, lines, "", {}, false});
     if (options.check && !expected.contains(lines)) {
       expected[lines] = ExpectedDigest(workload, lines);

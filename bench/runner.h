@@ -25,9 +25,11 @@ struct RunOptions {
 
 // What one round of one peer took.
 struct Round {
-  double acked_s = 0;    // until the last Write returned
-  double applied_s = 0;  // until Finish returned
-  double cpu_s = 0;      // of all threads, until Finish returned
+  double acked_s = 0;       // until the last Write returned
+  double room_s = 0;        // until room_lines were acknowledged; 0: that was not so
+  double applied_s = 0;     // until Finish returned
+  double cpu_s = 0;         // of all threads, until Finish returned
+  uint64_t room_lines = 0;  // those for which the peer has room, or a few more
   uint64_t rss_growth_bytes =
       0;                       // most resident memory above what there was before the first Write
   uint64_t disk_bytes = 0;     // after Close

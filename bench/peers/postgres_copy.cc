@@ -1,6 +1,6 @@
-// PostgreSQL as it is loaded in bulk: per chunk one transaction of two round trips: binary COPY
-// into a temporary table, then lines inserted and sums upserted from it in key order, by prepared
-// statements.
+// PostgreSQL as it is loaded in bulk: per chunk one transaction of two round trips, sent as one
+// query: binary COPY into a temporary table, then lines inserted and sums upserted from it in key
+// order, by prepared statements.
 #include "base/coding.h"
 #include "peers/mapped_peer.h"
 #include "peers/postgres_inventory.h"
@@ -47,6 +47,8 @@ std::string CopyBytes(const WorkBatch& lines, std::span<const uint32_t> items) {
 
 class PostgresCopyPeer : public MappedPeer {
  public:
+  explicit PostgresCopyPeer(const PostgresNetwork& network) : inventory_(kPrepare, network) {}
+
   Status Open(const Workload& /*workload*/, uint64_t /*lines*/,
               const std::string& directory) override {
     return inventory_.Open(directory);
@@ -54,12 +56,9 @@ class PostgresCopyPeer : public MappedPeer {
 
   Status Book(const MappedBatch& mapped) override {
     const PostgresInventory::Lease lease(&inventory_);
-    Status status = lease.status();
-    if (status.ok()) {
-      status = Copy(lease.get(), CopyBytes(mapped.batch, mapped.items));
-    }
-    return status.ok() ? PostgresInventory::Run(lease.get(), Rest(mapped.batch, mapped.made))
-                       : status;
+    return lease.status().ok() ? Copy(lease.get(), CopyBytes(mapped.batch, mapped.items),
+                                      Rest(mapped.batch, mapped.made))
+                               : lease.status();
   }
 
   Status Digest(std::optional<BalanceDigest>* digest) override {
@@ -69,8 +68,9 @@ class PostgresCopyPeer : public MappedPeer {
   Status Close() override { return inventory_.Close(); }
 
  private:
-  static Status Copy(PGconn* connection, const std::string& bytes) {
-    PGresult* begun = PQexec(connection, "BEGIN; COPY staging FROM STDIN (FORMAT binary)");
+  static Status Copy(PGconn* connection, const std::string& bytes, const std::string& rest) {
+    PGresult* begun =
+        PQexec(connection, ("BEGIN; COPY staging FROM STDIN (FORMAT binary);" + rest).c_str());
     bool done = PQresultStatus(begun) == PGRES_COPY_IN;
     PQclear(begun);
     done = done && PQputCopyData(connection, bytes.data(), static_cast<int>(bytes.size())) == 1 &&
@@ -97,12 +97,18 @@ class PostgresCopyPeer : public MappedPeer {
     return sql;
   }
 
-  PostgresInventory inventory_{kPrepare};
+  PostgresInventory inventory_;
 };
 
 const PeerRegistration kRegistration(
     {"postgres-copy", "PostgreSQL on a local socket, a chunk by COPY and upsert, one transaction"},
-    [] { return std::make_unique<PostgresCopyPeer>(); });
+    [] { return std::make_unique<PostgresCopyPeer>(PostgresNetwork()); });
 
 }  // namespace
+
+PeerEntry PostgresCopyPeerBehind(const std::string& name, std::chrono::nanoseconds round_trip) {
+  return {{name, "PostgreSQL, a chunk by COPY and upsert, one transaction"},
+          [=] { return std::make_unique<PostgresCopyPeer>(round_trip); }};
+}
+
 }  // namespace tallystone::bench

@@ -32,16 +32,11 @@ PostgresInventory::~PostgresInventory() {
 }
 
 Status PostgresInventory::Open(const std::string& directory) {
-  testing::PostgresOptions options;
-  options.directory = directory;
-  // As people tune it for loading; durability is the default's: fsync and synchronous_commit on.
-  options.settings = {"shared_buffers=256MB", "wal_buffers=16MB", "max_wal_size=8GB",
-                      "checkpoint_timeout=30min", "max_connections=300"};
-  Status status = testing::PostgresServer::Start(options, &server_);
+  Status status = place_.Start(directory, network_);
   if (!status.ok()) {
     return status;
   }
-  PGconn* first = PQconnectdb(server_->connection().c_str());
+  PGconn* first = PQconnectdb(place_.connection().c_str());
   status = PQstatus(first) == CONNECTION_OK ? Run(first, kSchema) : Failed(first);
   PQfinish(first);
   return status;
@@ -56,7 +51,7 @@ Status PostgresInventory::Take(PGconn** connection) {
       return Status::Ok();
     }
   }
-  *connection = PQconnectdb(server_->connection().c_str());
+  *connection = PQconnectdb(place_.connection().c_str());
   return PQstatus(*connection) == CONNECTION_OK ? Run(*connection, prepare_) : Failed(*connection);
 }
 
@@ -98,9 +93,7 @@ Status PostgresInventory::Close() {
     PQfinish(connection);
   }
   idle_.clear();
-  Status status = server_ == nullptr ? Status::Ok() : server_->Stop();
-  server_.reset();
-  return status;
+  return place_.Stop();
 }
 
 }  // namespace tallystone::bench

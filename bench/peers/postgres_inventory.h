@@ -13,14 +13,15 @@
 #include <libpq-fe.h>
 
 #include "peer.h"
-#include "postgres_support/postgres_server.h"
+#include "peers/postgres_network.h"
 
 namespace tallystone::bench {
 
 class PostgresInventory {
  public:
   // `prepare`: run on every new connection.
-  explicit PostgresInventory(std::string prepare) : prepare_(std::move(prepare)) {}
+  explicit PostgresInventory(std::string prepare, const PostgresNetwork& network)
+      : prepare_(std::move(prepare)), network_(network) {}
   ~PostgresInventory();
 
   // kUnavailable: there is no server on this machine, and why.
@@ -52,7 +53,8 @@ class PostgresInventory {
   void Return(PGconn* connection);
 
   const std::string prepare_;
-  std::unique_ptr<testing::PostgresServer> server_;
+  const PostgresNetwork network_;
+  PostgresPlace place_;
   std::mutex mutex_;
   std::vector<PGconn*> idle_;
 };

@@ -18,6 +18,8 @@ constexpr const char* kPrepare =
 
 class PostgresLinePeer : public Peer {
  public:
+  explicit PostgresLinePeer(const PostgresNetwork& network) : inventory_(kPrepare, network) {}
+
   Status Open(const Workload& /*workload*/, uint64_t /*lines*/,
               const std::string& directory) override {
     return inventory_.Open(directory);
@@ -71,13 +73,18 @@ class PostgresLinePeer : public Peer {
   }
 
   ItemNumbers numbers_;
-  PostgresInventory inventory_{kPrepare};
+  PostgresInventory inventory_;
 };
 
-const PeerRegistration kRegistration({"postgres-line",
-                                      "PostgreSQL on a local socket, a transaction a line",
-                                      PeerSpeed::kSlow},
-                                     [] { return std::make_unique<PostgresLinePeer>(); });
+const PeerRegistration kRegistration(
+    {"postgres-line", "PostgreSQL on a local socket, a transaction a line", PeerSpeed::kSlow},
+    [] { return std::make_unique<PostgresLinePeer>(PostgresNetwork()); });
 
 }  // namespace
+
+PeerEntry PostgresLinePeerBehind(const std::string& name, std::chrono::nanoseconds round_trip) {
+  return {{name, "PostgreSQL, a transaction a line", PeerSpeed::kSlow},
+          [=] { return std::make_unique<PostgresLinePeer>(round_trip); }};
+}
+
 }  // namespace tallystone::bench

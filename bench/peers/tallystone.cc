@@ -30,6 +30,9 @@ class TallystonePeer : public Peer {
 
   Status Finish() override { return engine_->Flush(); }
 
+  // One window fills while the one before it is drained.
+  [[nodiscard]] uint64_t RoomLines() const override { return 2 * options_.window_lines_max; }
+
   Status Digest(std::optional<BalanceDigest>* digest) override {
     digest->emplace();
     std::unique_ptr<Cursor<Balance>> cursor;

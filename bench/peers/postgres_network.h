@@ -1,0 +1,41 @@
+// PostgresNetwork: how a peer reaches its PostgreSQL, and a server that is reached so.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "peer.h"
+#include "postgres_support/postgres_server.h"
+#include "postgres_support/tcp_proxy.h"
+
+namespace tallystone::bench {
+
+// Through a proxy that makes a round trip take so much longer; nothing: on a local socket.
+using PostgresNetwork = std::optional<std::chrono::nanoseconds>;
+
+// A server of its own, with the settings that all peers get. Not thread-safe.
+class PostgresPlace {
+ public:
+  // The server's files are in `directory`. kUnavailable: this machine has no PostgreSQL, and why.
+  Status Start(const std::string& directory, const PostgresNetwork& network);
+  // For PQconnectdb.
+  [[nodiscard]] std::string connection() const;
+  // *seconds: what a `SELECT 1` takes, the median of many.
+  Status MeasureRoundTrip(double* seconds) const;
+  Status Stop();
+
+ private:
+  std::unique_ptr<testing::PostgresServer> server_;
+  std::unique_ptr<testing::TcpProxy> proxy_;
+};
+
+// Peers for a run with a network between them and the server.
+PeerEntry PostgresCopyPeerBehind(const std::string& name, std::chrono::nanoseconds round_trip);
+PeerEntry PostgresLinePeerBehind(const std::string& name, std::chrono::nanoseconds round_trip);
+// The engine, its store in the server. `window_lines` 0: its default.
+PeerEntry TallystonePeerBehind(const std::string& name, std::chrono::nanoseconds round_trip,
+                               size_t window_lines);
+
+}  // namespace tallystone::bench
