@@ -263,6 +263,10 @@ void Connection::TakeReplies(ReplySink* sink) {
   }
 }
 
+std::chrono::steady_clock::time_point Connection::Deadline() const {
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.wait_ms_max);
+}
+
 Status Connection::Wait(bool to_write, std::chrono::steady_clock::time_point deadline) {
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -299,10 +303,98 @@ Status Connection::Pump(ReplySink* sink, bool all) {
     if (unsent == 0 && (!all || pending_.empty())) {
       return Status::Ok();
     }
-    TS_RETURN_IF_ERROR(Wait(unsent != 0, std::chrono::steady_clock::now() +
-                                             std::chrono::milliseconds(options_.wait_ms_max)));
+    TS_RETURN_IF_ERROR(Wait(unsent != 0, Deadline()));
   }
 }
+
+// --- COPY, which cannot stand in a pipeline ---
+
+Status Connection::FlushAll() {
+  for (;;) {
+    const int unsent = PQflush(connection_);
+    if (unsent < 0) {
+      return Lose(Stripped(PQerrorMessage(connection_)));
+    }
+    if (unsent == 0) {
+      return Status::Ok();
+    }
+    TS_RETURN_IF_ERROR(Wait(true, Deadline()));
+  }
+}
+
+Status Connection::TakeCopyReplies(uint64_t tag, ReplySink* sink, bool* may_send) {
+  *may_send = false;
+  for (;;) {
+    while (PQisBusy(connection_) != 0) {
+      TS_RETURN_IF_ERROR(Wait(false, Deadline()));
+    }
+    PGresult* reply = PQgetResult(connection_);
+    if (reply == nullptr) {
+      return PQstatus(connection_) == CONNECTION_OK ? Status::Ok()
+                                                    : Lose(Stripped(PQerrorMessage(connection_)));
+    }
+    const ExecStatusType kind = PQresultStatus(reply);
+    const Result result(reply);
+    if (kind == PGRES_COPY_IN) {
+      *may_send = true;
+      return Status::Ok();
+    }
+    if (kind == PGRES_COMMAND_OK) {
+      sink->OnReply(tag, nullptr, result);
+      continue;
+    }
+    const SqlError error = ErrorOf(reply);
+    if (error.state.empty()) {
+      return Lose(Stripped(PQresultErrorMessage(reply)));
+    }
+    sink->OnReply(tag, &error, Result());
+  }
+}
+
+Status Connection::SendCopyData(const CopySource& next, Status* failure) {
+  std::string piece;
+  for (;;) {
+    piece.clear();
+    *failure = next(&piece);
+    if (!failure->ok() || piece.empty()) {
+      break;
+    }
+    if (PQputCopyData(connection_, piece.data(), static_cast<int>(piece.size())) != 1) {
+      return Lose(Stripped(PQerrorMessage(connection_)));
+    }
+    TS_RETURN_IF_ERROR(FlushAll());
+  }
+  if (PQputCopyEnd(connection_, failure->ok() ? nullptr : "the rows cannot be made") != 1) {
+    return Lose(Stripped(PQerrorMessage(connection_)));
+  }
+  return FlushAll();
+}
+
+Status Connection::Copy(std::string_view sql, const CopySource& next, uint64_t tag,
+                        ReplySink* sink) {
+  TS_CHECK(pending_.empty());
+  if (lost_) {
+    return Status::TryAgain("the connection to PostgreSQL was lost");
+  }
+  sql_.assign(sql);
+  if (PQexitPipelineMode(connection_) != 1 || PQsendQuery(connection_, sql_.c_str()) != 1) {
+    return Lose(Stripped(PQerrorMessage(connection_)));
+  }
+  TS_RETURN_IF_ERROR(FlushAll());
+  bool may_send = false;
+  TS_RETURN_IF_ERROR(TakeCopyReplies(tag, sink, &may_send));
+  Status failure;
+  if (may_send) {
+    TS_RETURN_IF_ERROR(SendCopyData(next, &failure));
+    TS_RETURN_IF_ERROR(TakeCopyReplies(tag, sink, &may_send));
+  }
+  if (PQenterPipelineMode(connection_) != 1) {
+    return Lose("it cannot be put back into pipeline mode");
+  }
+  return failure;
+}
+
+// --- one statement ---
 
 Status Connection::Query(std::string_view sql, const Parameters& parameters, std::string_view doing,
                          Result* result) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -69,6 +70,9 @@ class ReplySink {
   virtual void OnReply(uint64_t tag, const SqlError* error, const Result& result) = 0;
 };
 
+// Gives the next bytes of a COPY; none: that was all.
+using CopySource = std::function<Status(std::string* piece)>;
+
 struct ConnectionOptions {
   std::string connection;         // as libpq takes it: "host=.. dbname=..", or a URL
   uint32_t wait_ms_max = 60'000;  // without a byte from the server
@@ -90,6 +94,10 @@ class Connection {
   Status Sync(ReplySink* sink);
   // Until everything is answered.
   Status Finish(ReplySink* sink);
+  // Sends a COPY .. FROM STDIN and what next(&piece) gives, until it gives nothing; its answer goes
+  // to *sink. Only when everything before is answered: two round trips. After an error of `next`,
+  // which is returned, the transaction has failed.
+  Status Copy(std::string_view sql, const CopySource& next, uint64_t tag, ReplySink* sink);
 
   // One statement and its answer. `doing` completes the message of an error. No data is in it:
   // nothing is kRejected.
@@ -117,6 +125,11 @@ class Connection {
   Status Pump(ReplySink* sink, bool all);
   void TakeReplies(ReplySink* sink);
   void TakeReply(pg_result* reply, ReplySink* sink);
+  Status SendCopyData(const CopySource& next, Status* failure);
+  // Outside of pipeline mode: takes answers until there is none left or data may be sent.
+  Status TakeCopyReplies(uint64_t tag, ReplySink* sink, bool* may_send);
+  Status FlushAll();
+  [[nodiscard]] std::chrono::steady_clock::time_point Deadline() const;
   Status Wait(bool to_write, std::chrono::steady_clock::time_point deadline);
   Status Lose(const std::string& why);
 

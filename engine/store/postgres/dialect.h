@@ -32,11 +32,15 @@ struct DialectTraits {
   size_t rows_per_statement;
   // A window has at most so many lines, or its transactions get too large for the server.
   uint64_t window_lines_advised;
+  // A share with so many lines brings them by COPY, in the same transaction: cheaper for the
+  // server, three round trips dearer. 0 = never.
+  size_t copy_lines_min;
   bool collate_c;        // texts of keys need COLLATE "C" to be ordered by their bytes
   bool fillfactor;       // WITH (fillfactor) leaves room for updates in place
   bool external_blocks;  // ALTER .. SET STORAGE EXTERNAL: blocks are not compressed a second time
   bool comments;         // COMMENT ON
   bool distribute;       // create_distributed_table
+  bool plan_settings;    // has the settings of kPlanSettings
   bool schema_in_transaction;  // all of the schema, or none of it
 };
 

@@ -68,6 +68,9 @@ Status PostgresStore::OpenSchema(postgres::Connection* connection) {
       postgres::TraitsOf(options_.dialect == Dialect::kAuto ? facts.dialect : options_.dialect);
   if (options_.rows_as_values) {
     traits_.unnest = false;
+    traits_.copy_lines_min = 0;
+  } else if (options_.copy_lines_min != 0) {
+    traits_.copy_lines_min = options_.copy_lines_min;
   }
   return postgres::OpenSchema(connection, traits_, options_.create && !options_.read_only,
                               &server_id_);
@@ -83,6 +86,7 @@ Status PostgresStore::TakeOver() {
   TS_RETURN_IF_ERROR(RaiseEpoch(connection.get()));
   writer_ = std::make_unique<postgres::Writer>(traits_);
   TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
+  TS_RETURN_IF_ERROR(PlanByKey(connection.get()));
   writer_->connection = std::move(connection);
   return Status::Ok();
 }
@@ -121,6 +125,15 @@ Status PostgresStore::LoadFilter(postgres::Connection* connection) {
       last.batch = row.TakeBytes();
       TS_RETURN_IF_ERROR(row.status("batches"));
       filter_->Add(last);
+    }
+  }
+  return Status::Ok();
+}
+
+Status PostgresStore::PlanByKey(postgres::Connection* connection) const {
+  for (const std::string_view setting : postgres::kPlanSettings) {
+    if (traits_.plan_settings) {
+      TS_RETURN_IF_ERROR(connection->Run(setting, "setting up the connection"));
     }
   }
   return Status::Ok();
@@ -194,6 +207,7 @@ Status PostgresStore::Connect() {
   TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
   TS_RETURN_IF_ERROR(CheckEpoch(connection.get()));
   TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
+  TS_RETURN_IF_ERROR(PlanByKey(connection.get()));
   writer_->connection = std::move(connection);
   return Status::Ok();
 }
@@ -220,6 +234,7 @@ Status PostgresStore::WithWriter(const Write& write) {
     context.statements = &writer_->statements;
     context.epoch = epoch_;
     context.limits.rows_max = options_.rows_per_statement;
+    context.copy_lines_min = traits_.copy_lines_min;
     context.known = &writer_->known;
     postgres::WindowWriter window_writer(context);
     status = write(writer_.get(), &window_writer);
@@ -340,6 +355,8 @@ Status PostgresStore::Describe(std::vector<Setting>* settings) {
       std::to_string(options_.rows_per_statement != 0 ? options_.rows_per_statement
                                                       : traits_.rows_per_statement),
       options_.rows_per_statement != 0 ? SettingOrigin::kCaller : SettingOrigin::kBuild);
+  add("postgres.copy_lines_min", std::to_string(traits_.copy_lines_min),
+      options_.copy_lines_min != 0 ? SettingOrigin::kCaller : SettingOrigin::kBuild);
   add("postgres.wait_ms_max", std::to_string(options_.wait_ms_max), SettingOrigin::kDefault);
   return Status::Ok();
 }

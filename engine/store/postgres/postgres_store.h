@@ -35,6 +35,7 @@ struct PostgresStoreOptions {
   Dialect dialect = Dialect::kAuto;
   uint32_t wait_ms_max = 60'000;  // without a byte from the server; then the connection is dropped
   size_t rows_per_statement = 0;  // 0 = as the dialect has it
+  size_t copy_lines_min = 0;      // see DialectTraits; 0 = as the dialect has it
   bool rows_as_values = false;    // one parameter a value, as for servers that take no arrays
   Logger* logger = nullptr;       // not owned, must outlive the store; may be null
 };
@@ -89,6 +90,7 @@ class PostgresStore : public Store {
   template <typename Write>
   Status WithWriter(const Write& write);
   Status Connect() TS_REQUIRES(mutex_);
+  Status PlanByKey(postgres::Connection* connection) const;
   Status ReadTenants(postgres::Connection* connection) TS_REQUIRES(mutex_);
   Status LoadFilter(postgres::Connection* connection);
   Status CheckEpoch(postgres::Connection* connection);

@@ -1,6 +1,7 @@
 #include "store/postgres/tenant_rows.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 #include "base/checksum.h"
@@ -120,6 +121,11 @@ Status ShareSender::SendBatches() {
   return sender.Flush();
 }
 
+Status NoSuchLine(const Posting& posting) {
+  return Status::Corruption("chunk " + std::to_string(posting.lsn) +
+                            " does not have the line that its window says it has");
+}
+
 // By item: the order of the primary key.
 Status ShareSender::SendLines() {
   RowSender sender = Sender(statements_.lines);
@@ -131,8 +137,7 @@ Status ShareSender::SendLines() {
       const Posting& posting = window_.postings[index];
       const LineNumbers* line = shares_.Find(posting);
       if (line == nullptr) {
-        return Status::Corruption("chunk " + std::to_string(posting.lsn) +
-                                  " does not have the line that its window says it has");
+        return NoSuchLine(posting);
       }
       sender[0].Add(uint64_t{delta.key.item});
       sender[1].Add(posting.lsn);
@@ -265,7 +270,77 @@ Status ShareSender::SendBalances() {
   return sender.Flush();
 }
 
+void PutBigEndian16(std::string* out, size_t value) {
+  out->push_back(static_cast<char>(value >> 8));
+  out->push_back(static_cast<char>(value));
+}
+
+void PutBigint(std::string* out, uint64_t value) {
+  char bytes[12];
+  EncodeBigEndian32(bytes, 8);
+  EncodeBigEndian64(bytes + 4, value);
+  out->append(bytes, sizeof(bytes));
+}
+
 }  // namespace
+
+uint64_t CountLines(const TenantShare& share) {
+  uint64_t lines = 0;
+  for (const KeyDelta& delta : share.deltas) {
+    lines += delta.rejected ? 0 : delta.posting_end - delta.posting_begin;
+  }
+  return lines;
+}
+
+// PostgreSQL's binary COPY format: a header; rows, each i16 columns | (i32 bytes, -1 = NULL |
+// bytes) of each; i16 -1.
+Status LineCopier::Next(std::string* piece) {
+  constexpr size_t kPieceBytes = 128 << 10;
+  constexpr size_t kHeaderRestBytes = 8;  // flags, size of an extension
+  constexpr size_t kColumns = 1 + std::size(kLineColumns);
+  if (!begun_) {
+    begun_ = true;
+    piece->append("PGCOPY\n\377\r\n\0", 11);
+    piece->append(kHeaderRestBytes, '\0');
+  }
+  for (; delta_ < share_.deltas.size(); ++delta_, posting_ = 0) {
+    const KeyDelta& delta = share_.deltas[delta_];
+    TS_CHECK(delta.posting_begin <= delta.posting_end &&
+             delta.posting_end <= window_.postings.size());
+    const uint32_t count = delta.rejected ? 0 : delta.posting_end - delta.posting_begin;
+    for (; posting_ < count; ++posting_) {
+      if (piece->size() >= kPieceBytes) {
+        return Status::Ok();
+      }
+      const Posting& posting = window_.postings[delta.posting_begin + posting_];
+      const LineNumbers* line = shares_.Find(posting);
+      if (line == nullptr) {
+        return NoSuchLine(posting);
+      }
+      PutBigEndian16(piece, kColumns);
+      PutBigint(piece, share_.tenant);
+      PutBigint(piece, delta.key.item);
+      PutBigint(piece, posting.lsn);
+      PutBigEndian32(piece, sizeof(uint32_t));
+      PutBigEndian32(piece, posting.index);
+      PutBigint(piece, line->line);
+      PutBigint(piece, static_cast<uint64_t>(line->quantity));
+      PutBigint(piece, static_cast<uint64_t>(line->unit_cost));
+      if (line->time.empty()) {
+        PutBigEndian32(piece, UINT32_MAX);
+      } else {
+        const std::string_view text = ToSqlText(line->time, &scratch_);
+        PutBigEndian32(piece, static_cast<uint32_t>(text.size()));
+        piece->append(text);
+      }
+    }
+  }
+  if (!ended_) {
+    ended_ = true;
+    PutBigEndian16(piece, UINT16_MAX);
+  }
+  return Status::Ok();
+}
 
 void AddBalanceRow(const KeyDelta& delta, RowValues* rows) {
   const BalanceSum& sum = delta.sum;
@@ -286,10 +361,12 @@ void AddBalanceRow(const KeyDelta& delta, RowValues* rows) {
 
 Status SendShare(const Statements& statements, const SortedWindow& window,
                  const WindowShares& shares, const TenantShare& share, WindowPart part,
-                 const RowLimits& limits, const SendRows& send) {
+                 const RowLimits& limits, ShareRows rows, const SendRows& send) {
   ShareSender sender(statements, window, shares, share, limits, send);
   TS_RETURN_IF_ERROR(sender.SendBatches());
-  TS_RETURN_IF_ERROR(sender.SendLines());
+  if (rows == ShareRows::kAll) {
+    TS_RETURN_IF_ERROR(sender.SendLines());
+  }
   TS_RETURN_IF_ERROR(sender.SendItems());
   TS_RETURN_IF_ERROR(sender.SendAliases());
   TS_RETURN_IF_ERROR(sender.SendRecords());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "store/postgres/statements.h"
 #include "store/postgres/window_shares.h"
@@ -22,11 +23,35 @@ struct RowLimits {
   size_t bytes_max = 8u << 20;
 };
 
+// The lines of a share as COPY takes them, in pieces: rows of `tenant` and kLineColumns.
+class LineCopier {
+ public:
+  LineCopier(const SortedWindow& window, const WindowShares& shares, const TenantShare& share)
+      : window_(window), shares_(shares), share_(share) {}
+
+  // *piece: the next bytes; empty after the last. kCorruption as SendShare.
+  Status Next(std::string* piece);
+
+ private:
+  const SortedWindow& window_;
+  const WindowShares& shares_;
+  const TenantShare& share_;
+  size_t delta_ = 0;
+  uint32_t posting_ = 0;  // of that delta
+  bool begun_ = false, ended_ = false;
+  std::string scratch_;
+};
+
+uint64_t CountLines(const TenantShare& share);
+
+// Which rows of a share are sent; LineCopier sends the lines otherwise.
+enum class ShareRows : uint8_t { kAll, kAllButLines };
+
 // In the order: batches, lines, catalogue, dead letters, blocks, and the sums, which other sessions
 // may wait for, at the end.
 Status SendShare(const Statements& statements, const SortedWindow& window,
                  const WindowShares& shares, const TenantShare& share, WindowPart part,
-                 const RowLimits& limits, const SendRows& send);
+                 const RowLimits& limits, ShareRows rows, const SendRows& send);
 
 // The sum of one key; columns kBalanceColumns.
 void AddBalanceRow(const KeyDelta& delta, RowValues* rows);

@@ -7,7 +7,7 @@
 namespace tallystone::postgres {
 namespace {
 
-constexpr int kStepBits = 2;
+constexpr int kStepBits = 3;
 
 // Which of two troubles is to be told: the one that helps most. A refusal comes last: it is found
 // again once the others are gone.
@@ -51,7 +51,9 @@ void WindowWriter::OnReply(uint64_t tag, const SqlError* error, const Result& re
     }
     return;
   }
-  if (step == kMark) {
+  if (step == kLock) {
+    outcome.locked = result.changed() == 1;
+  } else if (step == kMark) {
     outcome.marked = result.changed() == 1;
   } else if (step == kEnd) {
     outcome.committed = result.command() == "COMMIT";
@@ -87,6 +89,22 @@ Status WindowWriter::End() {
   return context_.connection->Sync(this);
 }
 
+// While the lock is held the guard goes on to hold, so nothing behind it needs one of its own.
+Status WindowWriter::CopyLines(const SortedWindow& window, const WindowShares& shares,
+                               const TenantShare& share, bool* may_book) {
+  TS_RETURN_IF_ERROR(context_.connection->Sync(this));
+  TS_RETURN_IF_ERROR(context_.connection->Finish(this));
+  const auto good = [this] { return outcomes_.back().status.ok() && outcomes_.back().locked; };
+  if (good()) {
+    LineCopier copier(window, shares, share);
+    TS_RETURN_IF_ERROR(context_.connection->Copy(
+        context_.statements->copy_lines, [&](std::string* piece) { return copier.Next(piece); },
+        (outcomes_.size() - 1) << kStepBits | kData, this));
+  }
+  *may_book = good();
+  return Status::Ok();
+}
+
 Status WindowWriter::SendShare(const SortedWindow& window, const WindowShares& shares,
                                const TenantShare& share, WindowPart part) {
   TS_RETURN_IF_ERROR(Begin(share.tenant));
@@ -95,7 +113,15 @@ Status WindowWriter::SendShare(const SortedWindow& window, const WindowShares& s
   };
   Parameters guard;
   add_guard(&guard);
-  TS_RETURN_IF_ERROR(Send(kLockTenant, guard, kGuard));
+  TS_RETURN_IF_ERROR(Send(kLockTenant, guard, kLock));
+  const bool copies = context_.copy_lines_min != 0 && CountLines(share) >= context_.copy_lines_min;
+  if (copies) {
+    bool may_book = false;
+    TS_RETURN_IF_ERROR(CopyLines(window, shares, share, &may_book));
+    if (!may_book) {
+      return End();
+    }
+  }
   const SendRows send = [&](const RowStatement& statement, RowValues* rows) {
     Parameters parameters;
     add_guard(&parameters);
@@ -103,7 +129,8 @@ Status WindowWriter::SendShare(const SortedWindow& window, const WindowShares& s
     return Send(statement.Text(rows->rows()), parameters, kData);
   };
   TS_RETURN_IF_ERROR(postgres::SendShare(*context_.statements, window, shares, share, part,
-                                         context_.limits, send));
+                                         context_.limits,
+                                         copies ? ShareRows::kAllButLines : ShareRows::kAll, send));
   if (share.name == nullptr) {
     guard.AddNull();
   } else {

@@ -24,6 +24,7 @@ struct WriterContext {
   const Statements* statements = nullptr;
   uint64_t epoch = 0;
   RowLimits limits;
+  size_t copy_lines_min = 0;  // as in DialectTraits
   KnownTenants* known = nullptr;
 };
 
@@ -58,10 +59,11 @@ class WindowWriter : public ReplySink {
   // Of one transaction.
   struct Outcome {
     Status status;
+    bool locked = false;  // the guard held when it began
     bool marked = false;
     bool committed = false;
   };
-  enum Step : uint64_t { kGuard, kData, kMark, kEnd };
+  enum Step : uint64_t { kGuard, kLock, kData, kMark, kEnd };
 
   void OnReply(uint64_t tag, const SqlError* error, const Result& result) override;
   Status Send(std::string_view sql, const Parameters& parameters, Step step);
@@ -75,6 +77,10 @@ class WindowWriter : public ReplySink {
                      const std::function<void(const BatchRef&)>& on_batch);
   Status SendLeave(TenantId tenant, uint64_t generation);
   Status SendKey(const KeyDelta* delta, const Marker& progress, const std::string& encoded);
+  // Brings the lines by COPY. *may_book: the transaction can go on; else nothing of it
+  // will be booked.
+  Status CopyLines(const SortedWindow& window, const WindowShares& shares, const TenantShare& share,
+                   bool* may_book);
   // What the guard of a tenant said no for. OK: the tenant is at `last` or beyond.
   Status AskWhy(TenantId tenant, Lsn last, bool replay);
 
