@@ -106,9 +106,9 @@ const PeerRegistration kRegistration(
 
 }  // namespace
 
-PeerEntry PostgresCopyPeerBehind(const std::string& name, std::chrono::nanoseconds round_trip) {
+PeerEntry PostgresCopyPeerBehind(const std::string& name, const PostgresNetwork& network) {
   return {{name, "PostgreSQL, a chunk by COPY and upsert, one transaction"},
-          [=] { return std::make_unique<PostgresCopyPeer>(round_trip); }};
+          [=] { return std::make_unique<PostgresCopyPeer>(network); }};
 }
 
 }  // namespace tallystone::bench

@@ -82,9 +82,9 @@ const PeerRegistration kRegistration(
 
 }  // namespace
 
-PeerEntry PostgresLinePeerBehind(const std::string& name, std::chrono::nanoseconds round_trip) {
+PeerEntry PostgresLinePeerBehind(const std::string& name, const PostgresNetwork& network) {
   return {{name, "PostgreSQL, a transaction a line", PeerSpeed::kSlow},
-          [=] { return std::make_unique<PostgresLinePeer>(round_trip); }};
+          [=] { return std::make_unique<PostgresLinePeer>(network); }};
 }
 
 }  // namespace tallystone::bench

@@ -12,8 +12,12 @@
 
 namespace tallystone::bench {
 
-// Through a proxy that makes a round trip take so much longer; nothing: on a local socket.
-using PostgresNetwork = std::optional<std::chrono::nanoseconds>;
+struct PostgresNetwork {
+  // Through a proxy that makes a round trip take so much longer; nothing: on a local socket.
+  std::optional<std::chrono::nanoseconds> round_trip;
+  // 0 .. 19: the server yields the processors to this program, as if it had a machine of its own.
+  int server_nice = 0;
+};
 
 // A server of its own, with the settings that all peers get. Not thread-safe.
 class PostgresPlace {
@@ -32,10 +36,10 @@ class PostgresPlace {
 };
 
 // Peers for a run with a network between them and the server.
-PeerEntry PostgresCopyPeerBehind(const std::string& name, std::chrono::nanoseconds round_trip);
-PeerEntry PostgresLinePeerBehind(const std::string& name, std::chrono::nanoseconds round_trip);
+PeerEntry PostgresCopyPeerBehind(const std::string& name, const PostgresNetwork& network);
+PeerEntry PostgresLinePeerBehind(const std::string& name, const PostgresNetwork& network);
 // The engine, its store in the server. `window_lines` 0: its default.
-PeerEntry TallystonePeerBehind(const std::string& name, std::chrono::nanoseconds round_trip,
+PeerEntry TallystonePeerBehind(const std::string& name, const PostgresNetwork& network,
                                size_t window_lines);
 
 }  // namespace tallystone::bench

@@ -7,11 +7,11 @@ namespace {
 
 class ServerTallystonePeer : public Peer {
  public:
-  ServerTallystonePeer(std::chrono::nanoseconds round_trip, size_t window_lines)
-      : round_trip_(round_trip), window_lines_(window_lines) {}
+  ServerTallystonePeer(const PostgresNetwork& network, size_t window_lines)
+      : network_(network), window_lines_(window_lines) {}
 
   Status Open(const Workload& workload, uint64_t lines, const std::string& directory) override {
-    Status status = place_.Start(directory, round_trip_);
+    Status status = place_.Start(directory, network_);
     if (!status.ok()) {
       return status;
     }
@@ -36,7 +36,7 @@ class ServerTallystonePeer : public Peer {
   }
 
  private:
-  const std::chrono::nanoseconds round_trip_;
+  const PostgresNetwork network_;
   const size_t window_lines_;
   PostgresPlace place_;
   std::unique_ptr<Peer> engine_;
@@ -44,10 +44,10 @@ class ServerTallystonePeer : public Peer {
 
 }  // namespace
 
-PeerEntry TallystonePeerBehind(const std::string& name, std::chrono::nanoseconds round_trip,
+PeerEntry TallystonePeerBehind(const std::string& name, const PostgresNetwork& network,
                                size_t window_lines) {
   return {{name, "the engine, its store in PostgreSQL"},
-          [=] { return std::make_unique<ServerTallystonePeer>(round_trip, window_lines); }};
+          [=] { return std::make_unique<ServerTallystonePeer>(network, window_lines); }};
 }
 
 }  // namespace tallystone::bench

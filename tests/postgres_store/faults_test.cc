@@ -34,6 +34,7 @@ using Target = ProxyFault::Target;
 
 constexpr uint32_t kWaitMs = 1000;                 // of the store, for a byte from the server
 constexpr std::chrono::seconds kOneWindowMax(90);  // all faults of one window included
+constexpr size_t kCopyLinesMin = 20;               // some shares come by COPY, others do not
 constexpr uint64_t kWindowsPerFaultMax = 200;
 
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
@@ -64,6 +65,7 @@ class PostgresFaultsTest : public ::testing::Test {
     store_options.connection = PostgresServer::ConnectionTo(proxy_->port());
     store_options.create = true;
     store_options.wait_ms_max = kWaitMs;
+    store_options.copy_lines_min = kCopyLinesMin;
     ASSERT_OK(PostgresStore::Open(store_options, &store_));
     ASSERT_OK(store_->TakeOver());
     ASSERT_OK(store_->Initialise(WindowMaker::EmptyMarker()));
