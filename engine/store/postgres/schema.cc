@@ -128,7 +128,7 @@ constexpr ColumnText kDeadLetters[] = {
 
 // Balances are updated all the time: room for the next version of every row of a page keeps the
 // index untouched. A window that touches half of the items moves one in seven with 80, none with
-// 50, and the table does not end up larger.
+// 50, and table and index together do not end up larger.
 constexpr int kBalancesFillfactor = 50;
 constexpr int kTenantsFillfactor = 20;
 
