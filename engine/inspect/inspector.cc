@@ -154,7 +154,7 @@ Status InspectorImpl::GetStatus(const ProgressFunction& progress, DatabaseStatus
   *status = {};
   status->as_of_lsn = view_->as_of();
   status->applied_lsn = view_->store_marker().applied;
-  status->replay_unfinished = view_->store_marker().replay.has_value();
+  status->replay_unfinished = view_->replay().has_value();
   status->log_first_lsn = opened_.tail.first;
   status->log_last_lsn = opened_.tail.last;
   status->log_tail_torn = opened_.tail.torn;
@@ -162,7 +162,9 @@ Status InspectorImpl::GetStatus(const ProgressFunction& progress, DatabaseStatus
     status->tail_lines += sum.lines;
   }
   status->log_bytes = opened_.log_bytes;
-  status->store_bytes = opened_.store_bytes;
+  StoreSizes sizes;
+  TS_RETURN_IF_ERROR(SumSizes(opened_.stores, &sizes));
+  status->store_bytes = sizes.bytes;
   return DigestState(view_.get(), progress, {}, status);
 }
 
@@ -172,12 +174,8 @@ Status InspectorImpl::GetOverview(const OverviewOptions& options, DatabaseOvervi
   overview->log_last_lsn = opened_.tail.last;
   overview->log_tail_torn = opened_.tail.torn;
   overview->log_bytes = opened_.log_bytes;
-  overview->store_bytes = opened_.store_bytes;
   overview->read_at_us = opened_.read_at_us;
-  if (opened_.rocks == nullptr) {
-    return Status::Ok();
-  }
-  return MakeOverview(view_.get(), opened_.rocks, options, overview);
+  return MakeOverview(view_.get(), opened_.stores, options, overview);
 }
 
 }  // namespace

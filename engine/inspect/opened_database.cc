@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "batchlog/log_scan.h"
 #include "ingest/recovery.h"
-#include "ingest/server_list.h"
+#include "store/rocks/rocks_store.h"
 #include "store/server_store.h"
 #include "inspect/open_inspector.h"
 
@@ -54,52 +54,7 @@ Status OpenEmbedded(const Options& options, const std::string& path, FileSystem*
   store_options.env = env;
   store_options.block_cache_bytes = options.block_cache_bytes;
   store_options.logger = options.logger;
-  std::unique_ptr<Store> store;
-  TS_RETURN_IF_ERROR(RocksStore::Open(store_options, &store));
-  opened->rocks = static_cast<RocksStore*>(store.get());
-  opened->stores.push_back(std::move(store));
-  return RocksStore::BytesOnDisk(StorePath(path), &opened->store_bytes);
-}
-
-// Where they are reached: as the options say, or as the database's directory does.
-Status OpenServers(const Options& options, const std::vector<ServerEntry>& servers,
-                   OpenedDatabase* opened) {
-  std::vector<std::string> connections = options.servers;
-  if (connections.empty()) {
-    for (const ServerEntry& server : servers) {
-      connections.push_back(server.connection);
-    }
-  }
-  for (const std::string& connection : connections) {
-    ServerStoreOptions store_options;
-    store_options.connection = connection;
-    store_options.read_only = true;
-    store_options.logger = options.logger;
-    std::string shown;
-    TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
-    Status status = OpenServerStore(store_options, &opened->stores.emplace_back());
-    if (!status.ok()) {
-      return {status.code(), shown + ": " + status.message()};
-    }
-  }
-  return Status::Ok();
-}
-
-// The lowest of the stores.
-Status ReadMarkers(const std::string& path, const OpenedDatabase& opened, Marker* marker) {
-  for (const auto& store : opened.stores) {
-    Marker of_store;
-    Status status = store->ReadMarker(&of_store);
-    if (status.IsNotFound()) {
-      return Status::NotFound(path +
-                              " has no Tallystone database yet (its creation was interrupted)");
-    }
-    TS_RETURN_IF_ERROR(status);
-    if (store == opened.stores.front() || of_store.applied < marker->applied) {
-      *marker = std::move(of_store);
-    }
-  }
-  return Status::Ok();
+  return RocksStore::Open(store_options, &opened->stores.emplace_back());
 }
 
 Status TryOpen(const Options& options, const std::string& path, FileSystem* files,
@@ -107,9 +62,14 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
   std::vector<ServerEntry> servers;
   TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers));
   TS_RETURN_IF_ERROR(servers.empty() ? OpenEmbedded(options, path, files, env, opened)
-                                     : OpenServers(options, servers, opened));
+                                     : OpenServersToRead(options, servers, &opened->stores));
   Marker marker;
-  TS_RETURN_IF_ERROR(ReadMarkers(path, *opened, &marker));
+  Status read = ReadLowestMarker(opened->stores, &marker);
+  if (read.IsNotFound()) {
+    return Status::NotFound(path +
+                            " has no Tallystone database yet (its creation was interrupted)");
+  }
+  TS_RETURN_IF_ERROR(read);
   std::vector<LoggedChunk> chunks;
   std::vector<batchlog::LiveSegment> live;
   std::vector<uint64_t> free;
@@ -134,6 +94,40 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
 }
 
 }  // namespace
+
+Status OpenServersToRead(const Options& options, const std::vector<ServerEntry>& servers,
+                         std::vector<std::unique_ptr<Store>>* stores) {
+  std::vector<std::string> connections = options.servers;
+  if (connections.empty()) {
+    for (const ServerEntry& server : servers) {
+      connections.push_back(server.connection);
+    }
+  }
+  for (const std::string& connection : connections) {
+    ServerStoreOptions store_options;
+    store_options.connection = connection;
+    store_options.read_only = true;
+    store_options.logger = options.logger;
+    std::string shown;
+    TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
+    Status status = OpenServerStore(store_options, &stores->emplace_back());
+    if (!status.ok()) {
+      return {status.code(), shown + ": " + status.message()};
+    }
+  }
+  return Status::Ok();
+}
+
+Status ReadLowestMarker(const std::vector<std::unique_ptr<Store>>& stores, Marker* marker) {
+  for (const auto& store : stores) {
+    Marker of_store;
+    TS_RETURN_IF_ERROR(store->ReadMarker(&of_store));
+    if (store == stores.front() || of_store.applied < marker->applied) {
+      *marker = std::move(of_store);
+    }
+  }
+  return Status::Ok();
+}
 
 Status OpenToRead(const Options& options, const std::string& path, FileSystem* files,
                   rocksdb::Env* env, OpenedDatabase* opened) {

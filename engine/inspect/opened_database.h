@@ -7,8 +7,8 @@
 
 #include "base/file_system.h"
 #include "batchlog/batch_log.h"
+#include "ingest/server_list.h"
 #include "store/live_view.h"
-#include "store/rocks/rocks_store.h"
 #include "tallystone/options.h"
 
 namespace rocksdb {
@@ -19,12 +19,10 @@ namespace tallystone {
 
 struct OpenedDatabase {
   std::vector<std::unique_ptr<Store>> stores;  // one, or one for each server
-  RocksStore* rocks = nullptr;                 // the first, if it is embedded
   std::shared_ptr<LiveView> view;              // goes before the stores that it reads
   LogTail tail;
   bool log_absent = false;   // and the store has something
   uint64_t log_bytes = 0;    // on disk
-  uint64_t store_bytes = 0;  // on disk
   uint64_t read_at_us = 0;   // wall clock, microseconds since 1970 UTC
 };
 
@@ -34,5 +32,13 @@ struct OpenedDatabase {
 // files.
 Status OpenToRead(const Options& options, const std::string& path, FileSystem* files,
                   rocksdb::Env* env, OpenedDatabase* opened);
+
+// The stores of a database on servers, read-only, where the options say that they are, or else where
+// its directory does. The message of an error names the server.
+Status OpenServersToRead(const Options& options, const std::vector<ServerEntry>& servers,
+                         std::vector<std::unique_ptr<Store>>* stores);
+
+// The lowest of the stores' markers. kNotFound: one has none.
+Status ReadLowestMarker(const std::vector<std::unique_ptr<Store>>& stores, Marker* marker);
 
 }  // namespace tallystone

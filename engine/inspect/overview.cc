@@ -28,10 +28,10 @@ uint64_t Scaled(uint64_t count, double share) {
 
 class OverviewMaker {
  public:
-  OverviewMaker(LiveView* view, RocksStore* store, const OverviewOptions& options,
-                DatabaseOverview* overview)
+  OverviewMaker(LiveView* view, const std::vector<std::unique_ptr<Store>>& stores,
+                const OverviewOptions& options, DatabaseOverview* overview)
       : view_(view),
-        store_(store),
+        stores_(stores),
         records_max_(std::max<uint64_t>(options.records_max, 1)),
         since_(options.since_lsn),
         overview_(overview) {}
@@ -45,6 +45,9 @@ class OverviewMaker {
   Status LastItem(TenantId tenant, uint64_t* last);
   Status CountBatches();
   Status CountDeadLetters();
+  Status ReadSizes();
+  template <typename Ref>
+  Status ShareBefore(const Ref& ref, double* share);
   // Shows the first records_max_ records to `visit`. *all: there are no more. *share: the part of
   // all that they are, as far as can be told.
   template <typename Ref, typename Value, typename Visit>
@@ -52,7 +55,7 @@ class OverviewMaker {
               double* share);
 
   LiveView* const view_;
-  RocksStore* const store_;
+  const std::vector<std::unique_ptr<Store>>& stores_;
   const uint64_t records_max_;
   const Lsn since_;
   DatabaseOverview* const overview_;
@@ -63,15 +66,25 @@ Status OverviewMaker::Run() {
   overview_->database_id = HexText(marker.database_id);
   overview_->as_of_lsn = view_->as_of();
   overview_->applied_lsn = marker.applied;
-  overview_->replay_unfinished = marker.replay.has_value();
-  overview_->replay_keys_done = marker.replay.has_value() ? marker.replay->keys_done : 0;
+  const std::optional<ReplayProgress>& replay = view_->replay();
+  overview_->replay_unfinished = replay.has_value();
+  overview_->replay_keys_done = replay.has_value() ? replay->keys_done : 0;
   overview_->tenants = view_->tenant_names().size();
   TS_RETURN_IF_ERROR(ReadTail());
   TS_RETURN_IF_ERROR(CountLinesSince());
   TS_RETURN_IF_ERROR(CountItems());
   TS_RETURN_IF_ERROR(CountBatches());
   TS_RETURN_IF_ERROR(CountDeadLetters());
-  return store_->FamilySizes(&overview_->families);
+  return ReadSizes();
+}
+
+Status OverviewMaker::ReadSizes() {
+  StoreSizes sizes;
+  TS_RETURN_IF_ERROR(SumSizes(stores_, &sizes));
+  overview_->store_size_known = sizes.known;
+  overview_->store_bytes = sizes.bytes;
+  overview_->families = std::move(sizes.families);
+  return Status::Ok();
 }
 
 Status OverviewMaker::ReadTail() {
@@ -159,6 +172,26 @@ Status OverviewMaker::CountItems() {
   return Status::Ok();
 }
 
+// 1 where the stores do not tell.
+template <typename Ref>
+Status OverviewMaker::ShareBefore(const Ref& ref, double* share) {
+  StoreShare sum;
+  for (const auto& store : stores_) {
+    StoreShare part;
+    TS_RETURN_IF_ERROR(store->ShareBefore(ref, &part));
+    sum.before += part.before;
+    sum.all += part.all;
+    sum.entries_max += part.entries_max;
+  }
+  *share = sum.before > 0 ? sum.before / sum.all : 1;
+  // records_max_ of them were seen.
+  if (sum.entries_max >= records_max_) {
+    *share =
+        std::max(*share, static_cast<double>(records_max_) / static_cast<double>(sum.entries_max));
+  }
+  return Status::Ok();
+}
+
 template <typename Ref, typename Value, typename Visit>
 Status OverviewMaker::Look(std::unique_ptr<Cursor<std::pair<Ref, Value>>> cursor, Visit visit,
                            bool* all, double* share) {
@@ -168,7 +201,7 @@ Status OverviewMaker::Look(std::unique_ptr<Cursor<std::pair<Ref, Value>>> cursor
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     if (count++ == records_max_) {
       *all = false;
-      return store_->ShareBefore(cursor->value().first, records_max_, share);
+      return ShareBefore(cursor->value().first, share);
     }
     visit(cursor->value().first, cursor->value().second);
   }
@@ -224,9 +257,34 @@ Status OverviewMaker::CountDeadLetters() {
 
 }  // namespace
 
-Status MakeOverview(LiveView* view, RocksStore* store, const OverviewOptions& options,
-                    DatabaseOverview* overview) {
-  return OverviewMaker(view, store, options, overview).Run();
+Status MakeOverview(LiveView* view, const std::vector<std::unique_ptr<Store>>& stores,
+                    const OverviewOptions& options, DatabaseOverview* overview) {
+  return OverviewMaker(view, stores, options, overview).Run();
+}
+
+Status SumSizes(const std::vector<std::unique_ptr<Store>>& stores, StoreSizes* sizes) {
+  *sizes = {};
+  sizes->known = !stores.empty();
+  for (const auto& store : stores) {
+    StoreSizes part;
+    TS_RETURN_IF_ERROR(store->Sizes(&part));
+    sizes->known = sizes->known && part.known;
+    sizes->bytes += part.bytes;
+    for (FamilySize& family : part.families) {
+      const auto known =
+          std::find_if(sizes->families.begin(), sizes->families.end(),
+                       [&](const FamilySize& one) { return one.name == family.name; });
+      if (known == sizes->families.end()) {
+        sizes->families.push_back(std::move(family));
+      } else {
+        known->bytes += family.bytes;
+      }
+    }
+  }
+  if (!sizes->known) {
+    *sizes = {};
+  }
+  return Status::Ok();
 }
 
 }  // namespace tallystone

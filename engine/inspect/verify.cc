@@ -8,6 +8,7 @@
 #include "inspect/booked_lines.h"
 #include "inspect/queries.h"
 #include "inspect/record_proof.h"
+#include "inspect/server_sums.h"
 #include "window/sort_window.h"
 
 namespace tallystone {
@@ -38,6 +39,7 @@ class Verifier {
   Status ReadBlock(const StoredBlock& block);
   Status CompareBalances();
   Status ComparePostings(StockKey key, const Booked& booked);
+  Status CompareServerSums();
   Status CompareBatches();
   Status CountDeadLetters();
   Status CheckAliases();
@@ -319,10 +321,44 @@ Status Verifier::CheckAliases() {
   return cursor->status();
 }
 
+Status Verifier::CompareServerSums() {
+  ServerSums sums(view_);
+  TS_RETURN_IF_ERROR(sums.Begin());
+  report_->tenants_summed = sums.tenants();
+  if (sums.tenants() == 0) {
+    return Status::Ok();
+  }
+  const auto sum_of = [](const Booked& booked) {
+    return LineSum{booked.lines, booked.on_hand, booked.value};
+  };
+  for (const auto& [packed, booked] : booked_) {
+    sums.Book({static_cast<TenantId>(packed >> 32), static_cast<ItemId>(packed)}, sum_of(booked));
+  }
+  TS_RETURN_IF_ERROR(sums.CompareLines(
+      [&](StockKey key, LineSum* place) -> const LineSum* {
+        const auto found = booked_.find(key.packed());
+        if (found == booked_.end()) {
+          return nullptr;
+        }
+        *place = sum_of(found->second);
+        return place;
+      },
+      [&](StockKey key, const std::string& what) {
+        std::string batch;
+        TS_RETURN_IF_ERROR(NameFirstBatch(key, &batch));
+        Find("the lines of " + Name(key) + " " + what, key.tenant, std::move(batch));
+        return Status::Ok();
+      }));
+  sums.CompareTotals(
+      [this](TenantId tenant, std::string what) { Find(std::move(what), tenant, {}); });
+  return Status::Ok();
+}
+
 Status Verifier::Run() {
   TS_RETURN_IF_ERROR(CountItems());
   TS_RETURN_IF_ERROR(ReadBlocks());
   TS_RETURN_IF_ERROR(CompareBalances());
+  TS_RETURN_IF_ERROR(CompareServerSums());
   TS_RETURN_IF_ERROR(CompareBatches());
   TS_RETURN_IF_ERROR(CheckAliases());
   return records_.Compare(

@@ -15,6 +15,8 @@ namespace tallystone {
 //   6 every line and alias names an item of the catalogue
 //   7 the records of the catalogue (reviews, settings, vendors' codes) are those that the blocks
 //   brought
+//   8 on servers: what the server itself counts and sums, of balances and of its own copies of the
+//   lines' numbers, and the markers of its tenants, are what the blocks say
 // Where a balance differs the finding names the first batch from which on it does.
 Status VerifyView(LiveView* view, const ProgressFunction& progress, VerifyReport* report);
 

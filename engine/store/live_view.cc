@@ -118,6 +118,12 @@ Status LiveView::Make(std::vector<std::unique_ptr<StoreView>> stores,
 
 Status LiveView::Build(std::vector<LoggedChunk> chunks) {
   TS_RETURN_IF_ERROR(store_->ReadMarker(&marker_));
+  replay_ = marker_.replay;
+  for (size_t part = 0; routed_ != nullptr && part < routed_->parts(); ++part) {
+    Marker marker;
+    TS_RETURN_IF_ERROR(routed_->part(part)->ReadMarker(&marker));
+    replay_ = marker.replay.has_value() ? marker.replay : replay_;
+  }
   TS_RETURN_IF_ERROR(BuildOverlay(std::move(chunks)));
   return LoadTenants();
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class LiveView final : public StoreView {
 
   [[nodiscard]] Lsn as_of() const { return overlay_.last; }
   [[nodiscard]] const Marker& store_marker() const { return marker_; }
+  // A key replay that is under way in the store, or in one of the stores.
+  [[nodiscard]] const std::optional<ReplayProgress>& replay() const { return replay_; }
   [[nodiscard]] const SortedWindow& overlay() const { return overlay_; }
   [[nodiscard]] const std::map<TenantId, std::string>& tenant_names() const { return tenants_; }
   // 0 = there is no such tenant.
@@ -34,6 +37,7 @@ class LiveView final : public StoreView {
   [[nodiscard]] const std::string& TenantName(TenantId tenant) const;
   Status GetItem(StockKey key, StoredItem* item);
   // The balance as it is in the store, without the chunks above the marker.
+  [[nodiscard]] StoreView* store() const { return store_.get(); }
   Status GetStoreBalance(StockKey key, BalanceSum* sum) { return store_->GetBalance(key, sum); }
 
   Status ReadMarker(Marker* marker) override;
@@ -64,6 +68,7 @@ class LiveView final : public StoreView {
   std::unique_ptr<StoreView> store_;
   RoutedView* routed_ = nullptr;  // the same, if it is one
   Marker marker_;
+  std::optional<ReplayProgress> replay_;
   SortedWindow
       overlay_;  // of everything that is not in the store; `last` is set even if it is empty
   std::vector<std::pair<StockKey, BalanceSum>> balances_;  // of overlay_, without rejected keys

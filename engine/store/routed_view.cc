@@ -220,6 +220,24 @@ Status RoutedView::GetPostings(StockKey key, std::vector<Posting>* postings) {
   return status.IsNotFound() ? Status::Ok() : status;
 }
 
+std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> RoutedView::LineSums() {
+  using Record = std::pair<StockKey, LineSum>;
+  std::vector<std::unique_ptr<Cursor<Record>>> cursors;
+  for (const auto& view : parts_) {
+    if (auto cursor = view->LineSums(); cursor != nullptr) {
+      cursors.push_back(std::move(cursor));
+    }
+  }
+  const auto key_of = [](const Record& record) -> const auto& { return record.first; };
+  return cursors.empty()
+             ? nullptr
+             : std::make_unique<MergedCursor<Record, decltype(key_of)>>(std::move(cursors), key_of);
+}
+
+Status RoutedView::ReadTotals(TenantId tenant, TenantTotals* totals) {
+  return At(tenant, [&](StoreView* view) { return view->ReadTotals(tenant, totals); });
+}
+
 std::unique_ptr<Cursor<std::pair<StockKey, BalanceSum>>> RoutedView::Balances(StockKey from) {
   return MergedByKey<std::pair<StockKey, BalanceSum>>(
       [&](StoreView* view) { return view->Balances(from); });

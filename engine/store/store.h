@@ -19,6 +19,7 @@
 
 #include "model/stored.h"
 #include "tallystone/engine.h"
+#include "tallystone/overview.h"
 #include "tallystone/setting.h"
 #include "window/sorted_window.h"
 
@@ -40,6 +41,29 @@ struct TenantArrival {
   std::string name;
   Lsn applied = 0;  // all of its chunks up to here are among what comes
   uint64_t generation = 0;
+};
+
+// Numbers that together may need more than 128 bits: high * 10^19 + low.
+struct WideSum {
+  Int128 high = 0;
+  Int128 low = 0;
+};
+
+// What a store itself says of the lines of one item, of its own copies of their numbers.
+struct LineSum {
+  uint64_t lines = 0;
+  Int128 quantity = 0;  // 1e-6
+  Int128 value = 0;     // 1e-12
+};
+
+// What a store itself says of a tenant.
+struct TenantTotals {
+  uint64_t balances = 0;
+  uint64_t lines = 0;  // that the balances say they contain
+  WideSum on_hand;     // 1e-6
+  WideSum value;       // 1e-12
+  Lsn last_block = 0;  // 0 = it has none
+  Lsn applied = 0;     // marker of the tenant
 };
 
 // A consistent state of a store. Valid while its store lives; not thread-safe.
@@ -81,10 +105,32 @@ class StoreView {
   virtual std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() = 0;
   // All postings of one item, ascending.
   virtual Status GetPostings(StockKey key, std::vector<Posting>* postings) = 0;
+
+  // For a proof: what a store that others can write, too, says by its own arithmetic. Null,
+  // kNotFound: this one keeps no such copies, or is in the middle of a key replay.
+  virtual std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums() { return nullptr; }
+  virtual Status ReadTotals(TenantId /*tenant*/, TenantTotals* /*totals*/) {
+    return Status::NotFound("this store makes no sums");
+  }
 };
 
 struct ApplyInfo {
   bool ingested = false;  // loaded as sorted files
+};
+
+// What a store takes on disk.
+struct StoreSizes {
+  bool known = false;                // false: it does not tell
+  uint64_t bytes = 0;                // all of it
+  std::vector<FamilySize> families;  // parts of it
+};
+
+// About how much of a kind stands before an entry, and how much there is. The unit is the store's
+// own, the same for both. `all` 0: it does not tell.
+struct StoreShare {
+  double before = 0;
+  double all = 0;
+  uint64_t entries_max = 0;  // there are not more entries than this; 0 = not known
 };
 
 class Store {
@@ -137,6 +183,21 @@ class Store {
 
   // Appends the store's formats and settings.
   virtual Status Describe(std::vector<Setting>* /*settings*/) { return Status::Ok(); }
+
+  // What it takes on disk, as far as it can tell.
+  virtual Status Sizes(StoreSizes* sizes) {
+    *sizes = {};
+    return Status::Ok();
+  }
+  // Which part of all batches, or dead letters, stands before `ref`; cheap.
+  virtual Status ShareBefore(const BatchRef& /*ref*/, StoreShare* share) {
+    *share = {};
+    return Status::Ok();
+  }
+  virtual Status ShareBefore(const LineRef& /*ref*/, StoreShare* share) {
+    *share = {};
+    return Status::Ok();
+  }
 
   // Who this store is among others: the same for as long as it lives, wherever it is reached. ""
   // for a store that is always alone.

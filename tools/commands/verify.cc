@@ -32,6 +32,9 @@ void PrintJson(const VerifyReport& report, bool quick, const Inspector& inspecto
   } else {
     json.Raw(std::to_string(report.dead_letters_checked));
   }
+  if (report.tenants_summed > 0) {
+    json.Field("tenants_summed", report.tenants_summed);
+  }
   json.Field("findings_count", report.findings_count);
   json.Key("findings");
   json.BeginArray();
@@ -58,6 +61,10 @@ void PrintText(const VerifyReport& report, bool quick, const Inspector& inspecto
           (quick ? " compared by their sums"
                  : ", " + Counted(report.dead_letters_checked, "dead letter") + " checked") +
           ", as of LSN " + std::to_string(inspector.as_of_lsn()) + "\n";
+  if (report.tenants_summed > 0) {
+    text += "the servers' own sums of " + Counted(report.tenants_summed, "tenant") +
+            " were compared, too\n";
+  }
   for (const VerifyFinding& finding : report.findings) {
     text += "  " + PlainText(finding.what);
     if (!finding.batch.empty()) {

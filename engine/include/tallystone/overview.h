@@ -25,8 +25,8 @@ struct Count {
 };
 
 struct FamilySize {
-  std::string name;    // of the column family
-  uint64_t bytes = 0;  // of its sorted files
+  std::string name;    // of the column family, or of a server's table
+  uint64_t bytes = 0;  // of its sorted files; of the table with its indexes
 };
 
 struct DatabaseOverview {
@@ -61,7 +61,8 @@ struct DatabaseOverview {
   uint64_t oldest_dead_letter_at_us = 0;  // when it failed (last)
 
   uint64_t log_bytes = 0;            // on disk
-  uint64_t store_bytes = 0;          // on disk, all files
+  uint64_t store_bytes = 0;          // on disk, all files; of all servers together
+  bool store_size_known = true;      // false: a server does not tell, and store_bytes is 0
   std::vector<FamilySize> families;  // part of store_bytes
 };
 

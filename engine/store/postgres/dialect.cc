@@ -12,11 +12,11 @@ constexpr size_t kParametersMax = 65'535;  // the protocol counts them in 16 bit
 // `unnest` and COPY are not used where they were not tried.
 // clang-format off
 constexpr DialectTraits kTraits[] = {
-    //                        name           unnest parameters      rows    window  copy from  C  fill ext comm distr plan trans
-    {Dialect::kPostgresql, "postgresql",  true,  kParametersMax, 16'384, 262'144, 32'768, true, true, true, true, false, true, true},
-    {Dialect::kCitus,      "citus",       true,  kParametersMax, 16'384, 262'144,      0, true, true, true, true, true, true, true},
-    {Dialect::kCockroach,  "cockroachdb", false, kParametersMax,  1'000,  16'384,      0, false, false, false, true, false, false, false},
-    {Dialect::kYugabyte,   "yugabytedb",  true,  kParametersMax,  4'096,  65'536,      0, true, false, false, true, false, false, false},
+    //                        name           unnest parameters      rows    window  copy from  C  fill ext comm distr plan trans sizes
+    {Dialect::kPostgresql, "postgresql",  true,  kParametersMax, 16'384, 262'144, 32'768, true, true, true, true, false, true, true, true},
+    {Dialect::kCitus,      "citus",       true,  kParametersMax, 16'384, 262'144,      0, true, true, true, true, true, true, true, false},
+    {Dialect::kCockroach,  "cockroachdb", false, kParametersMax,  1'000,  16'384,      0, false, false, false, true, false, false, false, false},
+    {Dialect::kYugabyte,   "yugabytedb",  true,  kParametersMax,  4'096,  65'536,      0, true, false, false, true, false, false, false, false},
 };
 // clang-format on
 

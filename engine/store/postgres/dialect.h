@@ -42,6 +42,7 @@ struct DialectTraits {
   bool distribute;       // create_distributed_table
   bool plan_settings;    // has the settings of kPlanSettings
   bool schema_in_transaction;  // all of the schema, or none of it
+  bool table_sizes;            // pg_total_relation_size tells all that a table takes
 };
 
 // Not for kAuto.

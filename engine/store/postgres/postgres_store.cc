@@ -361,6 +361,31 @@ Status PostgresStore::Describe(std::vector<Setting>* settings) {
   return Status::Ok();
 }
 
+Status PostgresStore::Sizes(StoreSizes* sizes) {
+  if (!traits_.table_sizes) {
+    *sizes = {};
+    return Status::Ok();
+  }
+  return pool_->With(
+      [&](postgres::Connection* connection) { return postgres::ReadSizes(connection, sizes); });
+}
+
+Status PostgresStore::ShareBefore(const BatchRef& ref, StoreShare* share) {
+  postgres::Parameters parameters;
+  parameters.Add(uint64_t{ref.tenant}).Add(ref.batch);
+  return pool_->With([&](postgres::Connection* connection) {
+    return postgres::ReadShare(connection, postgres::kBatchesBefore, parameters, share);
+  });
+}
+
+Status PostgresStore::ShareBefore(const LineRef& ref, StoreShare* share) {
+  postgres::Parameters parameters;
+  parameters.Add(uint64_t{ref.tenant}).Add(ref.batch).Add(ref.line);
+  return pool_->With([&](postgres::Connection* connection) {
+    return postgres::ReadShare(connection, postgres::kDeadLettersBefore, parameters, share);
+  });
+}
+
 Status PostgresStore::Close() {
   closed_ = true;
   pool_->Close();

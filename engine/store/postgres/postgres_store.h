@@ -70,6 +70,11 @@ class PostgresStore : public Store {
   // Connects anew and proves that the store takes a write.
   Status Recover() override;
   Status Describe(std::vector<Setting>* settings) override;
+  // Tables with their indexes; not known where the dialect does not tell.
+  Status Sizes(StoreSizes* sizes) override;
+  // In rows, counted.
+  Status ShareBefore(const BatchRef& ref, StoreShare* share) override;
+  Status ShareBefore(const LineRef& ref, StoreShare* share) override;
   Status Close() override;
 
   // Identity of the schema on its server: 16 random bytes.

@@ -199,6 +199,8 @@ class PostgresView : public StoreView {
   std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
   std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
+  std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums() override;
+  Status ReadTotals(TenantId tenant, TenantTotals* totals) override;
 
  private:
   const std::shared_ptr<Moment> moment_;
@@ -448,6 +450,35 @@ std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> PostgresView::Records
 
 Status PostgresView::GetPostings(StockKey key, std::vector<Posting>* postings) {
   return postings_.Get(*moment_, key, postings);
+}
+
+std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> PostgresView::LineSums() {
+  using Record = std::pair<StockKey, LineSum>;
+  if (moment_->marker().replay.has_value()) {
+    return nullptr;  // sums and lines are written at different times
+  }
+  return NewPages<Record>(
+      [moment = moment_](const Record* after, int64_t rows, std::vector<Record>* page) {
+        Parameters parameters;
+        AddKeyFrom({}, after == nullptr ? nullptr : &after->first, &parameters);
+        parameters.Add(rows);
+        return FetchPage(
+            *moment, kLineSumsPage, parameters, "sums of lines",
+            [](RowReader* row, Record* record) {
+              record->first = TakeKey(row);
+              record->second.lines = row->TakeUnsigned();
+              record->second.quantity = row->TakeNumeric();
+              record->second.value = row->TakeNumeric();
+              return Status::Ok();
+            },
+            page);
+      });
+}
+
+Status PostgresView::ReadTotals(TenantId tenant, TenantTotals* totals) {
+  return moment_->marker().replay.has_value()
+             ? Status::NotFound("a key replay is under way")
+             : postgres::ReadTotals(moment_->connection(), tenant, totals);
 }
 
 }  // namespace

@@ -76,6 +76,34 @@ inline constexpr std::string_view kPostingsPage =
     "line_index) >= ($2::bigint, $3::bigint, $4::bigint) ORDER BY item, lsn, line_index LIMIT "
     "$5::bigint";
 
+// What the server itself sums, for a proof. $1 tenant, $2 item, $3 rows
+inline constexpr std::string_view kLineSumsPage =
+    "SELECT tenant, item, count(*), sum(quantity), sum(quantity::numeric * unit_cost::numeric) "
+    "FROM tallystone.lines WHERE (tenant, item) >= ($1::bigint, $2::bigint) GROUP BY tenant, item "
+    "ORDER BY tenant, item LIMIT $3::bigint";
+// $1 tenant. In two parts, at 10^19: each fits into 128 bits, whatever the number of balances.
+inline constexpr std::string_view kBalanceTotals =
+    "SELECT count(*), COALESCE(sum(lines), 0)::bigint, "
+    "COALESCE(sum(div(on_hand, 10000000000000000000)), 0), "
+    "COALESCE(sum(mod(on_hand, 10000000000000000000)), 0), "
+    "COALESCE(sum(div(value, 10000000000000000000)), 0), "
+    "COALESCE(sum(mod(value, 10000000000000000000)), 0) "
+    "FROM tallystone.balances WHERE tenant = $1::bigint";
+inline constexpr std::string_view kTenantMarker =
+    "SELECT t.applied, COALESCE((SELECT max(b.lsn) FROM tallystone.blocks AS b WHERE b.tenant = "
+    "$1::bigint), 0) FROM tallystone.tenants AS t WHERE t.tenant = $1::bigint";
+// How many stand before, and how many there are. $1 tenant, $2 batch, $3 line
+inline constexpr std::string_view kBatchesBefore =
+    "SELECT count(CASE WHEN (tenant, batch) < ($1::bigint, $2::text) THEN 1 END), count(*) FROM "
+    "tallystone.batches";
+inline constexpr std::string_view kDeadLettersBefore =
+    "SELECT count(CASE WHEN (tenant, batch, line) < ($1::bigint, $2::text, $3::bigint) THEN 1 "
+    "END), count(*) FROM tallystone.dead_letters";
+// Only where DialectTraits::table_sizes.
+inline constexpr std::string_view kTableSizes =
+    "SELECT relname::text, pg_total_relation_size(oid) FROM pg_catalog.pg_class WHERE relnamespace "
+    "= 'tallystone'::regnamespace AND relkind = 'r' ORDER BY relname";
+
 inline constexpr std::string_view kServerVersion =
     "SELECT version(), current_setting('server_encoding'), EXISTS (SELECT 1 FROM pg_extension "
     "WHERE extname = 'citus')";

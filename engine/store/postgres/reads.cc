@@ -110,6 +110,52 @@ Status ReadDeadLetter(Connection* connection, const LineRef& ref, StoredDeadLett
                  [&](RowReader* row) { return DecodeStoredDeadLetter(row->TakeBytes(), letter); });
 }
 
+Status ReadSizes(Connection* connection, StoreSizes* sizes) {
+  *sizes = {};
+  Result result;
+  TS_RETURN_IF_ERROR(
+      connection->Query(kTableSizes, Parameters(), "reading the sizes of tables", &result));
+  for (int index = 0; index < result.rows(); ++index) {
+    RowReader row(result, index);
+    FamilySize& family = sizes->families.emplace_back();
+    family.name = row.TakeBytes();
+    family.bytes = row.TakeUnsigned();
+    sizes->bytes += family.bytes;
+    TS_RETURN_IF_ERROR(row.status("pg_class"));
+  }
+  sizes->known = true;
+  return Status::Ok();
+}
+
+Status ReadShare(Connection* connection, std::string_view sql, const Parameters& parameters,
+                 StoreShare* share) {
+  return ReadRow(connection, sql, parameters, "how many rows there are", [&](RowReader* row) {
+    share->before = static_cast<double>(row->TakeInteger());
+    share->all = static_cast<double>(row->TakeInteger());
+    return Status::Ok();
+  });
+}
+
+Status ReadTotals(Connection* connection, TenantId tenant, TenantTotals* totals) {
+  Parameters parameters;
+  parameters.Add(uint64_t{tenant});
+  *totals = {};
+  TS_RETURN_IF_ERROR(ReadRow(connection, kTenantMarker, parameters, "tenants", [&](RowReader* row) {
+    totals->applied = row->TakeUnsigned();
+    totals->last_block = row->TakeUnsigned();
+    return Status::Ok();
+  }));
+  return ReadRow(connection, kBalanceTotals, parameters, "sums of balances", [&](RowReader* row) {
+    totals->balances = row->TakeUnsigned();
+    totals->lines = row->TakeUnsigned();
+    for (WideSum* sum : {&totals->on_hand, &totals->value}) {
+      sum->high = row->TakeNumeric();
+      sum->low = row->TakeNumeric();
+    }
+    return Status::Ok();
+  });
+}
+
 // The store's row comes first. A replay is that of the row that is furthest in it.
 Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead) {
   ahead->clear();

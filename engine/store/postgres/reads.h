@@ -19,6 +19,13 @@ Status ReadDeadLetter(Connection* connection, const LineRef& ref, StoredDeadLett
 Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead);
 
 Status ReadHomes(Connection* connection, std::map<TenantId, TenantHome>* homes);
+// Tables with their indexes.
+Status ReadSizes(Connection* connection, StoreSizes* sizes);
+// `sql`: kBatchesBefore or kDeadLettersBefore.
+Status ReadShare(Connection* connection, std::string_view sql, const Parameters& parameters,
+                 StoreShare* share);
+// What the server counts and sums for a tenant. kNotFound: it has no such tenant.
+Status ReadTotals(Connection* connection, TenantId tenant, TenantTotals* totals);
 
 // Of a row whose next column is the first of the value's.
 BalanceSum TakeBalance(RowReader* row);

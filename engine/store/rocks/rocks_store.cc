@@ -167,8 +167,10 @@ Status RocksStore::ApplyRest(const SortedWindow& window, const Marker& marker) {
   return Commit(database, window, rocks::WindowPart::kRest, marker, &ingested);
 }
 
-Status RocksStore::FamilySizes(std::vector<FamilySize>* sizes) {
-  sizes->clear();
+Status RocksStore::Sizes(StoreSizes* sizes) {
+  *sizes = {};
+  sizes->known = true;
+  TS_RETURN_IF_ERROR(BytesOnDisk(options_.path, &sizes->bytes));
   const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(Use(&database));
@@ -178,14 +180,14 @@ Status RocksStore::FamilySizes(std::vector<FamilySize>* sizes) {
     if (database->handle(family) != nullptr) {
       database->db()->GetIntProperty(database->handle(family),
                                      rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
-      sizes->push_back({rocks::FamilyName(family), bytes});
+      sizes->families.push_back({rocks::FamilyName(family), bytes});
     }
   }
   return Status::Ok();
 }
 
-Status RocksStore::ShareBefore(char kind, const std::string& key, uint64_t records, double* share) {
-  *share = 1;
+Status RocksStore::ShareBefore(char kind, const std::string& key, StoreShare* share) {
+  *share = {};
   const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(Use(&database));
@@ -198,29 +200,30 @@ Status RocksStore::ShareBefore(char kind, const std::string& key, uint64_t recor
   const rocksdb::Status status = database->db()->GetApproximateSizes(
       options, database->handle(rocks::Family::kBatches), ranges, 2, sizes);
   if (status.ok() && sizes[0] > 0) {
-    *share = static_cast<double>(sizes[0]) / static_cast<double>(sizes[0] + sizes[1]);
+    share->before = static_cast<double>(sizes[0]);
+    share->all = static_cast<double>(sizes[0] + sizes[1]);
   }
   // Of what is in memory RocksDB guesses from a few steps in its skip list, which may be wrong by
   // any factor. There are not more records than keys.
   uint64_t keys = 0;
   if (database->db()->GetIntProperty(database->handle(rocks::Family::kBatches),
                                      rocksdb::DB::Properties::kEstimateNumKeys, &keys) &&
-      keys >= records) {
-    *share = std::max(*share, static_cast<double>(records) / static_cast<double>(keys));
+      keys > 0) {
+    share->entries_max = keys;
   }
   return database->MapRead(status, rocks::FamilyName(rocks::Family::kBatches));
 }
 
-Status RocksStore::ShareBefore(const BatchRef& ref, uint64_t records, double* share) {
+Status RocksStore::ShareBefore(const BatchRef& ref, StoreShare* share) {
   std::string key;
   rocks::EncodeBatchKey(ref, &key);
-  return ShareBefore(rocks::kBatchKind, key, records, share);
+  return ShareBefore(rocks::kBatchKind, key, share);
 }
 
-Status RocksStore::ShareBefore(const LineRef& ref, uint64_t records, double* share) {
+Status RocksStore::ShareBefore(const LineRef& ref, StoreShare* share) {
   std::string key;
   rocks::EncodeDeadLetterKey(ref, &key);
-  return ShareBefore(rocks::kDeadLetterKind, key, records, share);
+  return ShareBefore(rocks::kDeadLetterKind, key, share);
 }
 
 Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,

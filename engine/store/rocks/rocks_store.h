@@ -80,12 +80,11 @@ class RocksStore : public Store {
   Status ApplyKey(const KeyDelta* delta, const Marker& progress) override;
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override;
 
-  // Sizes of the sorted files, by family.
-  Status FamilySizes(std::vector<FamilySize>* sizes);
-  // About which part of all batches, or dead letters, stands before `ref`: above 0, at most 1. By
-  // the sizes of the files, without reading them; 1 where they do not tell. `records`: how many do.
-  Status ShareBefore(const BatchRef& ref, uint64_t records, double* share);
-  Status ShareBefore(const LineRef& ref, uint64_t records, double* share);
+  // All files, and of those the sorted ones by family.
+  Status Sizes(StoreSizes* sizes) override;
+  // In bytes of the files, without reading them.
+  Status ShareBefore(const BatchRef& ref, StoreShare* share) override;
+  Status ShareBefore(const LineRef& ref, StoreShare* share) override;
 
   // For repair: makes `sum` the balance of `key` and `postings` all its postings, in one durable
   // write. The marker stays as it is. A dry run answers the same and writes nothing.
@@ -106,7 +105,7 @@ class RocksStore : public Store {
  private:
   explicit RocksStore(const RocksStoreOptions& options);
 
-  Status ShareBefore(char kind, const std::string& key, uint64_t records, double* share);
+  Status ShareBefore(char kind, const std::string& key, StoreShare* share);
   // The database, for as long as the caller holds `mutex_`.
   Status Use(rocks::Database** database) TS_REQUIRES_SHARED(mutex_);
   Status UseForWriting(rocks::Database** database) TS_REQUIRES_SHARED(mutex_);
