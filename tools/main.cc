@@ -44,6 +44,7 @@ void BuildTree(CLI::App* app, Chosen* chosen) {
   AddReportCommand(app, chosen);
   AddServeCommand(app, chosen);
   AddDiffCommand(app, chosen);
+  AddSchemaCommand(app, chosen);
   AddCompletionCommand(app, chosen);
   app->footer(
       "Exit codes: 0 ok, 1 finished with dead letters (diff: different), 2 usage, 3 not found,\n"

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "batchlog/log_walk.h"
 #include "model/chunk.h"
@@ -15,8 +16,8 @@ namespace tallystone {
 
 // What the store says about a log beside it.
 struct StoreSide {
-  std::unique_ptr<Store> store;
-  std::unique_ptr<LiveView> names;  // null = not readable
+  std::vector<std::unique_ptr<Store>> stores;  // one, or one for each server
+  std::unique_ptr<LiveView> names;             // null = not readable
   Marker marker;
   std::string problem;  // why marker, or names, are not known
   bool has_marker = false;

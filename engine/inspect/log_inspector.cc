@@ -10,6 +10,7 @@
 #include "inspect/log_entries.h"
 #include "inspect/log_state.h"
 #include "inspect/open_inspector.h"
+#include "inspect/opened_database.h"
 #include "store/rocks/rocks_store.h"
 
 namespace tallystone {
@@ -104,6 +105,7 @@ class LogInspectorImpl final : public LogInspector {
  private:
   void ReadStore();
   Status OpenStore(StoreExtent extent);
+  Status OpenEmbedded(StoreExtent extent);
   Status ReadSegments();
   LogSegment* Find(uint64_t sequence);
   Status Size(LogSegment* segment) const;
@@ -136,7 +138,7 @@ Status LogInspectorImpl::Open() {
   return ReadSegments();
 }
 
-Status LogInspectorImpl::OpenStore(StoreExtent extent) {
+Status LogInspectorImpl::OpenEmbedded(StoreExtent extent) {
   RocksStoreOptions options;
   options.path = StorePath(path_);
   options.read_only = true;
@@ -145,23 +147,33 @@ Status LogInspectorImpl::OpenStore(StoreExtent extent) {
   options.logger = options_.logger;
   options.file_system = files_;
   options.env = env_;
+  std::unique_ptr<Store>& store = side_.stores.emplace_back();
   Status status;
   for (int attempt = 0; attempt < kStoreAttempts; ++attempt) {
-    status = RocksStore::Open(options, &side_.store);
+    status = RocksStore::Open(options, &store);
     if (!status.Is(StatusCode::kTryAgain)) {
       break;
     }
     std::this_thread::sleep_for(kStoreDelay);
   }
-  TS_RETURN_IF_ERROR(status);
-  TS_RETURN_IF_ERROR(side_.store->ReadMarker(&side_.marker));
+  return status;
+}
+
+Status LogInspectorImpl::OpenStore(StoreExtent extent) {
+  std::vector<ServerEntry> servers;
+  TS_RETURN_IF_ERROR(ReadServerList(files_, path_, &servers));
+  TS_RETURN_IF_ERROR(servers.empty() ? OpenEmbedded(extent)
+                                     : OpenListedServers(options_, servers, true, &side_.stores));
+  TS_RETURN_IF_ERROR(ReadLowestMarker(side_.stores, &side_.marker));
   side_.has_marker = true;
   if (extent != StoreExtent::kWhole) {
     return Status::Ok();
   }
-  std::unique_ptr<StoreView> view;
-  TS_RETURN_IF_ERROR(side_.store->NewView(&view));
-  return LiveView::Make(std::move(view), {}, &side_.names);
+  std::vector<std::unique_ptr<StoreView>> views;
+  for (const auto& store : side_.stores) {
+    TS_RETURN_IF_ERROR(store->NewView(&views.emplace_back()));
+  }
+  return LiveView::Make(std::move(views), {}, &side_.names);
 }
 
 void LogInspectorImpl::ReadStore() {
@@ -175,7 +187,7 @@ void LogInspectorImpl::ReadStore() {
   // The marker may still be readable.
   if (!OpenStore(StoreExtent::kBlocks).ok()) {
     side_.has_marker = false;
-    side_.store.reset();
+    side_.stores.clear();
     side_.marker = {};
   }
 }

@@ -7,6 +7,7 @@
 #include "batchlog/batch_log.h"
 #include "ingest/recovery.h"
 #include "store/rocks/rocks_store.h"
+#include "store/server_store.h"
 
 namespace tallystone {
 namespace {
@@ -19,6 +20,41 @@ RepairPlace WithoutSlashes(RepairPlace place) {
 }
 
 }  // namespace
+
+Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, ServerEntry* entry) {
+  if (options.servers.size() != 1) {
+    return Status::InvalidArgument(
+        "name one server: its tenants can be moved to others once the database is there");
+  }
+  ServerStoreOptions server;
+  server.connection = options.servers.front();
+  server.read_only = true;  // first: who opens it to write takes it over from whoever has it
+  server.logger = options.logger;
+  TS_RETURN_IF_ERROR(PublicConnection(server.connection, &entry->connection));
+  const auto at_server = [&](const Status& status) {
+    return status.ok() ? status
+                       : Status(status.code(), entry->connection + ": " + status.message());
+  };
+  Marker marker;
+  Status status = OpenServerStore(server, store);
+  if (status.ok()) {
+    status = (*store)->ReadMarker(&marker);
+  }
+  if (status.ok()) {
+    return Status::InvalidArgument(
+        entry->connection +
+        ": this server holds the lines of a database already: name an empty one. If an interrupted "
+        "import, restore or repair left it there, remove it with: DROP SCHEMA tallystone CASCADE");
+  }
+  if (!status.IsNotFound()) {
+    return at_server(status);
+  }
+  server.read_only = false;
+  server.create = true;
+  TS_RETURN_IF_ERROR(at_server(OpenServerStore(server, store)));
+  entry->id = (*store)->server_id();
+  return Status::Ok();
+}
 
 NewDatabase::NewDatabase(const Options& options, RepairPlace place, const std::string& suffix)
     : options_(options),
@@ -37,6 +73,12 @@ Status NewDatabase::Begin() {
   TS_RETURN_IF_ERROR(RemoveTree(files, StorePath(unfinished_)));
   TS_RETURN_IF_ERROR(RemoveTree(files, LogPath(unfinished_)));
   TS_RETURN_IF_ERROR(MakeRandomId(&marker_.database_id));
+  if (!options_.servers.empty()) {
+    ServerEntry entry;
+    TS_RETURN_IF_ERROR(OpenEmptyServer(options_, &store_, &entry));
+    TS_RETURN_IF_ERROR(WriteServerList(files, unfinished_, {entry}));
+    return store_->Initialise(marker_);
+  }
   RocksStoreOptions options;
   options.path = StorePath(unfinished_);
   options.create = true;

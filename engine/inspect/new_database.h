@@ -5,16 +5,22 @@
 #include <string>
 
 #include "base/file_system.h"
+#include "ingest/server_list.h"
 #include "inspect/repair.h"
 #include "store/store.h"
 
 namespace tallystone {
 
+// The store on the one server that the options name, to write; `entry`: of it, for the list of a
+// database. kInvalidArgument: more than one is named, or it holds a database already.
+Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, ServerEntry* entry);
+
 // A crash leaves what was made beside the path, which the next NewDatabase of that path and suffix
 // begins anew. Not thread-safe.
 class NewDatabase {
  public:
-  // It will be at place.path; until then it is at that path + `suffix`.
+  // Its store is inside, or on the one server that the options name. It will be at place.path;
+  // until then it is at that path + `suffix`.
   NewDatabase(const Options& options, RepairPlace place, const std::string& suffix);
 
   // Whether something stands at the path: then nothing may be made.
@@ -25,7 +31,7 @@ class NewDatabase {
   Status Complete(Lsn last);
   // Gives it its name, durably. Requires Complete.
   Status Publish();
-  // Removes what was made; not what was published. Does nothing before Begin.
+  // Removes what was made in the directory; not what was published. Does nothing before Begin.
   Status Discard();
 
   [[nodiscard]] Store* store() const { return store_.get(); }

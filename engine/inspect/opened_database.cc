@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "batchlog/log_scan.h"
 #include "ingest/recovery.h"
+#include "inspect/open_inspector.h"
 #include "store/rocks/rocks_store.h"
 #include "store/server_store.h"
-#include "inspect/open_inspector.h"
 
 namespace tallystone {
 namespace {
@@ -62,7 +62,7 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
   std::vector<ServerEntry> servers;
   TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers));
   TS_RETURN_IF_ERROR(servers.empty() ? OpenEmbedded(options, path, files, env, opened)
-                                     : OpenServersToRead(options, servers, &opened->stores));
+                                     : OpenListedServers(options, servers, true, &opened->stores));
   Marker marker;
   Status read = ReadLowestMarker(opened->stores, &marker);
   if (read.IsNotFound()) {
@@ -95,8 +95,8 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
 
 }  // namespace
 
-Status OpenServersToRead(const Options& options, const std::vector<ServerEntry>& servers,
-                         std::vector<std::unique_ptr<Store>>* stores) {
+Status OpenListedServers(const Options& options, const std::vector<ServerEntry>& servers,
+                         bool read_only, std::vector<std::unique_ptr<Store>>* stores) {
   std::vector<std::string> connections = options.servers;
   if (connections.empty()) {
     for (const ServerEntry& server : servers) {
@@ -106,7 +106,7 @@ Status OpenServersToRead(const Options& options, const std::vector<ServerEntry>&
   for (const std::string& connection : connections) {
     ServerStoreOptions store_options;
     store_options.connection = connection;
-    store_options.read_only = true;
+    store_options.read_only = read_only;
     store_options.logger = options.logger;
     std::string shown;
     TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));

@@ -33,10 +33,10 @@ struct OpenedDatabase {
 Status OpenToRead(const Options& options, const std::string& path, FileSystem* files,
                   rocksdb::Env* env, OpenedDatabase* opened);
 
-// The stores of a database on servers, read-only, where the options say that they are, or else where
-// its directory does. The message of an error names the server.
-Status OpenServersToRead(const Options& options, const std::vector<ServerEntry>& servers,
-                         std::vector<std::unique_ptr<Store>>* stores);
+// The stores of a database on servers, where the options say that they are, or else where its
+// directory does. Not read-only: each is taken over. The message of an error names the server.
+Status OpenListedServers(const Options& options, const std::vector<ServerEntry>& servers,
+                         bool read_only, std::vector<std::unique_ptr<Store>>* stores);
 
 // The lowest of the stores' markers. kNotFound: one has none.
 Status ReadLowestMarker(const std::vector<std::unique_ptr<Store>>& stores, Marker* marker);

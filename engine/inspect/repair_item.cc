@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -5,6 +6,7 @@
 #include "base/check.h"
 #include "ingest/recovery.h"
 #include "inspect/booked_lines.h"
+#include "inspect/opened_database.h"
 #include "inspect/queries.h"
 #include "inspect/repair.h"
 #include "store/live_view.h"
@@ -15,7 +17,7 @@ namespace {
 
 struct ItemHistory {
   BalanceSum sum;
-  std::vector<Posting> postings;
+  std::vector<BookedLine> lines;
 };
 
 // Everything that the blocks say of one item.
@@ -38,11 +40,44 @@ Status ReadHistory(LiveView* view, StockKey key, RepairReport* report, ItemHisto
                          PlaceHash(key, lsn, index),
                          std::string(line.time)};
           history->sum.Add(one);
-          history->postings.push_back({lsn, index});
+          history->lines.push_back(
+              {{lsn, index}, line.number, line.quantity, line.unit_cost, std::string(line.time)});
           return Status::Ok();
         }));
   }
   return cursor->status();
+}
+
+// Where the store has copies of the lines' numbers. Rows that are missing are seen by their places.
+Status CompareNumbers(LiveView* view, StockKey key, const ItemHistory& history, bool* agree) {
+  auto cursor = view->store()->LineSums(key);
+  if (cursor == nullptr) {
+    return Status::Ok();
+  }
+  cursor->SeekToFirst();
+  if (cursor->Valid() && cursor->value().first == key) {
+    const LineSum& sum = cursor->value().second;
+    *agree = sum.lines != history.sum.lines ||
+             (sum.quantity == history.sum.on_hand && sum.value == history.sum.value);
+  }
+  return cursor->status();
+}
+
+// To write, unless it is a dry run on servers: who opens those to write takes over.
+Status OpenStores(const Options& options, const RepairPlace& place, bool dry_run,
+                  std::vector<std::unique_ptr<Store>>* stores) {
+  std::vector<ServerEntry> servers;
+  TS_RETURN_IF_ERROR(ReadServerList(place.files, place.path, &servers));
+  if (servers.empty()) {
+    RocksStoreOptions embedded;
+    embedded.path = StorePath(place.path);
+    embedded.block_cache_bytes = options.block_cache_bytes;
+    embedded.logger = options.logger;
+    embedded.file_system = place.files;
+    embedded.env = place.env;
+    return RocksStore::Open(embedded, &stores->emplace_back());
+  }
+  return OpenListedServers(options, servers, dry_run, stores);
 }
 
 std::string TextOf(const BalanceSum& sum) {
@@ -58,19 +93,15 @@ Status RepairItem(const Options& options, const RepairPlace& place, const ItemKe
   TS_RETURN_IF_ERROR(FindDatabase(place.files, place.path));
   std::unique_ptr<FileLock> lock;
   TS_RETURN_IF_ERROR(place.files->Lock(LockPath(place.path), &lock));
-  RocksStoreOptions store_options;
-  store_options.path = StorePath(place.path);
-  store_options.block_cache_bytes = options.block_cache_bytes;
-  store_options.logger = options.logger;
-  store_options.file_system = place.files;
-  store_options.env = place.env;
-  std::unique_ptr<Store> store;
-  TS_RETURN_IF_ERROR(RocksStore::Open(store_options, &store));
-  std::unique_ptr<StoreView> store_view;
-  TS_RETURN_IF_ERROR(store->NewView(&store_view));
+  std::vector<std::unique_ptr<Store>> stores;
+  TS_RETURN_IF_ERROR(OpenStores(options, place, dry_run, &stores));
+  std::vector<std::unique_ptr<StoreView>> views;
+  for (const auto& store : stores) {
+    TS_RETURN_IF_ERROR(store->NewView(&views.emplace_back()));
+  }
   std::unique_ptr<LiveView> view;
-  TS_RETURN_IF_ERROR(LiveView::Make(std::move(store_view), {}, &view));
-  if (view->store_marker().replay.has_value()) {
+  TS_RETURN_IF_ERROR(LiveView::Make(std::move(views), {}, &view));
+  if (view->replay().has_value()) {
     return Status::Unavailable("a key replay is unfinished: run `tallystone resume` first");
   }
   ItemInfo info;
@@ -86,7 +117,12 @@ Status RepairItem(const Options& options, const RepairPlace& place, const ItemKe
   }
   std::vector<Posting> postings;
   const Status posted = view->GetPostings(key, &postings);
-  if (read.ok() && posted.ok() && stored == history.sum && postings == history.postings) {
+  bool numbers_agree = true;
+  TS_RETURN_IF_ERROR(CompareNumbers(view.get(), key, history, &numbers_agree));
+  if (read.ok() && posted.ok() && numbers_agree && stored == history.sum &&
+      std::equal(
+          postings.begin(), postings.end(), history.lines.begin(), history.lines.end(),
+          [](const Posting& posting, const BookedLine& line) { return posting == line.posting; })) {
     return Status::Ok();
   }
   report->before.sound = false;
@@ -94,14 +130,18 @@ Status RepairItem(const Options& options, const RepairPlace& place, const ItemKe
   report->before.findings.push_back(
       {"item " + std::to_string(info.item) + " ('" + info.code + "'): the balance is " +
            (read.ok() ? TextOf(stored) : read.ToString()) + ", with " +
-           std::to_string(postings.size()) + " postings; its transactions sum to " +
-           TextOf(history.sum),
+           std::to_string(postings.size()) + " postings" +
+           (numbers_agree ? "" : ", which have other numbers in the server") +
+           "; its transactions sum to " + TextOf(history.sum),
        info.tenant,
        {}});
+  const size_t part = view->PartOf(key.tenant);
   view.reset();
-  TS_RETURN_IF_ERROR(static_cast<RocksStore*>(store.get())
-                         ->ReplaceKey(key, history.sum, history.postings, dry_run));
-  return store->Close();
+  TS_RETURN_IF_ERROR(stores[part]->ReplaceKey(key, history.sum, history.lines, dry_run));
+  for (const auto& store : stores) {
+    TS_RETURN_IF_ERROR(store->Close());
+  }
+  return Status::Ok();
 }
 
 Status RepairItem(const Options& options, const std::string& path, const ItemKey& item,

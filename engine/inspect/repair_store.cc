@@ -5,13 +5,16 @@
 
 #include "base/check.h"
 #include "ingest/recovery.h"
+#include "inspect/new_database.h"
 #include "inspect/open_inspector.h"
+#include "inspect/opened_database.h"
 #include "inspect/rebooking.h"
 #include "inspect/repair.h"
 #include "inspect/verify.h"
 #include "model/chunk.h"
 #include "store/live_view.h"
 #include "store/rocks/rocks_store.h"
+#include "store/routed_view.h"
 
 namespace tallystone {
 namespace {
@@ -52,6 +55,14 @@ class StoreRepair {
 
   Status Run(bool dry_run) {
     TS_RETURN_IF_ERROR(Lock());
+    std::vector<ServerEntry> servers;
+    TS_RETURN_IF_ERROR(ReadServerList(place_.files, place_.path, &servers));
+    if (!servers.empty()) {
+      return RunOnServers(servers, dry_run);
+    }
+    if (!options_.servers.empty()) {
+      return Status::InvalidArgument(place_.path + " has its store inside: it is made anew there");
+    }
     Examine();
     JudgeLog();
     ExamineReplay();
@@ -64,6 +75,9 @@ class StoreRepair {
 
   // kFormatMismatch: nothing to upgrade, or a newer format.
   Status Upgrade() {
+    if (!place_.files->Exists(StorePath(place_.path))) {
+      return Status::FormatMismatch("there is no embedded store");
+    }
     TS_RETURN_IF_ERROR(Lock());
     const Status opened = Open(StoreExtent::kWhole, &old_);
     if (!opened.Is(StatusCode::kFormatMismatch)) {
@@ -217,16 +231,22 @@ class StoreRepair {
   Status BookAgain(Store* store) {
     std::unique_ptr<StoreView> view;
     TS_RETURN_IF_ERROR(old_->NewView(&view));
+    return BookAgain(store, view.get(), causes_.get());
+  }
+
+  // `letters`: know why lines were rejected; may be null.
+  Status BookAgain(Store* store, StoreView* view, StoreView* letters) {
     Rebooking rebooking(store, marker_);
     std::vector<std::string> causes;
     Lsn next = 1;
     StoredBlock before;
     auto cursor = view->Blocks(0);
     for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next(), ++next) {
-      if (cursor->value().lsn != next) {
+      // Behind the marker there may be blocks of a server that is further than others.
+      if (cursor->value().lsn != next || next > marker_.applied) {
         break;
       }
-      TS_RETURN_IF_ERROR(FindReadableCauses(causes_.get(), cursor->value(), &causes));
+      TS_RETURN_IF_ERROR(FindReadableCauses(letters, cursor->value(), &causes));
       TS_RETURN_IF_ERROR(rebooking.Add(cursor->value(), causes));
       before = cursor->value();
       report_->blocks = rebooking.blocks();
@@ -250,6 +270,52 @@ class StoreRepair {
                                 ": the store cannot be made from its blocks; restore a backup");
     }
     return rebooking.Finish();
+  }
+
+  // --- where the store is on servers ---
+
+  // The new one is made in an empty database that the caller names; the old ones stay as they are.
+  Status RunOnServers(const std::vector<ServerEntry>& servers, bool dry_run) {
+    if (!dry_run && options_.servers.size() != 1) {
+      return Status::InvalidArgument(
+          "the store of " + place_.path +
+          " is on servers: name one empty database, in which it is made anew, with --store (the "
+          "old ones stay as they are), or mend one item in place, with --tenant and --code");
+    }
+    Options source = options_;
+    source.servers.clear();
+    OpenedDatabase opened;
+    Status examined = OpenToRead(source, place_.path, place_.files, place_.env, &opened);
+    if (examined.ok()) {
+      examined = VerifyView(opened.view.get(), progress_, &report_->before);
+    }
+    report_->not_examined = examined.ok() ? "" : examined.ToString();
+    opened.view.reset();
+    std::vector<std::unique_ptr<Store>> stores;
+    TS_RETURN_IF_ERROR(OpenListedServers(source, servers, true, &stores));
+    TS_RETURN_IF_ERROR(ReadLowestMarker(stores, &marker_));
+    std::vector<std::unique_ptr<StoreView>> views;
+    for (const auto& store : stores) {
+      TS_RETURN_IF_ERROR(store->NewView(&views.emplace_back()));
+    }
+    std::unique_ptr<RoutedView> view;
+    TS_RETURN_IF_ERROR(RoutedView::Make(std::move(views), &view));
+    return dry_run ? BookAgain(nullptr, view.get(), view.get()) : MakeOnServer(view.get());
+  }
+
+  Status MakeOnServer(RoutedView* view) {
+    std::unique_ptr<Store> store;
+    ServerEntry made;
+    TS_RETURN_IF_ERROR(OpenEmptyServer(options_, &store, &made));
+    Marker empty = marker_;
+    empty.applied = 0;
+    empty.replay.reset();
+    TS_RETURN_IF_ERROR(store->Initialise(empty));
+    TS_RETURN_IF_ERROR(BookAgain(store.get(), view, view));
+    TS_RETURN_IF_ERROR(store->Close());
+    TS_RETURN_IF_ERROR(WriteServerList(place_.files, place_.path, {made}));
+    report_->kept = "the databases on the earlier servers, as they were";
+    return Status::Ok();
   }
 
   // Before the long work: whether its last step will be possible.

@@ -6,6 +6,7 @@
 #include "batchlog/log_walk.h"
 #include "ingest/recovery.h"
 #include "inspect/open_inspector.h"
+#include "inspect/opened_database.h"
 #include "inspect/repair.h"
 #include "store/rocks/rocks_store.h"
 
@@ -37,6 +38,13 @@ class Salvage {
 
  private:
   Status ReadMarker() {
+    std::vector<ServerEntry> servers;
+    TS_RETURN_IF_ERROR(ReadServerList(place_.files, place_.path, &servers));
+    std::vector<std::unique_ptr<Store>> stores;
+    if (!servers.empty()) {
+      TS_RETURN_IF_ERROR(OpenListedServers(options_, servers, true, &stores));
+      return ReadLowestMarker(stores, &marker_);
+    }
     RocksStoreOptions options;
     options.path = StorePath(place_.path);
     options.read_only = true;
@@ -44,9 +52,8 @@ class Salvage {
     options.logger = options_.logger;
     options.file_system = place_.files;
     options.env = place_.env;
-    std::unique_ptr<Store> store;
-    TS_RETURN_IF_ERROR(RocksStore::Open(options, &store));
-    return store->ReadMarker(&marker_);
+    TS_RETURN_IF_ERROR(RocksStore::Open(options, &stores.emplace_back()));
+    return stores.front()->ReadMarker(&marker_);
   }
 
   // A log of another database, or of a newer version, is not damaged.

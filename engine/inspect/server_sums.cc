@@ -93,7 +93,7 @@ void ServerSums::Book(StockKey key, const LineSum& booked) {
 Status ServerSums::CompareLines(
     const std::function<const LineSum*(StockKey key, LineSum* place)>& booked,
     const std::function<Status(StockKey key, const std::string& what)>& find) {
-  auto cursor = view_->store()->LineSums();
+  auto cursor = view_->store()->LineSums({});
   if (cursor == nullptr) {
     return Status::Ok();
   }
@@ -121,8 +121,8 @@ void ServerSums::CompareTotals(
     const std::string name = "tenant '" + view_->TenantName(tenant) + "'";
     if (said.balances != booked.balances || said.lines != booked.lines ||
         !Equal(said.on_hand, booked.on_hand) || !Equal(said.value, booked.value)) {
-      find(tenant, "the server sums " + name + " to " + Text(said) + "; its blocks say " +
-                       Text(booked));
+      find(tenant,
+           "the server sums " + name + " to " + Text(said) + "; its blocks say " + Text(booked));
     }
     if (said.last_block > said.applied) {
       find(tenant, "the marker of " + name + " is at LSN " + std::to_string(said.applied) +

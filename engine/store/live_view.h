@@ -35,6 +35,10 @@ class LiveView final : public StoreView {
   [[nodiscard]] TenantId FindTenant(std::string_view name) const;
   // "" = there is no such tenant.
   [[nodiscard]] const std::string& TenantName(TenantId tenant) const;
+  // Which of the stores it was made of has the tenant; their number = none.
+  [[nodiscard]] size_t PartOf(TenantId tenant) const {
+    return routed_ == nullptr ? 0 : routed_->PartOf(tenant);
+  }
   Status GetItem(StockKey key, StoredItem* item);
   // The balance as it is in the store, without the chunks above the marker.
   [[nodiscard]] StoreView* store() const { return store_.get(); }

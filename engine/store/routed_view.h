@@ -49,7 +49,7 @@ class RoutedView final : public StoreView {
   std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
   std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
-  std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums(StockKey from) override;
   Status ReadTotals(TenantId tenant, TenantTotals* totals) override;
 
  private:

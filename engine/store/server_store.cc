@@ -1,8 +1,11 @@
 #include "store/server_store.h"
 
+#include "tallystone/postgres_schema.h"
+
 #ifdef TALLYSTONE_POSTGRES
 #include "store/postgres/connection_text.h"
 #include "store/postgres/postgres_store.h"
+#include "store/postgres/schema.h"
 #endif
 
 namespace tallystone {
@@ -28,6 +31,16 @@ Status PublicConnection(const std::string& connection, std::string* shown) {
   return postgres::WithoutPassword(connection, shown);
 }
 
+Status PostgresSchemaText(std::string_view dialect, std::string* text) {
+  for (uint8_t number = 1; number <= kDialectMax; ++number) {
+    if (postgres::TraitsOf(static_cast<Dialect>(number)).name == dialect) {
+      *text = PostgresSchema(static_cast<Dialect>(number));
+      return Status::Ok();
+    }
+  }
+  return Status::InvalidArgument("there is no dialect '" + std::string(dialect) + "'");
+}
+
 #else
 
 namespace {
@@ -46,6 +59,11 @@ Status OpenServerStore(const ServerStoreOptions& /*options*/, std::unique_ptr<St
 
 Status PublicConnection(const std::string& /*connection*/, std::string* shown) {
   shown->clear();
+  return NotBuilt();
+}
+
+Status PostgresSchemaText(std::string_view /*dialect*/, std::string* text) {
+  text->clear();
   return NotBuilt();
 }
 

@@ -56,6 +56,15 @@ struct LineSum {
   Int128 value = 0;     // 1e-12
 };
 
+// A booked line of an item. `time` stands in its block.
+struct BookedLine {
+  Posting posting;
+  uint64_t number = 0;    // within its batch
+  int64_t quantity = 0;   // 1e-6
+  int64_t unit_cost = 0;  // 1e-6
+  std::string time;
+};
+
 // What a store itself says of a tenant.
 struct TenantTotals {
   uint64_t balances = 0;
@@ -108,7 +117,9 @@ class StoreView {
 
   // For a proof: what a store that others can write, too, says by its own arithmetic. Null,
   // kNotFound: this one keeps no such copies, or is in the middle of a key replay.
-  virtual std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums() { return nullptr; }
+  virtual std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums(StockKey /*from*/) {
+    return nullptr;
+  }
   virtual Status ReadTotals(TenantId /*tenant*/, TenantTotals* /*totals*/) {
     return Status::NotFound("this store makes no sums");
   }
@@ -174,6 +185,13 @@ class Store {
 
   // Tries to make a store that failed for its environment writable again.
   virtual Status Recover() = 0;
+
+  // For repair: makes `sum` the balance of `key` and `lines` all that it has, in one durable step.
+  // The marker stays as it is. A dry run answers the same, as far as it can, and writes nothing.
+  virtual Status ReplaceKey(StockKey /*key*/, const BalanceSum& /*sum*/,
+                            const std::vector<BookedLine>& /*lines*/, bool /*dry_run*/) {
+    return Status::InvalidArgument("this store cannot be mended");
+  }
 
   // Rewrites what there is for the least room; reads and writes go on meanwhile. kInterrupted: it
   // was cancelled.

@@ -41,12 +41,17 @@ void AddDatabaseOption(CLI::App* command, std::string* database) {
       });
 }
 
-void AddStoreOption(CLI::App* command, std::vector<std::string>* servers) {
+void AddStoreOption(CLI::App* command, std::vector<std::string>* servers, bool one) {
+  const std::string text =
+      "PostgreSQL server that holds the tenants, instead of a store in DIR: "
+      "postgresql://user@host/database";
   command
       ->add_option("--store", *servers,
-                   "PostgreSQL server that holds the tenants, instead of a store in DIR: "
-                   "postgresql://user@host/database; may be given several times. DIR keeps the log")
-      ->type_name("SERVER");
+                   text + (one ? "" : "; may be given several times") +
+                       ". DIR keeps the log. A password comes from PGPASSWORD or ~/.pgpass")
+      ->type_name("SERVER")
+      ->expected(1)
+      ->take_all();
 }
 
 void AddFormatOption(CLI::App* command, Format* format) {

@@ -52,12 +52,13 @@ void AddRestoreCommand(CLI::App* parent, Chosen* chosen);
 void AddReportCommand(CLI::App* parent, Chosen* chosen);
 void AddServeCommand(CLI::App* parent, Chosen* chosen);
 void AddDiffCommand(CLI::App* parent, Chosen* chosen);
+void AddSchemaCommand(CLI::App* parent, Chosen* chosen);
 void AddCompletionCommand(CLI::App* parent, Chosen* chosen);
 
 // --db DIR, required.
 void AddDatabaseOption(CLI::App* command, std::string* database);
-// --store SERVER..., for commands that may make a database.
-void AddStoreOption(CLI::App* command, std::vector<std::string>* servers);
+// --store SERVER..., for commands that may make a database. `one`: at most one.
+void AddStoreOption(CLI::App* command, std::vector<std::string>* servers, bool one = false);
 // --format table|csv|json|ndjson, --json for --format json, --spreadsheet-safe and --wide.
 void AddFormatOption(CLI::App* command, Format* format);
 // --spreadsheet-safe, for a command whose --format was added before.

@@ -51,6 +51,13 @@ class SignalWatch {
 
 void Print(const CompactReport& report, uint64_t lsn, double seconds, bool as_json) {
   std::string text;
+  if (report.by_server && !as_json) {
+    Sink::Stdout().Write(
+        "nothing to do: the store is on PostgreSQL servers, whose autovacuum does it. What it\n"
+        "cannot give back to the disk, VACUUM FULL does, run by the owner of the tables while\n"
+        "nobody imports\n");
+    return;
+  }
   if (as_json) {
     JsonWriter json(&text);
     json.BeginObject();
@@ -59,6 +66,9 @@ void Print(const CompactReport& report, uint64_t lsn, double seconds, bool as_js
     json.Field("bytes_before", report.bytes_before);
     json.Field("bytes_after", report.bytes_after);
     json.Seconds("seconds", seconds);
+    if (report.by_server) {
+      json.Flag("by_server", true);
+    }
     json.EndObject();
   } else {
     text = "compacted: the store has " + Bytes(report.bytes_after) + " now, " +
@@ -97,7 +107,8 @@ void AddCompactCommand(CLI::App* parent, Chosen* chosen) {
   command->footer(
       "Takes the database's lock, and needs room for a second store meanwhile. Interrupted, what "
       "is\n"
-      "done stays done. What the database says does not change.\n"
+      "done stays done. What the database says does not change. A store on servers is left to "
+      "them.\n"
       "Examples:\n"
       "  tallystone compact --db stock.db");
   auto options = std::make_shared<CompactCommandOptions>();

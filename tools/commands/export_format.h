@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "process/exit_code.h"
 #include "tallystone/transfer.h"
@@ -16,6 +17,7 @@ inline constexpr int kExportVersion = 1;
 std::string BlockChecksum(const TransferBlock& block);
 
 // tallystone import --database FILE --db NEW.
-ExitCode ImportDatabase(const std::string& file, const std::string& database, bool json);
+ExitCode ImportDatabase(const std::string& file, const std::string& database,
+                        const std::vector<std::string>& servers, bool json);
 
 }  // namespace tallystone::tool

@@ -261,7 +261,8 @@ void AddImportCommand(CLI::App* parent, Chosen* chosen) {
     chosen->run = [=] {
       return options->database_file.empty()
                  ? ImportRun(*options).Run()
-                 : ImportDatabase(options->database_file, options->database, options->json);
+                 : ImportDatabase(options->database_file, options->database, options->servers,
+                                  options->json);
     };
   });
 }

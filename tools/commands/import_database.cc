@@ -239,7 +239,8 @@ ExitCode FailToMake(const Status& status) {
 
 }  // namespace
 
-ExitCode ImportDatabase(const std::string& file, const std::string& database, bool json) {
+ExitCode ImportDatabase(const std::string& file, const std::string& database,
+                        const std::vector<std::string>& servers, bool json) {
   const std::string name = file == "-" ? "standard input" : file;
   const Descriptor descriptor(file);
   std::unique_ptr<ByteSource> source;
@@ -247,7 +248,9 @@ ExitCode ImportDatabase(const std::string& file, const std::string& database, bo
     return Fail(s);
   }
   std::unique_ptr<DatabaseBuilder> builder;
-  if (const Status s = DatabaseBuilder::Create(Options{}, database, &builder); !s.ok()) {
+  Options made;
+  made.servers = servers;
+  if (const Status s = DatabaseBuilder::Create(made, database, &builder); !s.ok()) {
     return FailToMake(s);
   }
   Progress progress("importing " + name);

@@ -19,6 +19,7 @@ struct RepairOptions {
   std::string database;
   std::string tenant;
   std::string code;
+  std::vector<std::string> servers;
   bool dry_run = false;
   bool salvage_log = false;
   Format format = Format::kTable;
@@ -181,8 +182,10 @@ ExitCode Run(const RepairOptions& options) {
     PrintItem(options, report);
   } else {
     Progress progress("repairing " + options.database);
+    Options to;
+    to.servers = options.servers;
     const Status s = RepairStore(
-        {}, options.database, options.dry_run,
+        to, options.database, options.dry_run,
         [&](uint64_t done, uint64_t total) { progress.Update(done, done, total); }, &report);
     progress.Clear();
     if (!s.ok()) {
@@ -208,6 +211,8 @@ void AddRepairCommand(CLI::App* parent, Chosen* chosen) {
       "from the transaction blocks, in a store of its own that then takes the place of the old "
       "one.\n"
       "Needs room for a second store. Interrupted, it has changed nothing, or is done.\n"
+      "Where the store is on servers, the new one is made in the empty database that --store\n"
+      "names; the others stay as they are. --code mends the item where it is.\n"
       "--salvage-log: where the log is refused, makes one of the records that follow the store\n"
       "without a gap, keeps the old one, and lists the batches that are to be sent again; with\n"
       "--format ndjson or csv the list alone is on standard output.\n"
@@ -220,6 +225,7 @@ void AddRepairCommand(CLI::App* parent, Chosen* chosen) {
       "  tallystone repair --db stock.db --salvage-log");
   auto options = std::make_shared<RepairOptions>();
   AddDatabaseOption(command, &options->database);
+  AddStoreOption(command, &options->servers, true);
   command->add_flag("--dry-run", options->dry_run, "Say what would be done, change nothing");
   CLI::Option* tenant = command->add_option("--tenant", options->tenant, "Tenant of the one item");
   CLI::Option* code = command->add_option("--code", options->code, "Repair this item alone");

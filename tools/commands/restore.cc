@@ -13,6 +13,7 @@ struct CommandOptions {
   std::string from;
   std::string database;
   uint64_t as_of_lsn = 0;
+  std::vector<std::string> servers;
   bool list = false;
   bool verify = false;
   bool json = false;
@@ -65,8 +66,10 @@ ExitCode Run(const CommandOptions& options) {
   restore.verify = options.verify;
   restore.stop = Interrupted;
   RestoreReport report;
+  Options made;
+  made.servers = options.servers;
   const Status s = Restore(
-      {}, options.from, options.database, restore,
+      made, options.from, options.database, restore,
       [&](uint64_t done, uint64_t total) { progress.Update(done, done, total); }, &report);
   progress.Clear();
   if (!s.ok()) {
@@ -89,7 +92,9 @@ void AddRestoreCommand(CLI::App* parent, Chosen* chosen) {
       "its "
       "name\n"
       "when it is whole and has the state digest of the backup.\n"
-      "It has an identity of its own: back it up into another directory.\n"
+      "It has an identity of its own: back it up into another directory. Its store is inside, or,\n"
+      "with --store, in that empty database of a server, wherever the one that was backed up had "
+      "it.\n"
       "Examples:\n"
       "  tallystone restore --from /backup/stock --db stock.db --verify\n"
       "  tallystone restore --from /backup/stock --db before.db --as-of 1200\n"
@@ -100,6 +105,7 @@ void AddRestoreCommand(CLI::App* parent, Chosen* chosen) {
       ->type_name("DIR");
   AddDatabaseOption(command, &options->database);
   command->get_option("--db")->required(false);
+  AddStoreOption(command, &options->servers, true);
   command
       ->add_option("--as-of", options->as_of_lsn,
                    "Restore the state as of this LSN; without it, all")

@@ -10,6 +10,7 @@ namespace {
 
 struct ResumeOptions {
   std::string database;
+  std::vector<std::string> servers;
   bool json = false;
 };
 
@@ -105,7 +106,7 @@ void PrintText(const Resumed& resumed, const std::string& database) {
 
 ExitCode Run(const ResumeOptions& options) {
   std::unique_ptr<Engine> engine;
-  if (const Status s = OpenEngine(options.database, false, &engine); !s.ok()) {
+  if (const Status s = OpenEngine(options.database, false, &engine, options.servers); !s.ok()) {
     return Fail(s);
   }
   Resumed resumed;
@@ -130,10 +131,12 @@ void AddResumeCommand(CLI::App* parent, Chosen* chosen) {
       "resume", "Finish what an interruption left in the log, and list unfinished batches");
   command->footer(
       "Any command that writes does the same when it opens the database.\n"
+      "--store tells where servers that were known are reached now, and adds new ones.\n"
       "Examples:\n"
       "  tallystone resume --db stock.db");
   auto options = std::make_shared<ResumeOptions>();
   AddDatabaseOption(command, &options->database);
+  AddStoreOption(command, &options->servers);
   AddJsonOption(command, &options->json);
   command->callback([=] { chosen->run = [=] { return Run(*options); }; });
 }

@@ -164,7 +164,12 @@ void PrintJson(const State& state, const std::vector<Note>& notes) {
   }
   json.EndArray();
   json.Field("log_bytes", overview.log_bytes);
-  json.Field("store_bytes", overview.store_bytes);
+  if (overview.store_size_known) {
+    json.Field("store_bytes", overview.store_bytes);
+  } else {
+    json.Key("store_bytes");
+    json.Null();
+  }
   json.Key("family_bytes");
   json.BeginObject();
   for (const FamilySize& family : overview.families) {
@@ -247,7 +252,9 @@ void PrintText(const State& state, const std::vector<Note>& notes) {
                       PlainText(key.tenant), OutcomeName(overview.oldest_dead_letter_cause)));
   }
   text += "\n";
-  entry("on disk", "log " + Bytes(overview.log_bytes) + ", store " + Bytes(overview.store_bytes));
+  entry("on disk", "log " + Bytes(overview.log_bytes) + ", store " +
+                       (overview.store_size_known ? Bytes(overview.store_bytes)
+                                                  : "of a size that its servers do not tell"));
   for (const FamilySize& family : overview.families) {
     if (family.bytes > 0) {
       entry("  " + family.name, Bytes(family.bytes));

@@ -19,6 +19,8 @@ struct CompactOptions {
 struct CompactReport {
   uint64_t bytes_before = 0;  // of the store, on disk
   uint64_t bytes_after = 0;
+  // The store is on servers, which do this themselves: nothing was done, and no size is told.
+  bool by_server = false;
 };
 
 }  // namespace tallystone

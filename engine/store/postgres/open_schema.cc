@@ -18,11 +18,13 @@ Status NotThere() {
 }
 
 // Whether there are tables, and among them ours.
-Status FindTables(Connection* connection, bool* any, bool* ours) {
+Status FindTables(Connection* connection, bool* any, bool* ours, bool* whole) {
   Result result;
   TS_RETURN_IF_ERROR(connection->Query(kCountTables, Parameters(), kOpening, &result));
   RowReader row(result, 0);
-  *any = row.TakeInteger() > 0;
+  const int64_t count = row.TakeInteger();
+  *any = count > 0;
+  *whole = count == kTablesAndViews;
   *ours = row.TakeInteger() > 0;
   return row.status("information_schema.tables");
 }
@@ -46,12 +48,15 @@ Status ReadVersion(Connection* connection, std::string* server_id) {
   return Status::Ok();
 }
 
-Status MakeTables(Connection* connection, const DialectTraits& traits) {
+// `made`: somebody who may make schemas made it before; only the rows are missing.
+Status MakeTables(Connection* connection, const DialectTraits& traits, bool made) {
   if (traits.schema_in_transaction) {
     TS_RETURN_IF_ERROR(connection->Run(kBegin, kMaking));
   }
-  for (const std::string& statement : SchemaStatements(traits)) {
-    TS_RETURN_IF_ERROR(connection->Run(statement, kMaking));
+  if (!made) {
+    for (const std::string& statement : SchemaStatements(traits)) {
+      TS_RETURN_IF_ERROR(connection->Run(statement, kMaking));
+    }
   }
   std::string server_id;
   TS_RETURN_IF_ERROR(MakeRandomId(&server_id));
@@ -85,7 +90,8 @@ Status OpenSchema(Connection* connection, const DialectTraits& traits, bool crea
                   std::string* server_id) {
   bool any = false;
   bool ours = false;
-  TS_RETURN_IF_ERROR(FindTables(connection, &any, &ours));
+  bool whole = false;
+  TS_RETURN_IF_ERROR(FindTables(connection, &any, &ours, &whole));
   if (any && !ours) {
     return Status::FormatMismatch(
         "the schema tallystone of this database was not made by Tallystone");
@@ -94,7 +100,7 @@ Status OpenSchema(Connection* connection, const DialectTraits& traits, bool crea
   if (!status.IsNotFound() || !create) {
     return status;
   }
-  TS_RETURN_IF_ERROR(MakeTables(connection, traits));
+  TS_RETURN_IF_ERROR(MakeTables(connection, traits, whole));
   return ReadVersion(connection, server_id);
 }
 

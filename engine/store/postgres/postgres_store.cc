@@ -332,6 +332,21 @@ Status PostgresStore::RequestMove(TenantId tenant, const std::string& server_id)
                                                   " is not on this server");
 }
 
+Status PostgresStore::ReplaceKey(StockKey key, const BalanceSum& sum,
+                                 const std::vector<BookedLine>& lines, bool dry_run) {
+  if (dry_run) {
+    return Status::Ok();
+  }
+  return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
+    return window_writer->ReplaceKey(key, sum, lines);
+  });
+}
+
+Status PostgresStore::Compact(const CompactOptions& /*options*/, CompactReport* report) {
+  report->by_server = true;
+  return Status::Ok();
+}
+
 Status PostgresStore::Recover() {
   {
     const MutexLock lock(&mutex_);

@@ -67,6 +67,10 @@ class PostgresStore : public Store {
   Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
   Status MoveOut(TenantId tenant, uint64_t generation) override;
   Status RequestMove(TenantId tenant, const std::string& server_id) override;
+  Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<BookedLine>& lines,
+                    bool dry_run) override;
+  // Does nothing: the server keeps its tables small by itself.
+  Status Compact(const CompactOptions& options, CompactReport* report) override;
   // Connects anew and proves that the store takes a write.
   Status Recover() override;
   Status Describe(std::vector<Setting>* settings) override;

@@ -199,7 +199,7 @@ class PostgresView : public StoreView {
   std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
   std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
-  std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums(StockKey from) override;
   Status ReadTotals(TenantId tenant, TenantTotals* totals) override;
 
  private:
@@ -452,15 +452,15 @@ Status PostgresView::GetPostings(StockKey key, std::vector<Posting>* postings) {
   return postings_.Get(*moment_, key, postings);
 }
 
-std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> PostgresView::LineSums() {
+std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> PostgresView::LineSums(StockKey from) {
   using Record = std::pair<StockKey, LineSum>;
   if (moment_->marker().replay.has_value()) {
     return nullptr;  // sums and lines are written at different times
   }
   return NewPages<Record>(
-      [moment = moment_](const Record* after, int64_t rows, std::vector<Record>* page) {
+      [moment = moment_, from](const Record* after, int64_t rows, std::vector<Record>* page) {
         Parameters parameters;
-        AddKeyFrom({}, after == nullptr ? nullptr : &after->first, &parameters);
+        AddKeyFrom(from, after == nullptr ? nullptr : &after->first, &parameters);
         parameters.Add(rows);
         return FetchPage(
             *moment, kLineSumsPage, parameters, "sums of lines",

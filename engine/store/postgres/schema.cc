@@ -1,5 +1,6 @@
 #include "store/postgres/schema.h"
 
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -163,6 +164,8 @@ constexpr std::string_view kViews[] = {
     "JOIN tallystone.blocks AS k ON k.tenant = l.tenant AND k.lsn = l.lsn "
     "LEFT JOIN tallystone.items AS i ON i.tenant = l.tenant AND i.item = l.item",
 };
+
+static_assert(std::size(kTables) + std::size(kViews) == kTablesAndViews);
 
 std::string CreateTable(const TableText& table, const DialectTraits& traits) {
   std::string text = "CREATE TABLE IF NOT EXISTS tallystone." + std::string(table.name) + " (";

@@ -9,6 +9,7 @@
 namespace tallystone::postgres {
 
 inline constexpr int64_t kSchemaFormat = 1;
+inline constexpr int64_t kTablesAndViews = 12;
 
 // The statements that make it, in order; each may be repeated. What a server has made of them is a
 // store once the row of `version` is there.

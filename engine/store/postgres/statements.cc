@@ -220,6 +220,12 @@ const std::string kMarkGone =
 const std::string kRequestMove =
     "UPDATE tallystone.tenants SET move_to = $2::bytea WHERE tenant = $1::bigint AND owner = "
     "'here'";
+const std::string kDeleteBalance =
+    Text({"DELETE FROM tallystone.balances WHERE tenant = $1::bigint AND item = $4::bigint AND ",
+          Exists(kGuardRow)});
+const std::string kDeleteLines =
+    Text({"DELETE FROM tallystone.lines WHERE tenant = $1::bigint AND item = $4::bigint AND ",
+          Exists(kGuardRow)});
 const std::string kMarkStore =
     "UPDATE tallystone.tenants SET applied = $2::bigint, replay = NULL, replay_last = 0, "
     "replay_keys = 0 WHERE tenant = 0 AND epoch = $1::bigint AND applied <= $2::bigint";
@@ -263,10 +269,11 @@ void ForEachStatement(const Statements& statements,
     use(text);
   }
   for (const std::string* text :
-       {&kLockStore, &kAddTenant,   &kLockTenant,  &kMarkTenant,    &kLockTenantOfKey,
-        &kMarkKey,   &kMarkStore,   &kTouchStore,  &kReadGuards,    &kReadMarker,
-        &kTakeOver,  &kTakeTenants, &kReadTenants, &kSetDatabaseId, &kSetMarker,
-        &kArrive,    &kMarkArrived, &kLockLeaving, &kMarkGone,      &kRequestMove}) {
+       {&kLockStore,     &kAddTenant,   &kLockTenant,  &kMarkTenant,    &kLockTenantOfKey,
+        &kMarkKey,       &kMarkStore,   &kTouchStore,  &kReadGuards,    &kReadMarker,
+        &kTakeOver,      &kTakeTenants, &kReadTenants, &kSetDatabaseId, &kSetMarker,
+        &kArrive,        &kMarkArrived, &kLockLeaving, &kMarkGone,      &kRequestMove,
+        &kDeleteBalance, &kDeleteLines}) {
     use(*text);
   }
   for (const std::string& text : LeaveStatements()) {

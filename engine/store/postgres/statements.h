@@ -134,6 +134,9 @@ std::vector<std::string> LeaveStatements();
 extern const std::string kMarkGone;
 // $1 tenant, $2 server_id or NULL; without an epoch: anybody may wish.
 extern const std::string kRequestMove;
+// Of one item, for repair: guard, $4 item.
+extern const std::string kDeleteBalance;
+extern const std::string kDeleteLines;
 extern const std::string kMarkStore;   // $1 epoch, $2 applied
 extern const std::string kTouchStore;  // $1 epoch
 

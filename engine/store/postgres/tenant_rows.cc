@@ -68,6 +68,23 @@ class KeyHash {
   char bytes_[16];
 };
 
+Status AddLine(StockKey key, const Posting& posting, const LineNumbers& line, std::string* scratch,
+               RowSender* sender) {
+  RowSender& row = *sender;
+  row[0].Add(uint64_t{key.item});
+  row[1].Add(posting.lsn);
+  row[2].Add(int64_t{posting.index});
+  row[3].Add(line.line);
+  row[4].Add(line.quantity);
+  row[5].Add(line.unit_cost);
+  if (line.time.empty()) {
+    row[6].AddNull();
+  } else {
+    row[6].Add(ToSqlText(line.time, scratch));
+  }
+  return row.EndRow();
+}
+
 class ShareSender {
  public:
   ShareSender(const Statements& statements, const SortedWindow& window, const WindowShares& shares,
@@ -139,18 +156,7 @@ Status ShareSender::SendLines() {
       if (line == nullptr) {
         return NoSuchLine(posting);
       }
-      sender[0].Add(uint64_t{delta.key.item});
-      sender[1].Add(posting.lsn);
-      sender[2].Add(int64_t{posting.index});
-      sender[3].Add(line->line);
-      sender[4].Add(line->quantity);
-      sender[5].Add(line->unit_cost);
-      if (line->time.empty()) {
-        sender[6].AddNull();
-      } else {
-        sender[6].Add(ToSqlText(line->time, &scratch_));
-      }
-      TS_RETURN_IF_ERROR(sender.EndRow());
+      TS_RETURN_IF_ERROR(AddLine(delta.key, posting, *line, &scratch_, &sender));
     }
   }
   return sender.Flush();
@@ -340,6 +346,29 @@ Status LineCopier::Next(std::string* piece) {
     PutBigEndian16(piece, UINT16_MAX);
   }
   return Status::Ok();
+}
+
+Status SendItemRows(const Statements& statements, StockKey key, const BalanceSum& sum,
+                    const std::vector<BookedLine>& lines, const RowLimits& limits,
+                    const SendRows& send) {
+  std::string scratch;
+  RowSender sender({&statements.lines}, limits, statements.traits, send);
+  for (const BookedLine& line : lines) {
+    TS_RETURN_IF_ERROR(AddLine(key, line.posting,
+                               {line.number, line.quantity, line.unit_cost, line.time}, &scratch,
+                               &sender));
+  }
+  TS_RETURN_IF_ERROR(sender.Flush());
+  if (sum.lines == 0) {
+    return Status::Ok();
+  }
+  KeyDelta delta;
+  delta.key = key;
+  delta.sum = sum;
+  RowSender balance({&statements.insert_balances}, limits, statements.traits, send);
+  AddBalanceRow(delta, balance.rows());
+  TS_RETURN_IF_ERROR(balance.EndRow());
+  return balance.Flush();
 }
 
 void AddBalanceRow(const KeyDelta& delta, RowValues* rows) {

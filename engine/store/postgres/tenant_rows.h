@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "store/postgres/statements.h"
 #include "store/postgres/window_shares.h"
+#include "store/store.h"
 
 namespace tallystone::postgres {
 
@@ -52,6 +54,11 @@ enum class ShareRows : uint8_t { kAll, kAllButLines };
 Status SendShare(const Statements& statements, const SortedWindow& window,
                  const WindowShares& shares, const TenantShare& share, WindowPart part,
                  const RowLimits& limits, ShareRows rows, const SendRows& send);
+
+// All rows of one item: its lines, and then its balance, for a table that has none of it.
+Status SendItemRows(const Statements& statements, StockKey key, const BalanceSum& sum,
+                    const std::vector<BookedLine>& lines, const RowLimits& limits,
+                    const SendRows& send);
 
 // The sum of one key; columns kBalanceColumns.
 void AddBalanceRow(const KeyDelta& delta, RowValues* rows);

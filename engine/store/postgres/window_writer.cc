@@ -365,6 +365,46 @@ Status WindowWriter::WriteLeave(TenantId tenant, uint64_t generation) {
   return status;
 }
 
+// The guard asks only for the epoch: no tenant is as far as that.
+Status WindowWriter::SendItem(StockKey key, const BalanceSum& sum,
+                              const std::vector<BookedLine>& lines) {
+  TS_RETURN_IF_ERROR(Begin(key.tenant));
+  const auto add_guard = [&](Parameters* parameters) {
+    parameters->Add(uint64_t{key.tenant}).Add(context_.epoch).Add(int64_t{INT64_MAX});
+  };
+  Parameters guard;
+  add_guard(&guard);
+  TS_RETURN_IF_ERROR(Send(kLockTenant, guard, kMark));
+  for (const std::string* statement : {&kDeleteLines, &kDeleteBalance}) {
+    Parameters parameters;
+    add_guard(&parameters);
+    parameters.Add(uint64_t{key.item});
+    TS_RETURN_IF_ERROR(Send(*statement, parameters, kData));
+  }
+  TS_RETURN_IF_ERROR(SendItemRows(*context_.statements, key, sum, lines, context_.limits,
+                                  [&](const RowStatement& statement, RowValues* rows) {
+                                    Parameters parameters;
+                                    add_guard(&parameters);
+                                    statement.AddRows(rows, &parameters);
+                                    return Send(statement.Text(rows->rows()), parameters, kData);
+                                  }));
+  return End();
+}
+
+Status WindowWriter::ReplaceKey(StockKey key, const BalanceSum& sum,
+                                const std::vector<BookedLine>& lines) {
+  Status status = SendItem(key, sum, lines);
+  if (status.ok()) {
+    status = context_.connection->Finish(this);
+  }
+  const Outcome& outcome = outcomes_.front();
+  KeepWorse(outcome.status, &status);
+  if (status.ok() && !(outcome.committed && outcome.marked)) {
+    return AskWhy(key.tenant, INT64_MAX, false);
+  }
+  return status;
+}
+
 Status WindowWriter::MarkStore(Lsn applied) {
   Parameters parameters;
   parameters.Add(context_.epoch).Add(applied);

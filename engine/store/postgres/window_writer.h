@@ -48,6 +48,8 @@ class WindowWriter : public ReplySink {
                       const std::function<void(const BatchRef&)>& on_batch);
   // Removes all of a tenant that is here with this generation.
   Status WriteLeave(TenantId tenant, uint64_t generation);
+  // For repair: all that one item has, in one transaction.
+  Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<BookedLine>& lines);
 
   // Moves the marker of the store itself.
   Status MarkStore(Lsn applied);
@@ -81,6 +83,7 @@ class WindowWriter : public ReplySink {
   // will be booked.
   Status CopyLines(const SortedWindow& window, const WindowShares& shares, const TenantShare& share,
                    bool* may_book);
+  Status SendItem(StockKey key, const BalanceSum& sum, const std::vector<BookedLine>& lines);
   // What the guard of a tenant said no for. OK: the tenant is at `last` or beyond.
   Status AskWhy(TenantId tenant, Lsn last, bool replay);
 

@@ -227,7 +227,12 @@ Status RocksStore::ShareBefore(const LineRef& ref, StoreShare* share) {
 }
 
 Status RocksStore::ReplaceKey(StockKey key, const BalanceSum& sum,
-                              const std::vector<Posting>& postings, bool dry_run) {
+                              const std::vector<BookedLine>& lines, bool dry_run) {
+  std::vector<Posting> postings;
+  postings.reserve(lines.size());
+  for (const BookedLine& line : lines) {
+    postings.push_back(line.posting);
+  }
   const ReaderLock lock(&mutex_);
   rocks::Database* database = nullptr;
   TS_RETURN_IF_ERROR(UseForWriting(&database));

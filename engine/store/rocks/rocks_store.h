@@ -86,10 +86,8 @@ class RocksStore : public Store {
   Status ShareBefore(const BatchRef& ref, StoreShare* share) override;
   Status ShareBefore(const LineRef& ref, StoreShare* share) override;
 
-  // For repair: makes `sum` the balance of `key` and `postings` all its postings, in one durable
-  // write. The marker stays as it is. A dry run answers the same and writes nothing.
-  Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<Posting>& postings,
-                    bool dry_run);
+  Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<BookedLine>& lines,
+                    bool dry_run) override;
 
   // Closes the database, opens it anew and proves that it takes a write: in RocksDB 7.8.3,
   // DB::Resume may answer OK while writes go on failing. kTryAgain while a view is alive, for it
