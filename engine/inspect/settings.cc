@@ -98,8 +98,17 @@ Status ReadSettings(LiveView* view, const std::vector<std::unique_ptr<Store>>& s
   to.Build("mapping.match_version", MatchVersion());
   TS_RETURN_IF_ERROR(AddTenants(view, &to));
   AddLimits(&to);
-  for (const auto& store : stores) {
-    TS_RETURN_IF_ERROR(store->Describe(settings));
+  for (size_t index = 0; index < stores.size(); ++index) {
+    const std::string id = stores[index]->server_id();
+    const std::string prefix = id.empty() ? "" : "server." + std::to_string(index + 1) + ".";
+    if (!id.empty()) {
+      to.Add(prefix + "id", HexText(id), SettingOrigin::kDatabase);
+    }
+    const size_t first = settings->size();
+    TS_RETURN_IF_ERROR(stores[index]->Describe(settings));
+    for (size_t setting = first; setting < settings->size(); ++setting) {
+      (*settings)[setting].name = prefix + (*settings)[setting].name;
+    }
   }
   return Status::Ok();
 }

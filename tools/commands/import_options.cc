@@ -172,7 +172,8 @@ void AddImportOptions(CLI::App* command, ImportOptions* options) {
       "  zcat day.csv.gz | tallystone import - --db stock.db --column code=Artikel --encoding "
       "latin-1\n"
       "  tallystone import sales.csv --db stock.db --dry-run --outcomes -\n"
-      "  tallystone import --database stock.ndjson --db copy.db");
+      "  tallystone import --database stock.ndjson --db copy.db\n"
+      "  tallystone import sales.csv --db stock.db --store postgresql://stock@db.example/stock");
 }
 
 void CheckImportOptions(const CLI::App& command, ImportOptions* options) {
@@ -180,8 +181,9 @@ void CheckImportOptions(const CLI::App& command, ImportOptions* options) {
   if (!options->database_file.empty()) {
     for (const CLI::Option* option : command.get_options()) {
       const std::string name = option->get_name();
-      if (option->count() > 0 && name != "--database" && name != "--db" && name != "--json") {
-        throw CLI::ValidationError("--database", "it goes with --db and --json only");
+      if (option->count() > 0 && name != "--database" && name != "--db" && name != "--store" &&
+          name != "--json") {
+        throw CLI::ValidationError("--database", "it goes with --db, --store and --json only");
       }
     }
     return;
