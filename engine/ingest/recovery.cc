@@ -93,9 +93,10 @@ Status Recovery::Run() {
   RecoveryEvent event;
   event.applied_lsn = LowestStored(core_->lanes);
   for (const auto& opening : opening_) {
-    opening->lane->windows =
-        std::make_unique<WindowSet>(core_->options, opening->lane->store.get(),
-                                    opening->marker.applied, &core_->metrics.ingest);
+    Options options = core_->options;
+    options.stop_waiting = opening->lane->name.empty() ? nullptr : options.stop_waiting;
+    opening->lane->windows = std::make_unique<WindowSet>(
+        options, opening->lane->store.get(), opening->marker.applied, &core_->metrics.ingest);
     event.replay_continued = event.replay_continued || opening->marker.replay.has_value();
   }
   TS_RETURN_IF_ERROR(OpenLog());

@@ -9,10 +9,17 @@
 #include "tallystone/limits.h"
 
 namespace tallystone {
+namespace {
+
+// How often somebody who waits for the store looks whether he still should.
+constexpr std::chrono::milliseconds kStopWaitingDelay(100);
+
+}  // namespace
 
 WindowSet::WindowSet(const Options& options, Store* store, Lsn applied, IngestMetrics* metrics)
     : lines_max_(options.window_lines_max),
       age_max_(options.window_age_ms_max),
+      stop_waiting_(options.stop_waiting),
       store_(store),
       metrics_(metrics),
       applied_(applied) {}
@@ -62,6 +69,21 @@ Status WindowSet::WaitForRoom() {
   return status;
 }
 
+// Not for what waiting does not mend: another writer, a schema that is not ours.
+bool WindowSet::WaitsForStore() const {
+  return stop_waiting_ != nullptr && !*stop_waiting_ &&
+         (stalled_.Is(StatusCode::kUnavailable) || stalled_.Is(StatusCode::kTryAgain) ||
+          stalled_.Is(StatusCode::kNoSpace) || stalled_.Is(StatusCode::kIoError));
+}
+
+void WindowSet::WaitForChange() {
+  if (stalled_.ok()) {
+    waiters_.Wait(&mutex_);
+  } else {
+    waiters_.WaitUntil(&mutex_, std::chrono::steady_clock::now() + kStopWaitingDelay);
+  }
+}
+
 Status WindowSet::WaitWhileFull() {
   // Also while the drain has not taken it yet: on a busy machine its thread may be late, and
   // nothing else bounds the window (law L9).
@@ -69,11 +91,11 @@ Status WindowSet::WaitWhileFull() {
     if (stopping_) {
       return Status::Unavailable("the engine is closing");
     }
-    if (!stalled_.ok() && draining_ != nullptr) {
+    if (!stalled_.ok() && draining_ != nullptr && !WaitsForStore()) {
       return Status::Unavailable("the store cannot be written and the window is full: " +
                                  stalled_.ToString());
     }
-    waiters_.Wait(&mutex_);
+    WaitForChange();
   }
   return Status::Ok();
 }
@@ -144,13 +166,13 @@ Status WindowSet::WaitApplied(Lsn lsn) {
   wanted_ = std::max(wanted_, lsn);
   drainer_.NotifyOne();
   while (applied_ < lsn) {
-    if (!stalled_.ok()) {
+    if (!stalled_.ok() && !WaitsForStore()) {
       return stalled_;
     }
     if (stopping_) {
       return Status::Unavailable("the engine is closing");
     }
-    waiters_.Wait(&mutex_);
+    WaitForChange();
   }
   return Status::Ok();
 }

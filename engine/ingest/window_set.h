@@ -4,6 +4,7 @@
 // the drainer takes it. When it is full and the other still drains, writers wait (law L9).
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -77,12 +78,16 @@ class WindowSet {
   Window::LetterState FindLetter(const LineRef& ref, StoredDeadLetter* letter) const;
 
  private:
+  // Whether callers wait for a store that cannot be written.
+  [[nodiscard]] bool WaitsForStore() const TS_REQUIRES(mutex_);
+  void WaitForChange() TS_REQUIRES(mutex_);
   Status WaitWhileFull() TS_REQUIRES(mutex_);
   [[nodiscard]] bool Due() const TS_REQUIRES(mutex_);
   [[nodiscard]] bool Full() const TS_REQUIRES(mutex_);
 
   const size_t lines_max_;
   const std::chrono::milliseconds age_max_;
+  const std::atomic<bool>* const stop_waiting_;  // null: nobody waits for the store
   Store* const store_;
   IngestMetrics* const metrics_;
 

@@ -57,8 +57,8 @@ VARYING = [
 
 # Commands without a transcript: one does not end by itself (tests/cli/serve_test.py), the other hands over to another program.
 WITHOUT = {'serve', 'bench'}
-# It asks no database.
-OF_NO_DATABASE = {'completion'}
+# They ask no database.
+OF_NO_DATABASE = {'completion', 'schema'}
 
 
 def constant(text):

@@ -3,12 +3,15 @@
 #include <charconv>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 
 #include "commands/log_report.h"
 #include "commands/next_step.h"
 #include "output/terminal.h"
 #include "output/text.h"
 #include "process/give_way.h"
+#include "process/interrupt.h"
 
 namespace tallystone::tool {
 namespace {
@@ -17,9 +20,18 @@ class StderrLogger : public Logger {
  public:
   void Log(LogLevel level, std::string_view message) override {
     if (level >= LogLevel::kWarning) {
-      PrintMessage(message);
+      // While a server is away, each attempt says the same.
+      const std::lock_guard lock(mutex_);
+      if (last_ != message) {
+        PrintMessage(message);
+      }
+      last_ = message;
     }
   }
+
+ private:
+  std::mutex mutex_;
+  std::string last_;
 };
 
 // Who has it, and what may be done meanwhile.
@@ -120,12 +132,16 @@ Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* in
 }
 
 Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine,
-                  const std::vector<std::string>& servers) {
+                  const std::vector<std::string>& servers, Listener* listener) {
   static StderrLogger logger;  // outlives every engine
   Options options;
   options.create_if_missing = create;
   options.logger = &logger;
   options.servers = servers;
+  if (listener != nullptr) {
+    options.listener = listener;
+    options.stop_waiting = &InterruptFlag();
+  }
   const Status s = Engine::Open(options, database, engine);
   return s.Is(StatusCode::kBusy) ? NameHolder(s, database) : s;
 }

@@ -78,9 +78,10 @@ Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* in
 void WarnOfAbsentLog(const std::string& database);
 
 // Opens the database to write. `create`: make it if it is not there. `servers`: as Options has
-// them. Warnings of the engine go to stderr.
+// them. Warnings of the engine go to stderr. With a `listener`, which must outlive the engine,
+// calls wait for a server that is away until a signal comes.
 Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine,
-                  const std::vector<std::string>& servers = {});
+                  const std::vector<std::string>& servers = {}, Listener* listener = nullptr);
 
 // Opens the database to write, does `work`, closes it and flushes stdout.
 ExitCode WithEngine(const std::string& database, bool create,

@@ -1,5 +1,7 @@
 // tallystone import: files in.
+#include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 
 #include "commands/command.h"
@@ -12,11 +14,33 @@
 #include "import/outcome_writer.h"
 #include "import/report.h"
 #include "output/text.h"
+#include "process/interrupt.h"
 
 namespace tallystone::tool {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Says that the import waits for a server, and when it goes on.
+class WaitTeller : public Listener {
+ public:
+  void OnStoreUnavailable(const Status& status) override {
+    if (!status.Is(StatusCode::kFenced) && !told_.exchange(true)) {
+      PrintMessage(
+          "the import waits until it can be; lines that were logged are safe. Ctrl-C ends the "
+          "wait, "
+          "and the same command goes on later");
+    }
+  }
+  void OnStoreAvailable() override {
+    if (told_.exchange(false)) {
+      PrintMessage("the store can be written again");
+    }
+  }
+
+ private:
+  std::atomic<bool> told_ = false;
+};
 
 // One run of the command: inputs are looked at before the database is touched.
 class ImportRun {
@@ -42,6 +66,7 @@ class ImportRun {
   std::vector<std::unique_ptr<InputFile>> files_;
   std::unique_ptr<OutcomeWriter> outcomes_;
   std::unique_ptr<Inspector> inspector_;  // of a dry run
+  WaitTeller teller_;                     // outlives the engine
   std::unique_ptr<Engine> engine_;        // otherwise
   std::unique_ptr<MetricsFile> metrics_;  // of engine_; null: not asked for
   std::unique_ptr<Booker> booker_;
@@ -93,7 +118,11 @@ Status ImportRun::OpenBooker() {
     booker_ = NewPreviewBooker(inspector_.get(), ingest);
     return Status::Ok();
   }
-  if (Status s = OpenEngine(options_.database, true, &engine_, options_.servers); !s.ok()) {
+  const bool on_servers =
+      !options_.servers.empty() || std::filesystem::exists(options_.database + "/SERVERS");
+  if (Status s = OpenEngine(options_.database, true, &engine_, options_.servers,
+                            on_servers ? &teller_ : nullptr);
+      !s.ok()) {
     return s;
   }
   if (!options_.metrics.empty()) {
@@ -195,6 +224,10 @@ ExitCode ImportRun::Conclude(const Status& imported) {
   Status s = imported.ok() || report_.interrupted ? Settle() : imported;
   if (s.ok()) {
     s = imported;
+  }
+  if (Interrupted() && s.Is(StatusCode::kUnavailable)) {  // in the middle of a wait
+    s = Status::Interrupted("interrupted");
+    report_.interrupted = true;
   }
   booker_.reset();
   if (engine_ != nullptr) {

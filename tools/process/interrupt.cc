@@ -52,6 +52,10 @@ bool Interrupted() {
   return interrupted.load(std::memory_order_relaxed);
 }
 
+const std::atomic<bool>& InterruptFlag() {
+  return interrupted;
+}
+
 int InterruptFd() {
   return wake_pipe[0];
 }

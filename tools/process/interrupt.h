@@ -1,6 +1,8 @@
 // SIGINT and SIGTERM: the work in hand is brought to a safe end, then the program leaves.
 #pragma once
 
+#include <atomic>
+
 namespace tallystone::tool {
 
 // From now on SIGINT and SIGTERM only leave a note; a second one ends the process at once (exit
@@ -13,6 +15,9 @@ void LetSignalsEndAtOnce();
 
 // A signal came.
 bool Interrupted();
+
+// The same for who looks at a flag.
+const std::atomic<bool>& InterruptFlag();
 
 // Becomes readable when a signal comes, for poll(). -1 before InstallSignalHandlers.
 int InterruptFd();

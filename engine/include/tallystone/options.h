@@ -1,6 +1,7 @@
 // Options of an engine and of a batch.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -25,6 +26,10 @@ struct Options {
   // The most items of all tenants together; a line that needs one more fails as kCatalogueFull.
   // 1 .. 4,000,000,000. Price: about 200 bytes of memory each, more with long descriptions.
   uint64_t items_max = 20'000'000;
+  // While a server is away, calls that need it (a full window, Flush, Close) answer its error at
+  // once; with this they wait for it, until *stop_waiting is true. For an embedded store it changes
+  // nothing. Not owned, must outlive the engine.
+  const std::atomic<bool>* stop_waiting = nullptr;
   // Neither is owned; both must outlive the engine. May be null.
   Logger* logger = nullptr;
   Listener* listener = nullptr;
