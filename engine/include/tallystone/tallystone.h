@@ -19,6 +19,7 @@
 #include "tallystone/options.h"
 #include "tallystone/outcome.h"
 #include "tallystone/overview.h"
+#include "tallystone/postgres_schema.h"
 #include "tallystone/records.h"
 #include "tallystone/repair.h"
 #include "tallystone/review.h"

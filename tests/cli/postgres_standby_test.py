@@ -1,0 +1,99 @@
+"""Another machine takes over: the store is shared, the log was shipped. Here two directories stand for two machines."""
+import os
+import shutil
+import signal
+import time
+import unittest
+
+from postgres import PostgresTest
+
+FENCED = 7
+HEADER = 'Code,Qty,Price\n'
+LINES = ''.join(f'A{line % 50},{line % 7 + 1},2.5\n' for line in range(20_000))
+
+
+class Standby(PostgresTest):
+    def setUp(self):
+        super().setUp()
+        self.copy = self.path('standby.db')
+        self.file = self.write('in.csv', HEADER + LINES)
+        self.run_program('import', '-', '--db', self.db, '--store', self.connection, '--batch', 'first',
+                         stdin=(HEADER + 'A1,1,1\n').encode())
+
+    def ship(self):
+        """What a standby has of the directory; again and again, as segments come and go."""
+        shutil.rmtree(self.copy, ignore_errors=True)
+        os.mkdir(self.copy)
+        shutil.copy(os.path.join(self.db, 'SERVERS'), self.copy)
+        shutil.copytree(os.path.join(self.db, 'log'), os.path.join(self.copy, 'log'))
+
+    def die_with_lines_in_the_log(self, ship):
+        """The import ends with all lines logged, none of them in the store; then the machine is gone."""
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'long') as process:
+            process.stdin.write(HEADER.encode())
+            process.stdin.flush()
+            time.sleep(0.5)  # it has the database open
+            self.server.kill()
+            process.stdin.write(LINES.encode())
+            process.stdin.flush()
+            deadline = time.monotonic() + 60
+            while self.log_bytes() < 30_000 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            time.sleep(0.5)
+            if ship:
+                self.ship()
+            process.send_signal(signal.SIGKILL)
+        shutil.rmtree(self.db)
+        self.server.restart()
+
+    def log_bytes(self):
+        """Not zero, of all segments: what was written."""
+        total = 0
+        for name in os.listdir(os.path.join(self.db, 'log')):
+            with open(os.path.join(self.db, 'log', name), 'rb') as file:
+                total += len(file.read().rstrip(b'\0'))
+        return total
+
+    def lines_there(self):
+        return int(self.psql('SELECT count(*) FROM tallystone.transactions'))
+
+    def send_again(self):
+        """Whoever sent the lines sends them again: all are there, once."""
+        answer = self.run_program('import', self.file, '--db', self.copy, '--batch', 'long', '--json').json
+        self.assertEqual(self.lines_there(), 20_001)
+        self.run_program('verify', '--db', self.copy)
+        return answer['lines_new']
+
+    def test_with_the_log_shipped_nothing_is_lost(self):
+        self.die_with_lines_in_the_log(ship=True)
+        self.assertEqual(self.lines_there(), 1)
+        self.run_program('resume', '--db', self.copy)
+        self.assertGreater(self.lines_there(), 10_000)
+        there = self.lines_there()
+        self.assertEqual(self.send_again(), 20_001 - there)
+
+    def test_with_an_older_log_what_was_not_shipped_is_lost_and_can_be_sent_again(self):
+        self.ship()
+        self.die_with_lines_in_the_log(ship=False)
+        self.run_program('resume', '--db', self.copy)
+        self.assertEqual(self.lines_there(), 1)
+        self.assertEqual(self.send_again(), 20_000)
+
+    def test_the_first_that_comes_back_changes_nothing(self):
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'long') as process:
+            process.stdin.write((HEADER + LINES).encode())
+            process.stdin.flush()
+            time.sleep(4)  # its first window is in the store
+            self.ship()
+            self.run_program('resume', '--db', self.copy)
+            there = self.lines_there()
+            process.stdin.write(LINES.encode())
+            process.stdin.close()
+            self.assertEqual(process.wait(timeout=60), FENCED, process.stderr.read())
+        self.assertEqual(self.lines_there(), there)
+        self.run_program('verify', '--db', self.copy)
+        self.assertLessEqual(self.send_again(), 20_000)
+
+
+if __name__ == '__main__':
+    unittest.main()
