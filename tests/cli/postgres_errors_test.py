@@ -192,6 +192,7 @@ class TakenOver(PostgresTest):
             self.assertEqual(process.wait(timeout=60), FENCED)
             said = process.stderr.read().decode()
         self.assertIn('another writer', said)
+        self.assertIn('Go on there', said)
         self.assertIn(self.database, said)
 
 

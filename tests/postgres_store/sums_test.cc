@@ -127,6 +127,18 @@ TEST_F(SumsTest, AFencedWriterMakesNothingAnew) {
   EXPECT_EQ(before, Rows());
 }
 
+// Whatever the other has written: its marker is no proof that our window is there.
+TEST_F(SumsTest, AFencedWriterIsToldSoByItsMarker) {
+  auto first = OpenStore();
+  Fill(first.get());
+  auto second = OpenStore();
+  ASSERT_OK(second->Apply(SmallWindow(7, {{1, 1, 1}, {1, 1, 1}}), MarkerAt(8), nullptr));
+  Marker marker;
+  EXPECT_TRUE(first->ReadMarker(&marker).Is(StatusCode::kFenced));
+  ASSERT_OK(second->ReadMarker(&marker));
+  EXPECT_EQ(8u, marker.applied);
+}
+
 // A schema that was made by `tallystone schema` is used as it is.
 TEST_F(SumsTest, ASchemaThatWasMadeBeforeIsTaken) {
   Execute(PostgresSchema(Dialect::kPostgresql));

@@ -212,6 +212,13 @@ ExitCode ImportRun::Stopped(const Status& status) const {
     return kExitInterrupted;
   }
   PrintMessage(status.message().empty() ? StatusCodeName(status.code()) : status.message());
+  if (status.Is(StatusCode::kFenced)) {
+    PrintMessage("another program opened this server to write it, from a copy of " +
+                 options_.database +
+                 ": it has the store now. Go on there, and send it what was sent here and it does "
+                 "not have; this directory is not to be used any more");
+    return kExitFenced;
+  }
   if (some && !options_.dry_run) {
     PrintMessage("stopped after " + Counted(report_.lines, "line") +
                  "; once repaired, run the same command again to continue");

@@ -181,9 +181,15 @@ Status PostgresStore::GetBatch(const BatchRef& ref, BatchSum* sum) {
 
 Status PostgresStore::ReadMarker(Marker* marker) {
   std::map<TenantId, Lsn> ahead;
-  return pool_->With([&](postgres::Connection* connection) {
-    return postgres::ReadMarker(connection, marker, &ahead);
+  uint64_t epoch = epoch_;
+  Status status = pool_->With([&](postgres::Connection* connection) {
+    return postgres::ReadMarker(connection, marker, &ahead, &epoch);
   });
+  // The marker of a writer that took over says nothing about our windows, not even that they are
+  // there.
+  return status.ok() && epoch_ != 0 && epoch > epoch_
+             ? Status::Fenced("another writer took over the store in PostgreSQL")
+             : status;
 }
 
 // --- writing ---

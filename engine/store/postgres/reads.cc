@@ -157,7 +157,8 @@ Status ReadTotals(Connection* connection, TenantId tenant, TenantTotals* totals)
 }
 
 // The store's row comes first. A replay is that of the row that is furthest in it.
-Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead) {
+Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead,
+                  uint64_t* epoch) {
   ahead->clear();
   Result result;
   TS_RETURN_IF_ERROR(connection->Query(kReadMarker, Parameters(), "reading the marker", &result));
@@ -174,6 +175,9 @@ Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn
     if (tenant == 0) {
       marker->applied = applied;
       marker->database_id = row.TakeBytes();
+      if (epoch != nullptr) {
+        *epoch = row.TakeUnsigned();
+      }
     } else if (applied > marker->applied) {
       ahead->emplace(tenant, applied);
     }

@@ -16,7 +16,9 @@ Status ReadBatch(Connection* connection, const BatchRef& ref, BatchSum* sum);
 Status ReadDeadLetter(Connection* connection, const LineRef& ref, StoredDeadLetter* letter);
 
 // The marker, and tenants that are ahead of it. kNotFound: the store was not initialised.
-Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead);
+// *epoch, if given: of the store.
+Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead,
+                  uint64_t* epoch = nullptr);
 
 Status ReadHomes(Connection* connection, std::map<TenantId, TenantHome>* homes);
 // Tables with their indexes.

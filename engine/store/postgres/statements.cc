@@ -234,7 +234,8 @@ const std::string kReadGuards =
     "SELECT tenant, epoch, applied FROM tallystone.tenants WHERE tenant = 0 OR tenant = "
     "$1::bigint";
 const std::string kReadMarker =
-    "SELECT t.tenant, t.applied, t.replay, t.replay_last, t.replay_keys, v.database_id FROM "
+    "SELECT t.tenant, t.applied, t.replay, t.replay_last, t.replay_keys, v.database_id, t.epoch "
+    "FROM "
     "tallystone.tenants AS t, tallystone.version AS v WHERE v.tenant = 0 AND (t.tenant = 0 OR "
     "t.applied > (SELECT s.applied FROM tallystone.tenants AS s WHERE s.tenant = 0) OR "
     "t.replay_last > (SELECT s.applied FROM tallystone.tenants AS s WHERE s.tenant = 0)) ORDER BY "

@@ -143,8 +143,8 @@ extern const std::string kTouchStore;  // $1 epoch
 // What became of a tenant whose guard did not hold. $1 tenant; rows (tenant, epoch, applied) of it
 // and of the store.
 extern const std::string kReadGuards;
-// Rows (tenant, applied, replay, replay_last, replay_keys, database_id) of the store and of tenants
-// that are ahead of it. No row: there is no store.
+// Rows (tenant, applied, replay, replay_last, replay_keys, database_id, epoch) of the store and of
+// tenants that are ahead of it. No row: there is no store.
 extern const std::string kReadMarker;
 
 extern const std::string kTakeOver;       // returns the new epoch
