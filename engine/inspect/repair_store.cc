@@ -256,7 +256,7 @@ class StoreRepair {
       }
     }
     if (cursor->status().Is(StatusCode::kCorruption)) {
-      return ExplainLostBlocks(view.get(), before, next, cursor->status());
+      return ExplainLostBlocks(view, before, next, cursor->status());
     }
     TS_RETURN_IF_ERROR(cursor->status());
     if (next > 1 && marker_.database_id.empty()) {

@@ -221,19 +221,13 @@ Status RoutedView::GetPostings(StockKey key, std::vector<Posting>* postings) {
 }
 
 std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> RoutedView::LineSums(StockKey from) {
-  using Record = std::pair<StockKey, LineSum>;
-  std::vector<std::unique_ptr<Cursor<Record>>> cursors;
   for (const auto& view : parts_) {
-    if (auto cursor = view->LineSums(from); cursor != nullptr) {
-      cursors.push_back(std::move(cursor));
+    if (view->LineSums(from) == nullptr) {
+      return nullptr;
     }
   }
-  const auto key_of = [](const Record& record) -> const auto& {
-    return record.first;
-  };
-  return cursors.empty()
-             ? nullptr
-             : std::make_unique<MergedCursor<Record, decltype(key_of)>>(std::move(cursors), key_of);
+  return MergedByKey<std::pair<StockKey, LineSum>>(
+      [&](StoreView* view) { return view->LineSums(from); });
 }
 
 Status RoutedView::ReadTotals(TenantId tenant, TenantTotals* totals) {

@@ -283,7 +283,7 @@ Status WindowWriter::SendPiece(const SortedWindow& piece, const TenantArrival& a
                                 " has");
     }
     TS_RETURN_IF_ERROR(postgres::SendShare(*context_.statements, piece, *shares, share, part,
-                                           context_.limits, send));
+                                           context_.limits, ShareRows::kAll, send));
   }
   return Status::Ok();
 }
