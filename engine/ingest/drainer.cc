@@ -54,7 +54,8 @@ void Drainer::Drain(const Window& window) {
     Status status = Attempt(window);
     Listener* listener = core_->options.listener;
     if (status.ok()) {
-      if (!lane_->windows->stalled().ok()) {
+      const Status before = lane_->windows->stalled();
+      if (!before.ok() && !before.Is(StatusCode::kFenced)) {
         lane_->windows->SetStalled(Status::Ok());
         core_->Log(LogLevel::kInfo, lane_->Prefix() + "the store can be written again");
         if (listener != nullptr) {
@@ -71,7 +72,13 @@ void Drainer::Drain(const Window& window) {
       listener->OnStoreUnavailable(status);
     }
     lane_->windows->SetStalled(status);
-    if (lane_->windows->stopping() || status.Is(StatusCode::kFenced)) {
+    if (status.Is(StatusCode::kFenced)) {
+      // Who took over one server has the database: nothing that is logged here counts any more.
+      for (const auto& lane : core_->lanes) {
+        lane->windows->SetStalled(status);
+      }
+    }
+    if (lane_->windows->stopping() || lane_->windows->stalled().Is(StatusCode::kFenced)) {
       return;
     }
     lane_->windows->Pause(delay);

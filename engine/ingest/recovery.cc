@@ -68,6 +68,7 @@ class Recovery {
   Status BeginAnew(OpeningLane* opening, Lsn applied);
   Status LoadCatalogues();
   Status OpenLog();
+  Status CheckLogReachesStores() const;
   Status Replay(const LoggedChunk& chunk);
   bool IsApplied(Lsn lsn, const Tenant& tenant) const;
   Status Learn(const LoggedChunk& chunk, const ChunkHeader& header, Tenant* tenant);
@@ -100,6 +101,7 @@ Status Recovery::Run() {
     event.replay_continued = event.replay_continued || opening->marker.replay.has_value();
   }
   TS_RETURN_IF_ERROR(OpenLog());
+  TS_RETURN_IF_ERROR(CheckLogReachesStores());
   for (const auto& opening : opening_) {
     if (opening->marker.replay.has_value()) {
       return Status::Corruption(opening->lane->Prefix() + "a key replay up to LSN " +
@@ -334,6 +336,25 @@ Status Recovery::OpenLog() {
       options, LogPath(core_->path), core_->database_id, LowestStored(core_->lanes),
       [this](const LoggedChunk& chunk) { return Replay(chunk); },
       [core = core_](const LoggedChunk& chunk) { Deliver(core, chunk); }, &core_->log);
+}
+
+// The log itself was compared with the store that is the furthest behind. What another one has
+// already, or a tenant that is ahead, would pass for what is logged next at the same places.
+Status Recovery::CheckLogReachesStores() const {
+  for (const auto& opening : opening_) {
+    Lsn highest = opening->marker.applied;
+    for (const auto& [tenant, lsn] : opening->ahead) {
+      highest = std::max(highest, lsn);
+    }
+    if (highest > core_->log->last()) {
+      return Status::Corruption(opening->lane->Prefix() + "has lines up to LSN " +
+                                std::to_string(highest) + ", but the log in " +
+                                LogPath(core_->path) + " ends at LSN " +
+                                std::to_string(core_->log->last()) +
+                                ": it is older than the store; bring the log of the last writer");
+    }
+  }
+  return Status::Ok();
 }
 
 // Whether the tenant's store has the chunk already. A tenant that no store has yet has nothing.

@@ -133,7 +133,9 @@ void WindowSet::Drained(Lsn applied) {
 
 void WindowSet::SetStalled(Status cause) {
   const MutexLock lock(&mutex_);
-  stalled_ = std::move(cause);
+  if (!stalled_.Is(StatusCode::kFenced)) {  // that is for good
+    stalled_ = std::move(cause);
+  }
   waiters_.NotifyAll();
 }
 

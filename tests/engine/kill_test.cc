@@ -85,7 +85,7 @@ std::string UninterruptedDigest(int64_t* micros) {
   EngineDirectory directory;
   const auto start = std::chrono::steady_clock::now();
   int pipe = -1;
-  const pid_t child = StartIngestChild(directory.database(), &pipe);
+  const pid_t child = StartIngestChild(directory.database(), {}, &pipe);
   EXPECT_EQ(ReadAcknowledged(pipe).size(), kChildBatches);
   EXPECT_EQ(WaitFor(child), 0);
   *micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
@@ -107,7 +107,7 @@ TEST(KillTest, AtRandomMomentsLosesNothingAndDoublesNothing) {
     ASSERT_LT(run, 20 * Kills()) << "the child always finishes before it is killed";
     SCOPED_TRACE("run " + std::to_string(run) + " of seed " + std::to_string(seed));
     int pipe = -1;
-    const pid_t child = StartIngestChild(directory->database(), &pipe);
+    const pid_t child = StartIngestChild(directory->database(), {}, &pipe);
     std::this_thread::sleep_for(std::chrono::microseconds(
         static_cast<int64_t>(random.Below(static_cast<uint64_t>(run_micros)))));
     kill(child, SIGKILL);
@@ -129,7 +129,7 @@ TEST(KillTest, AtRandomMomentsLosesNothingAndDoublesNothing) {
     }
   }
   int pipe = -1;
-  const pid_t child = StartIngestChild(directory->database(), &pipe);
+  const pid_t child = StartIngestChild(directory->database(), {}, &pipe);
   EXPECT_EQ(ReadAcknowledged(pipe).size(), kChildBatches);
   EXPECT_EQ(WaitFor(child), 0);
   EXPECT_EQ(directory->SoundDigest(), expected);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -20,11 +21,12 @@ Batch ChildBatch(uint64_t number);
 // In the child: opens `path` with small windows and segments, sends the whole list from the first
 // batch on (what is there already is a resend), retries a dead letter now and then, and writes one
 // line "NUMBER\n" to its standard output for each batch that was acknowledged. Returns its exit
-// code, 0 = the list is done.
-int RunIngestChild(const std::string& path);
+// code, 0 = the list is done. `servers`: Options::servers.
+int RunIngestChild(const std::string& path, const std::vector<std::string>& servers = {});
 
 // In the parent: starts this program as a child. *acknowledged is the reading end of its standard
 // output.
-pid_t StartIngestChild(const std::string& path, int* acknowledged);
+pid_t StartIngestChild(const std::string& path, const std::vector<std::string>& servers,
+                       int* acknowledged);
 
 }  // namespace tallystone::testing

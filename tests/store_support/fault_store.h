@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -143,6 +144,7 @@ class FaultStore : public Store {
     return base_->Compact(options, report);
   }
   Status Describe(std::vector<Setting>* settings) override { return base_->Describe(settings); }
+  [[nodiscard]] std::string server_id() const override { return base_->server_id(); }
   Status Close() override { return base_->Close(); }
 
  private:

@@ -145,16 +145,9 @@ Status Connection::Connect() {
                                "keepalives_count",     "application_name",
                                "target_session_attrs", "dbname",
                                "client_encoding",      nullptr};
-  const char* const values[] = {connect_seconds.c_str(),
-                                unanswered_ms.c_str(),
-                                "30",
-                                "10",
-                                "3",
-                                "tallystone",
-                                options_.writes ? "read-write" : "any",
-                                options_.connection.c_str(),
-                                "UTF8",
-                                nullptr};
+  const char* const values[] = {
+      connect_seconds.c_str(), unanswered_ms.c_str(),       "30",   "10",   "3", "tallystone",
+      options_.session,        options_.connection.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(names, values, 1);
   if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK) {
     return Status::Unavailable("connecting to PostgreSQL: " +

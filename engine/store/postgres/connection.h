@@ -76,7 +76,8 @@ using CopySource = std::function<Status(std::string* piece)>;
 struct ConnectionOptions {
   std::string connection;         // as libpq takes it: "host=.. dbname=..", or a URL
   uint32_t wait_ms_max = 60'000;  // without a byte from the server
-  bool writes = false;            // looks for a server that can be written
+  bool writes = false;            // bounds the time that locks are waited for and held
+  const char* session = "any";    // target_session_attrs, where several hosts are named
 };
 
 // Not thread-safe.

@@ -29,11 +29,13 @@ namespace {
 
 constexpr int64_t kPageRows = 10'000;
 
+// What a writer reads tells it what it wrote: not from a standby, which may be behind.
 postgres::ConnectionOptions ConnectionOptionsOf(const PostgresStoreOptions& options, bool writes) {
   postgres::ConnectionOptions made;
   made.connection = options.connection;
   made.wait_ms_max = options.wait_ms_max;
   made.writes = writes;
+  made.session = writes ? "read-write" : options.read_only ? "any" : "primary";
   return made;
 }
 
@@ -179,6 +181,8 @@ Status PostgresStore::GetBatch(const BatchRef& ref, BatchSum* sum) {
       [&](postgres::Connection* connection) { return postgres::ReadBatch(connection, ref, sum); });
 }
 
+// A writer asks what became of its own windows. To one that was fenced, the marker of the next one
+// says nothing about them.
 Status PostgresStore::ReadMarker(Marker* marker) {
   std::map<TenantId, Lsn> ahead;
   uint64_t epoch = epoch_;
@@ -200,8 +204,7 @@ Status PostgresStore::CheckEpoch(postgres::Connection* connection) {
   postgres::Result result;
   TS_RETURN_IF_ERROR(
       connection->Query(postgres::kTouchStore, parameters, "writing to the store", &result));
-  return result.changed() == 1 ? Status::Ok()
-                               : Status::Fenced("another writer took over the store in PostgreSQL");
+  return result.changed() == 1 ? Status::Ok() : postgres::Fenced();
 }
 
 // What this writer knows of the tenants may be too old: the end of a transaction was not seen.
@@ -228,7 +231,7 @@ Status PostgresStore::WithWriter(const Write& write) {
     return Status::InvalidArgument("the store was opened read-only");
   }
   if (fenced_) {
-    return Status::Fenced("another writer took over the store in PostgreSQL");
+    return postgres::Fenced();
   }
   if (writer_ == nullptr) {
     return Status::InvalidArgument("nobody took over the store to write it");

@@ -48,7 +48,8 @@ class Moment {
  private:
   Status BeginOnce() {
     TS_RETURN_IF_ERROR(connection_->Run(kBeginView, "beginning a view"));
-    marker_status_ = postgres::ReadMarker(connection_.get(), &marker_, &ahead_);
+    uint64_t epoch = 0;
+    marker_status_ = postgres::ReadMarker(connection_.get(), &marker_, &ahead_, &epoch);
     return marker_status_.IsNotFound() ? Status::Ok() : marker_status_;
   }
 

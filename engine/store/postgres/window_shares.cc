@@ -44,7 +44,7 @@ void WindowShares::Clear() {
 Status WindowShares::Split(const SortedWindow& window) {
   Clear();
   TS_RETURN_IF_ERROR(ReadBlocks(window));
-  SortBlocks(window);
+  SortBlocks();
   SortAliases(window);
   CollectTenants(window);
   return Status::Ok();
@@ -55,16 +55,15 @@ Status WindowShares::ReadBlocks(const SortedWindow& window) {
   lines_.reserve(window.lines);
   for (const LoggedChunk& block : window.blocks) {
     TS_CHECK(block.lsn == first_block_ + heads_.size());
+    BlockHead& head = heads_.emplace_back();
     if (block.payload == nullptr) {
-      heads_.emplace_back().lines_begin = lines_.size();
-      heads_.back().lines_end = lines_.size();
-      continue;
+      continue;  // the place of a chunk of another store, or of one that is there already
     }
+    block_order_.push_back(static_cast<uint32_t>(heads_.size() - 1));
     const Status decoded = DecodeChunk(*block.payload, &chunk_);
     if (!decoded.ok()) {
       return {decoded.code(), "chunk " + std::to_string(block.lsn) + ": " + decoded.message()};
     }
-    BlockHead& head = heads_.emplace_back();
     head.tenant = chunk_.header.tenant;
     head.batch = chunk_.header.batch;
     head.accepted_at_us = chunk_.header.accepted_at_us;
@@ -79,12 +78,7 @@ Status WindowShares::ReadBlocks(const SortedWindow& window) {
   return Status::Ok();
 }
 
-void WindowShares::SortBlocks(const SortedWindow& window) {
-  for (uint32_t index = 0; index < window.blocks.size(); ++index) {
-    if (window.blocks[index].payload != nullptr) {
-      block_order_.push_back(index);
-    }
-  }
+void WindowShares::SortBlocks() {
   std::stable_sort(block_order_.begin(), block_order_.end(), [&](uint32_t left, uint32_t right) {
     return heads_[left].tenant < heads_[right].tenant;
   });

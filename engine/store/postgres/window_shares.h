@@ -58,14 +58,14 @@ class WindowShares {
 
  private:
   Status ReadBlocks(const SortedWindow& window);
-  void SortBlocks(const SortedWindow& window);
+  void SortBlocks();
   void SortAliases(const SortedWindow& window);
   void CollectTenants(const SortedWindow& window);
 
   Lsn first_block_ = 0;
   std::vector<BlockHead> heads_;
   std::vector<LineNumbers> lines_;
-  std::vector<uint32_t> block_order_;
+  std::vector<uint32_t> block_order_;  // those that are here, by tenant
   std::vector<const std::pair<StockKey, std::string>*> alias_order_;
   std::vector<TenantShare> shares_;
   Chunk chunk_;

@@ -32,11 +32,11 @@ void KeepWorse(const Status& other, Status* status) {
   }
 }
 
+}  // namespace
+
 Status Fenced() {
   return Status::Fenced("another writer took over the store in PostgreSQL");
 }
-
-}  // namespace
 
 WindowWriter::WindowWriter(const WriterContext& context) : context_(context) {}
 

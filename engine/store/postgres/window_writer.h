@@ -28,6 +28,9 @@ struct WriterContext {
   KnownTenants* known = nullptr;
 };
 
+// What a writer is told when another one has taken over.
+Status Fenced();
+
 // For one call of the store. After an error the connection may be in the middle of something: it is
 // to be dropped unless it is idle.
 class WindowWriter : public ReplySink {

@@ -17,8 +17,9 @@ namespace {
 
 constexpr uint64_t kSeed = 2026;
 
-Options ChildOptions() {
+Options ChildOptions(const std::vector<std::string>& servers) {
   Options options;
+  options.servers = servers;
   options.window_lines_max = 1500;
   options.ingest_lines_min = 1000;  // both ways of loading
   options.window_age_ms_max = 5;
@@ -71,9 +72,9 @@ Batch ChildBatch(uint64_t number) {
   return batch;
 }
 
-int RunIngestChild(const std::string& path) {
+int RunIngestChild(const std::string& path, const std::vector<std::string>& servers) {
   std::unique_ptr<Engine> engine;
-  Status status = Engine::Open(ChildOptions(), path, &engine);
+  Status status = Engine::Open(ChildOptions(servers), path, &engine);
   for (uint64_t number = 0; status.ok() && number < kChildBatches; ++number) {
     status = Send(engine.get(), number);
     if (status.ok()) {
@@ -92,16 +93,22 @@ int RunIngestChild(const std::string& path) {
   return status.ok() ? 0 : 1;
 }
 
-pid_t StartIngestChild(const std::string& path, int* acknowledged) {
+pid_t StartIngestChild(const std::string& path, const std::vector<std::string>& servers,
+                       int* acknowledged) {
   int ends[2] = {-1, -1};
   EXPECT_EQ(0, pipe2(ends, O_CLOEXEC));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  std::string texts[] = {"engine_tests", kIngestChildFlag, path};
-  char* argv[] = {texts[0].data(), texts[1].data(), texts[2].data(), nullptr};
+  std::vector<std::string> texts = {"ingest_child", kIngestChildFlag, path};
+  texts.insert(texts.end(), servers.begin(), servers.end());
+  std::vector<char*> argv;
+  for (std::string& text : texts) {
+    argv.push_back(text.data());
+  }
+  argv.push_back(nullptr);
   pid_t child = -1;
-  EXPECT_EQ(0, posix_spawn(&child, "/proc/self/exe", &actions, nullptr, argv, environ));
+  EXPECT_EQ(0, posix_spawn(&child, "/proc/self/exe", &actions, nullptr, argv.data(), environ));
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   *acknowledged = ends[0];
