@@ -21,9 +21,9 @@ struct OpenedDatabase {
   std::vector<std::unique_ptr<Store>> stores;  // one, or one for each server
   std::shared_ptr<LiveView> view;              // goes before the stores that it reads
   LogTail tail;
-  bool log_absent = false;   // and the store has something
-  uint64_t log_bytes = 0;    // on disk
-  uint64_t read_at_us = 0;   // wall clock, microseconds since 1970 UTC
+  bool log_absent = false;  // and the store has something
+  uint64_t log_bytes = 0;   // on disk
+  uint64_t read_at_us = 0;  // wall clock, microseconds since 1970 UTC
 };
 
 // Opens the store, or the servers, read-only and lays the log above the marker over it; takes no

@@ -9,8 +9,8 @@
 
 namespace tallystone {
 
-// For a proof. Of servers in the middle of a key replay, and of stores that make no sums, nothing is
-// compared. Not thread-safe.
+// For a proof. Of servers in the middle of a key replay, and of stores that make no sums, nothing
+// is compared. Not thread-safe.
 class ServerSums {
  public:
   // `view` must outlive it.

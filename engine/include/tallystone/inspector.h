@@ -54,7 +54,7 @@ struct VerifyReport {
   uint64_t balances_checked = 0;
   uint64_t batches_checked = 0;
   uint64_t dead_letters_checked = 0;
-  uint64_t tenants_summed = 0;  // whose server was asked for its own sums, too; see Verify
+  uint64_t tenants_summed = 0;          // whose server was asked for its own sums, too; see Verify
   std::vector<VerifyFinding> findings;  // the first 100
   uint64_t findings_count = 0;
 };
@@ -80,8 +80,8 @@ class Inspector {
   virtual Status GetOverview(const OverviewOptions& options, DatabaseOverview* overview) = 0;
 
   // Proves the laws L4 and L5 on what is stored; on servers, which others can write, too, also that
-  // what the server itself counts and sums, and its markers, are what the blocks say. A Status other than OK means it could not be
-  // examined.
+  // what the server itself counts and sums, and its markers, are what the blocks say. A Status
+  // other than OK means it could not be examined.
   virtual Status Verify(const ProgressFunction& progress, VerifyReport* report) = 0;
   // The same without reading a single transaction: compares the per-item accumulators of balances
   // and postings. Seconds for millions of items. Finds what was lost, doubled or mixed up between
