@@ -112,6 +112,7 @@ Status BatchSession::Add(Workspace* work, std::span<const PreparedLine> lines, b
                     "the batch was finished with " + std::to_string(before_.lines) + " lines");
   }
   TS_RETURN_IF_ERROR(CompareStored(stored, results));
+  LetGoOfView();
   if (last && position_ + fresh.size() < before_.lines) {
     return Conflict(position_ + 1, "it is missing now; " + std::to_string(before_.lines) +
                                        " lines are stored, and this batch ends after " +
@@ -162,6 +163,17 @@ Status BatchSession::CompareStored(std::span<const PreparedLine> lines,
   return Status::Ok();
 }
 
+// A view of a server holds a connection, and many batches may be open at once. What is compared of
+// a short batch is read again with its next lines; a long one keeps its place.
+void BatchSession::LetGoOfView() {
+  constexpr uint64_t kLinesReadAgain = 10'000;
+  const bool compared = position_ >= before_.lines;
+  if (compared || (position_ < kLinesReadAgain && !tenant_->lane.load()->name.empty())) {
+    stored_.reset();
+    view_.reset();
+  }
+}
+
 Status BatchSession::OpenStored() {
   if (stored_ != nullptr) {
     return Status::Ok();
@@ -172,6 +184,9 @@ Status BatchSession::OpenStored() {
   TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view_));
   stored_ = std::make_unique<StoredLines>(BatchRef{tenant_->id, batch_}, before_, std::move(chunks),
                                           view_.get());
+  for (uint64_t line = 0; line < position_; ++line) {
+    TS_RETURN_IF_ERROR(stored_->Next());
+  }
   return Status::Ok();
 }
 

@@ -66,6 +66,7 @@ class BatchSession {
   Status CompareStored(std::span<const PreparedLine> lines, std::vector<LineResult>* results);
   Status CompareLine(const PreparedLine& line);
   Status OpenStored();
+  void LetGoOfView();
   Status AppendNew(Workspace* work, std::span<const PreparedLine> lines, bool last,
                    std::vector<LineResult>* results);
   Status AppendChunk(Workspace* work, std::span<const PreparedLine> lines, bool last,

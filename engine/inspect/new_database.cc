@@ -28,7 +28,7 @@ Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, Se
   }
   ServerStoreOptions server;
   server.connection = options.servers.front();
-  server.read_only = true;  // first: who opens it to write takes it over from whoever has it
+  server.read_only = true;  // first: nothing is to be made where there is something already
   server.logger = options.logger;
   TS_RETURN_IF_ERROR(PublicConnection(server.connection, &entry->connection));
   const auto at_server = [&](const Status& status) {
@@ -52,6 +52,7 @@ Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, Se
   server.read_only = false;
   server.create = true;
   TS_RETURN_IF_ERROR(at_server(OpenServerStore(server, store)));
+  TS_RETURN_IF_ERROR(at_server((*store)->TakeOver()));
   entry->id = (*store)->server_id();
   return Status::Ok();
 }

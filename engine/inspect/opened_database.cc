@@ -111,6 +111,9 @@ Status OpenListedServers(const Options& options, const std::vector<ServerEntry>&
     std::string shown;
     TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
     Status status = OpenServerStore(store_options, &stores->emplace_back());
+    if (status.ok() && !read_only) {
+      status = stores->back()->TakeOver();
+    }
     if (!status.ok()) {
       return {status.code(), shown + ": " + status.message()};
     }

@@ -129,6 +129,16 @@ class FaultStore : public Store {
     Run(after_window_);
     return status;
   }
+  Status TakeOver() override { return base_->TakeOver(); }
+  Status MoveIn(const TenantArrival& arrival, StoreView* from) override {
+    return base_->MoveIn(arrival, from);
+  }
+  Status MoveOut(TenantId tenant, uint64_t generation) override {
+    return base_->MoveOut(tenant, generation);
+  }
+  Status RequestMove(TenantId tenant, const std::string& server_id) override {
+    return base_->RequestMove(tenant, server_id);
+  }
   Status Recover() override {
     Increase(&recoveries_);
     std::unique_lock lock(mutex_);
