@@ -4,6 +4,7 @@
 
 #include "commands/list.h"
 #include "output/text.h"
+#include "process/give_way.h"
 #include "process/interrupt.h"
 #include "tallystone/tenants.h"
 
@@ -69,6 +70,9 @@ Status AskForMove(const MoveOptions& options) {
     }
     if (Interrupted()) {
       return Status::Interrupted("no longer waiting; the tenant moves all the same, when it can");
+    }
+    if (LockHolder(options.database + "/LOCK") <= 0) {
+      return Status::TryAgain("that process ended before it moved the tenant: run this once more");
     }
     std::this_thread::sleep_for(kPause);
   }
