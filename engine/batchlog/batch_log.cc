@@ -122,12 +122,12 @@ Status BatchLog::Impl::Start(const std::string& path, const LogContents& content
   // Names as we found them must be durable before a file gets another one.
   TS_RETURN_IF_ERROR(file_system->SyncDirectory(path));
   directory.Adopt(contents);
-  TS_RETURN_IF_ERROR(writer.Start(contents.next));
+  TS_RETURN_IF_ERROR(writer.Start(contents.tail.next));
   TS_RETURN_IF_ERROR(directory.Tidy());
   {
     const MutexLock lock(&mutex);
-    next = contents.next;
-    durable = contents.next - 1;
+    next = contents.tail.next;
+    durable = contents.tail.next - 1;
   }
   opened = contents.tail;
   if (opened.torn) {
@@ -213,7 +213,7 @@ Status BatchLog::Create(const BatchLogOptions& options, const std::string& path,
   TS_RETURN_IF_ERROR(options.file_system->CreateDirectory(path));
   TS_RETURN_IF_ERROR(options.file_system->SyncDirectory(ParentDirectory(path)));
   LogContents nothing;
-  nothing.next = next;
+  nothing.tail.next = next;
   auto impl = std::make_unique<Impl>(options, path, database_id, nullptr);
   TS_RETURN_IF_ERROR(impl->Start(path, nothing));
   log->reset(new BatchLog(std::move(impl)));

@@ -38,6 +38,7 @@ struct BatchLogOptions {
 struct LogTail {
   Lsn first = 0;        // first record in the log; 0 = empty
   Lsn last = 0;         // last valid record; 0 = empty
+  Lsn next = 1;         // the LSN after the last record there ever was
   bool torn = false;    // something that was never acknowledged stood behind it
   std::string torn_at;  // "0000000002.log at byte 8192"
 };

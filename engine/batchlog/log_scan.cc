@@ -61,22 +61,22 @@ Status Scan::Run(bool* starts_after) {
   }
   TS_RETURN_IF_ERROR(ReadSegmentHeaders());
   TS_RETURN_IF_ERROR(CheckBeginning(starts_after));
-  contents_->next = segments.front().first;
+  contents_->tail.next = segments.front().first;
   for (size_t index = 0; index < segments.size(); ++index) {
     const bool newest = index + 1 == segments.size();
     TS_RETURN_IF_ERROR(
         ReadSegment(index, newest ? std::nullopt : std::optional<Lsn>(segments[index + 1].first)));
   }
-  if (contents_->next <= after_) {
+  if (contents_->tail.next <= after_) {
     return Status::Corruption(
-        directory_ + ": the log ends with record " + std::to_string(contents_->next - 1) +
+        directory_ + ": the log ends with record " + std::to_string(contents_->tail.next - 1) +
         ", but the store has everything up to record " + std::to_string(after_) +
         "; the log is older than the store, or its end was damaged" +
         (contents_->tail.torn ? " (see " + contents_->tail.torn_at + ")" : ""));
   }
-  if (contents_->next > segments.front().first) {
+  if (contents_->tail.next > segments.front().first) {
     contents_->tail.first = segments.front().first;
-    contents_->tail.last = contents_->next - 1;
+    contents_->tail.last = contents_->tail.next - 1;
   }
   return Status::Ok();
 }
@@ -120,7 +120,7 @@ Status Scan::ReadSegment(size_t index, std::optional<Lsn> next_first) {
   }
   uint64_t offset = kSegmentHeaderBytes;
   contents_->last_group_offset = offset;
-  while (!next_first.has_value() || contents_->next < *next_first) {
+  while (!next_first.has_value() || contents_->tail.next < *next_first) {
     Record record;
     bool found = false;
     TS_RETURN_IF_ERROR(reader->ReadAt(offset, &record, &found));
@@ -130,14 +130,14 @@ Status Scan::ReadSegment(size_t index, std::optional<Lsn> next_first) {
       TS_RETURN_IF_ERROR(reader->ReadAt(offset, &record, &found));
     }
     if (!found && next_first.has_value()) {
-      return Damaged(*reader, offset, contents_->next,
+      return Damaged(*reader, offset, contents_->tail.next,
                      "the segment after it was begun when this record was durable");
     }
     if (!found) {
       SegmentEnd end;
-      TS_RETURN_IF_ERROR(JudgeEnd(reader.get(), offset, contents_->next, &end));
+      TS_RETURN_IF_ERROR(JudgeEnd(reader.get(), offset, contents_->tail.next, &end));
       if (end.damaged) {
-        return Damaged(*reader, offset, contents_->next,
+        return Damaged(*reader, offset, contents_->tail.next,
                        "record " + std::to_string(end.witness) + " at byte " +
                            std::to_string(end.witness_at) + " was written after it was durable");
       }
@@ -160,15 +160,15 @@ Status Scan::ReadSegment(size_t index, std::optional<Lsn> next_first) {
 
 Status Scan::Take(const SegmentReader& reader, uint64_t offset, const Record& record) {
   const Lsn lsn = record.header.lsn;
-  if (lsn != contents_->next || record.header.synced >= lsn) {
+  if (lsn != contents_->tail.next || record.header.synced >= lsn) {
     return Status::Corruption(At(reader, offset) + ": record " + std::to_string(lsn) +
-                              " stands where record " + std::to_string(contents_->next) +
+                              " stands where record " + std::to_string(contents_->tail.next) +
                               " should");
   }
   if (record.header.synced + 1 == lsn) {
     contents_->last_group_offset = offset;
   }
-  ++contents_->next;
+  ++contents_->tail.next;
   if (lsn <= after_ || replay_ == nullptr) {
     return Status::Ok();
   }

@@ -17,7 +17,6 @@ struct LiveSegment {
 struct LogContents {
   std::vector<LiveSegment> segments;    // ascending
   std::vector<uint64_t> free_segments;  // ascending
-  Lsn next = 1;                         // the LSN after the last sound record
   LogTail tail;
   // Where the records of the newest segment end, and where the last group of them begins: the
   // records from there on may have been read from the page cache without ever having been durable.

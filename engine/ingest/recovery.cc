@@ -63,12 +63,14 @@ class Recovery {
   Status OpenStores();
   Status OpenServers(const std::vector<ServerEntry>& recorded);
   Status OpenEmbedded(std::unique_ptr<Store>* store);
-  Status RecordServers(const std::vector<ServerEntry>& recorded);
+  Status RecordServers(const std::vector<ServerEntry>& recorded, std::vector<std::string> writers);
+  Status TakeOver(const std::vector<ServerEntry>& servers, std::vector<std::string> writers);
   Status ReadMarkers();
   Status BeginAnew(OpeningLane* opening, Lsn applied);
   Status LoadCatalogues();
   Status OpenLog();
   Status CheckLogReachesStores() const;
+  Status Claim();
   Status Replay(const LoggedChunk& chunk);
   bool IsApplied(Lsn lsn, const Tenant& tenant) const;
   Status Learn(const LoggedChunk& chunk, const ChunkHeader& header, Tenant* tenant);
@@ -81,6 +83,8 @@ class Recovery {
   rocksdb::Env* const env_;
   std::unique_ptr<Store> store_;
   std::vector<std::pair<std::string, std::unique_ptr<Store>>> servers_;
+  std::vector<ServerEntry> listed_;  // none: the store is embedded
+  WriterClaim claim_;                // of the servers
   std::vector<std::unique_ptr<OpeningLane>> opening_;
   ChunkNumbers numbers_;  // working memory
   std::vector<std::string_view> times_;
@@ -100,8 +104,9 @@ Status Recovery::Run() {
         options, opening->lane->store.get(), opening->marker.applied, &core_->metrics.ingest);
     event.replay_continued = event.replay_continued || opening->marker.replay.has_value();
   }
-  TS_RETURN_IF_ERROR(OpenLog());
   TS_RETURN_IF_ERROR(CheckLogReachesStores());
+  TS_RETURN_IF_ERROR(Claim());
+  TS_RETURN_IF_ERROR(OpenLog());
   for (const auto& opening : opening_) {
     if (opening->marker.replay.has_value()) {
       return Status::Corruption(opening->lane->Prefix() + "a key replay up to LSN " +
@@ -142,7 +147,8 @@ Status Recovery::OpenDirectory() {
 
 Status Recovery::OpenStores() {
   std::vector<ServerEntry> recorded;
-  TS_RETURN_IF_ERROR(ReadServerList(files_, core_->path, &recorded));
+  std::vector<std::string> writers;
+  TS_RETURN_IF_ERROR(ReadServerList(files_, core_->path, &recorded, &writers));
   if (servers_.empty() && store_ == nullptr) {
     TS_RETURN_IF_ERROR(OpenServers(recorded));
   }
@@ -160,11 +166,12 @@ Status Recovery::OpenStores() {
     opening_.push_back(std::make_unique<OpeningLane>(core_, lane.get()));
     core_->lanes.push_back(std::move(lane));
   }
-  return RecordServers(recorded);
+  return RecordServers(recorded, std::move(writers));
 }
 
 // All that there were must be there: lines of their tenants may still be on the way to them.
-Status Recovery::RecordServers(const std::vector<ServerEntry>& recorded) {
+Status Recovery::RecordServers(const std::vector<ServerEntry>& recorded,
+                               std::vector<std::string> writers) {
   std::vector<ServerEntry> servers;
   const auto has = [](const std::vector<ServerEntry>& list, const std::string& id) {
     return std::any_of(list.begin(), list.end(),
@@ -194,17 +201,43 @@ Status Recovery::RecordServers(const std::vector<ServerEntry>& recorded) {
                                      ") was left out: name all of its servers, or none");
     }
   }
-  if (servers != recorded) {
-    TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, servers));
-  }
-  // Only now: a mistaken name must not stop the writer of another database.
+  return servers.empty() ? Status::Ok() : TakeOver(servers, std::move(writers));
+}
+
+// Only when they are known to be the database's: a mistaken name must not stop the writer of
+// another one.
+Status Recovery::TakeOver(const std::vector<ServerEntry>& servers,
+                          std::vector<std::string> writers) {
+  listed_ = servers;
+  claim_.known = std::move(writers);
+  claim_.any = core_->options.take_over;
+  TS_RETURN_IF_ERROR(MakeRandomId(&claim_.id));
+  TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, listed_, claim_.known));
   for (const auto& lane : core_->lanes) {
-    Status status = lane->store->TakeOver();
+    Status status = lane->store->TakeOver(claim_);
     if (!status.ok()) {
       return {status.code(), lane->Prefix() + status.message()};
     }
   }
   return Status::Ok();
+}
+
+// The new identity is in the directory before it is in a server, and those before it are until it
+// is in all: an open that was interrupted here can be repeated.
+Status Recovery::Claim() {
+  if (listed_.empty()) {
+    return Status::Ok();
+  }
+  std::vector<std::string> writers = claim_.known;
+  writers.push_back(claim_.id);
+  TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, listed_, writers));
+  for (const auto& lane : core_->lanes) {
+    Status status = lane->store->Claim(claim_);
+    if (!status.ok()) {
+      return {status.code(), lane->Prefix() + status.message()};
+    }
+  }
+  return WriteServerList(files_, core_->path, listed_, {claim_.id});
 }
 
 // Those that the options name, or those that there were.
@@ -338,19 +371,28 @@ Status Recovery::OpenLog() {
       [core = core_](const LoggedChunk& chunk) { Deliver(core, chunk); }, &core_->log);
 }
 
-// The log itself was compared with the store that is the furthest behind. What another one has
-// already, or a tenant that is ahead, would pass for what is logged next at the same places.
+// Before anything is replayed or claimed. BatchLog::Open compares the log with the store that is
+// the furthest behind. What another one has already, or a tenant that is ahead, would pass for what
+// is logged next at the same places.
 Status Recovery::CheckLogReachesStores() const {
+  if (listed_.empty()) {
+    return Status::Ok();
+  }
+  LogTail tail;
+  BatchLogOptions options;
+  options.file_system = files_;
+  TS_RETURN_IF_ERROR(BatchLog::Read(options, LogPath(core_->path), core_->database_id,
+                                    LowestStored(core_->lanes), nullptr, &tail));
   for (const auto& opening : opening_) {
     Lsn highest = opening->marker.applied;
     for (const auto& [tenant, lsn] : opening->ahead) {
       highest = std::max(highest, lsn);
     }
-    if (highest > core_->log->last()) {
+    if (highest >= tail.next) {
       return Status::Corruption(opening->lane->Prefix() + "has lines up to LSN " +
                                 std::to_string(highest) + ", but the log in " +
                                 LogPath(core_->path) + " ends at LSN " +
-                                std::to_string(core_->log->last()) +
+                                std::to_string(tail.next - 1) +
                                 ": it is older than the store; bring the log of the last writer");
     }
   }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kTitle = "tallystone servers ";
 constexpr std::string_view kVersion = "1";
+constexpr std::string_view kWriter = "writer ";
 constexpr std::string_view kEnd = "end";
 // Of a list that a person may have edited.
 constexpr uint64_t kBytesMax = 16u << 20;
@@ -27,9 +28,12 @@ std::string ServerListPath(const std::string& path) {
   return path + "/SERVERS";
 }
 
-Status ReadServerList(FileSystem* files, const std::string& path,
-                      std::vector<ServerEntry>* servers) {
+Status ReadServerList(FileSystem* files, const std::string& path, std::vector<ServerEntry>* servers,
+                      std::vector<std::string>* writers) {
   servers->clear();
+  std::vector<std::string> unwanted;
+  writers = writers == nullptr ? &unwanted : writers;
+  writers->clear();
   const std::string name = ServerListPath(path);
   std::unique_ptr<File> file;
   Status status = files->Open(name, OpenMode::kRead, &file);
@@ -53,6 +57,12 @@ Status ReadServerList(FileSystem* files, const std::string& path,
   }
   for (size_t index = 1; index + 1 < lines.size(); ++index) {
     const std::string_view line = lines[index];
+    if (line.starts_with(kWriter)) {
+      if (!BytesFromHex(line.substr(kWriter.size()), &writers->emplace_back())) {
+        return Unreadable(name, line);
+      }
+      continue;
+    }
     const size_t blank = line.find(' ');
     ServerEntry entry;
     if (blank == std::string_view::npos || !BytesFromHex(line.substr(0, blank), &entry.id)) {
@@ -93,11 +103,15 @@ Status FindServer(const std::vector<ServerEntry>& servers, const std::string& na
 }
 
 Status WriteServerList(FileSystem* files, const std::string& path,
-                       const std::vector<ServerEntry>& servers) {
+                       const std::vector<ServerEntry>& servers,
+                       const std::vector<std::string>& writers) {
   std::string text = std::string(kTitle) + std::string(kVersion) + "\n";
   for (const ServerEntry& server : servers) {
     TS_CHECK(server.connection.find('\n') == std::string::npos);
     text += HexText(server.id) + " " + server.connection + "\n";
+  }
+  for (const std::string& writer : writers) {
+    text += std::string(kWriter) + HexText(writer) + "\n";
   }
   text += std::string(kEnd) + "\n";
   const std::string name = ServerListPath(path);

@@ -6,7 +6,12 @@
 //   tallystone servers 1
 //   <identity of the server, 32 hexadecimal digits> <how to connect, without a password>
 //   ...
+//   writer <identity of this directory as a writer, 32 hexadecimal digits>
+//   ...
 //   end
+//
+// The last `writer` is that of the last open (WriterClaim::id); others may still stand in a store
+// where that open was interrupted.
 #pragma once
 
 #include <string>
@@ -25,9 +30,10 @@ struct ServerEntry {
 
 std::string ServerListPath(const std::string& path);
 
-// Empty if the database has no list. kCorruption, kFormatMismatch: it cannot be read.
-Status ReadServerList(FileSystem* files, const std::string& path,
-                      std::vector<ServerEntry>* servers);
+// Empty if the database has no list. kCorruption, kFormatMismatch: it cannot be read. `writers` may
+// be null.
+Status ReadServerList(FileSystem* files, const std::string& path, std::vector<ServerEntry>* servers,
+                      std::vector<std::string>* writers = nullptr);
 
 // The server by its connection as it stands in the list, its identity in hexadecimal digits, or the
 // beginning of that. kNotFound, kInvalidArgument (more than one) name the servers.
@@ -35,6 +41,7 @@ Status FindServer(const std::vector<ServerEntry>& servers, const std::string& na
 
 // Replaces the list in one step, durably.
 Status WriteServerList(FileSystem* files, const std::string& path,
-                       const std::vector<ServerEntry>& servers);
+                       const std::vector<ServerEntry>& servers,
+                       const std::vector<std::string>& writers);
 
 }  // namespace tallystone

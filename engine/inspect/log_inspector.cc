@@ -162,8 +162,9 @@ Status LogInspectorImpl::OpenEmbedded(StoreExtent extent) {
 Status LogInspectorImpl::OpenStore(StoreExtent extent) {
   std::vector<ServerEntry> servers;
   TS_RETURN_IF_ERROR(ReadServerList(files_, path_, &servers));
-  TS_RETURN_IF_ERROR(servers.empty() ? OpenEmbedded(extent)
-                                     : OpenListedServers(options_, servers, true, &side_.stores));
+  TS_RETURN_IF_ERROR(servers.empty()
+                         ? OpenEmbedded(extent)
+                         : OpenListedServers(options_, servers, nullptr, &side_.stores));
   TS_RETURN_IF_ERROR(ReadLowestMarker(side_.stores, &side_.marker));
   side_.has_marker = true;
   if (extent != StoreExtent::kWhole) {

@@ -52,7 +52,7 @@ Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, Se
   server.read_only = false;
   server.create = true;
   TS_RETURN_IF_ERROR(at_server(OpenServerStore(server, store)));
-  TS_RETURN_IF_ERROR(at_server((*store)->TakeOver()));
+  TS_RETURN_IF_ERROR(at_server((*store)->TakeOver({})));
   entry->id = (*store)->server_id();
   return Status::Ok();
 }
@@ -77,7 +77,7 @@ Status NewDatabase::Begin() {
   if (!options_.servers.empty()) {
     ServerEntry entry;
     TS_RETURN_IF_ERROR(OpenEmptyServer(options_, &store_, &entry));
-    TS_RETURN_IF_ERROR(WriteServerList(files, unfinished_, {entry}));
+    TS_RETURN_IF_ERROR(WriteServerList(files, unfinished_, {entry}, {}));
     return store_->Initialise(marker_);
   }
   RocksStoreOptions options;

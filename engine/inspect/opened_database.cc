@@ -61,8 +61,9 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
                rocksdb::Env* env, OpenedDatabase* opened) {
   std::vector<ServerEntry> servers;
   TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers));
-  TS_RETURN_IF_ERROR(servers.empty() ? OpenEmbedded(options, path, files, env, opened)
-                                     : OpenListedServers(options, servers, true, &opened->stores));
+  TS_RETURN_IF_ERROR(servers.empty()
+                         ? OpenEmbedded(options, path, files, env, opened)
+                         : OpenListedServers(options, servers, nullptr, &opened->stores));
   Marker marker;
   Status read = ReadLowestMarker(opened->stores, &marker);
   if (read.IsNotFound()) {
@@ -96,7 +97,7 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
 }  // namespace
 
 Status OpenListedServers(const Options& options, const std::vector<ServerEntry>& servers,
-                         bool read_only, std::vector<std::unique_ptr<Store>>* stores) {
+                         const WriterClaim* claim, std::vector<std::unique_ptr<Store>>* stores) {
   std::vector<std::string> connections = options.servers;
   if (connections.empty()) {
     for (const ServerEntry& server : servers) {
@@ -106,13 +107,13 @@ Status OpenListedServers(const Options& options, const std::vector<ServerEntry>&
   for (const std::string& connection : connections) {
     ServerStoreOptions store_options;
     store_options.connection = connection;
-    store_options.read_only = read_only;
+    store_options.read_only = claim == nullptr;
     store_options.logger = options.logger;
     std::string shown;
     TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
     Status status = OpenServerStore(store_options, &stores->emplace_back());
-    if (status.ok() && !read_only) {
-      status = stores->back()->TakeOver();
+    if (status.ok() && claim != nullptr) {
+      status = stores->back()->TakeOver(*claim);
     }
     if (!status.ok()) {
       return {status.code(), shown + ": " + status.message()};

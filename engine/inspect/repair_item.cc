@@ -67,7 +67,8 @@ Status CompareNumbers(LiveView* view, StockKey key, const ItemHistory& history, 
 Status OpenStores(const Options& options, const RepairPlace& place, bool dry_run,
                   std::vector<std::unique_ptr<Store>>* stores) {
   std::vector<ServerEntry> servers;
-  TS_RETURN_IF_ERROR(ReadServerList(place.files, place.path, &servers));
+  WriterClaim claim;  // this directory's, as it is: nothing is logged
+  TS_RETURN_IF_ERROR(ReadServerList(place.files, place.path, &servers, &claim.known));
   if (servers.empty()) {
     RocksStoreOptions embedded;
     embedded.path = StorePath(place.path);
@@ -77,7 +78,8 @@ Status OpenStores(const Options& options, const RepairPlace& place, bool dry_run
     embedded.env = place.env;
     return RocksStore::Open(embedded, &stores->emplace_back());
   }
-  return OpenListedServers(options, servers, dry_run, stores);
+  claim.id = claim.known.empty() ? std::string() : claim.known.back();
+  return OpenListedServers(options, servers, dry_run ? nullptr : &claim, stores);
 }
 
 std::string TextOf(const BalanceSum& sum) {

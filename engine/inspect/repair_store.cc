@@ -292,7 +292,7 @@ class StoreRepair {
     report_->not_examined = examined.ok() ? "" : examined.ToString();
     opened.view.reset();
     std::vector<std::unique_ptr<Store>> stores;
-    TS_RETURN_IF_ERROR(OpenListedServers(source, servers, true, &stores));
+    TS_RETURN_IF_ERROR(OpenListedServers(source, servers, nullptr, &stores));
     TS_RETURN_IF_ERROR(ReadLowestMarker(stores, &marker_));
     std::vector<std::unique_ptr<StoreView>> views;
     for (const auto& store : stores) {
@@ -313,7 +313,7 @@ class StoreRepair {
     TS_RETURN_IF_ERROR(store->Initialise(empty));
     TS_RETURN_IF_ERROR(BookAgain(store.get(), view, view));
     TS_RETURN_IF_ERROR(store->Close());
-    TS_RETURN_IF_ERROR(WriteServerList(place_.files, place_.path, {made}));
+    TS_RETURN_IF_ERROR(WriteServerList(place_.files, place_.path, {made}, {}));
     report_->kept = "the databases on the earlier servers, as they were";
     return Status::Ok();
   }

@@ -75,9 +75,34 @@ class Standby(PostgresTest):
     def test_with_an_older_log_what_was_not_shipped_is_lost_and_can_be_sent_again(self):
         self.ship()
         self.die_with_lines_in_the_log(ship=False)
-        self.run_program('resume', '--db', self.copy)
+        # It was opened once more after the last shipment: only a person knows that it is gone for good.
+        answer = self.run_program('resume', '--db', self.copy, code=FENCED)
+        self.assertIn('resume --take-over', answer.err)
+        self.run_program('resume', '--db', self.copy, '--take-over')
         self.assertEqual(self.lines_there(), 1)
         self.assertEqual(self.send_again(), 20_000)
+
+    def test_the_first_is_refused_where_its_log_went_on_otherwise(self):
+        """The lines that only it logged have the LSNs of others by now: to go on would lose them in silence."""
+        with self.start_program('import', '-', '--db', self.db, '--batch', 'long') as process:
+            process.stdin.write(HEADER.encode())
+            process.stdin.flush()
+            time.sleep(0.5)  # it has the database open
+            self.ship()
+            self.server.kill()
+            process.stdin.write(LINES.encode())
+            process.stdin.flush()
+            deadline = time.monotonic() + 60
+            while self.log_bytes() < 30_000 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGKILL)
+        self.server.restart()
+        self.run_program('import', '-', '--db', self.copy, '--batch', 'other', stdin=(HEADER + 'Z1,1,1\n').encode())
+        for command in (['resume'], ['import', self.file, '--batch', 'long']):
+            self.assertIn('another directory wrote', self.run_program(*command, '--db', self.db, code=FENCED).err)
+        self.run_program('import', self.file, '--db', self.copy, '--batch', 'long')  # and that stopped nobody
+        self.assertEqual(self.lines_there(), 20_002)
+        self.run_program('verify', '--db', self.copy)
 
     def test_the_first_that_comes_back_changes_nothing(self):
         with self.start_program('import', '-', '--db', self.db, '--batch', 'long') as process:

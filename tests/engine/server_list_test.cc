@@ -31,15 +31,18 @@ TEST_F(ServerListTest, ADatabaseWithoutAListHasNoServers) {
 }
 
 TEST_F(ServerListTest, WhatIsWrittenIsReadAlsoOverAnOlderList) {
+  const std::vector<std::string> writers = {"\x07", std::string(16, '\xfe')};
   const std::vector<ServerEntry> first = {{"\x01\xff", "host=/tmp dbname=a b"}};
   std::vector<ServerEntry> second = first;
   second.push_back({"", "postgresql://user@host:5432/stock?target_session_attrs=read-write"});
-  ASSERT_OK(WriteServerList(files_, directory_.database(), first));
+  ASSERT_OK(WriteServerList(files_, directory_.database(), first, {}));
   ASSERT_OK(Read());
   EXPECT_EQ(first, read_);
-  ASSERT_OK(WriteServerList(files_, directory_.database(), second));
-  ASSERT_OK(Read());
+  ASSERT_OK(WriteServerList(files_, directory_.database(), second, writers));
+  std::vector<std::string> read_writers;
+  ASSERT_OK(ReadServerList(files_, directory_.database(), &read_, &read_writers));
   EXPECT_EQ(second, read_);
+  EXPECT_EQ(writers, read_writers);
 }
 
 TEST_F(ServerListTest, AListThatIsCutOrOtherTextIsRefused) {
@@ -51,6 +54,7 @@ TEST_F(ServerListTest, AListThatIsCutOrOtherTextIsRefused) {
       "tallystone servers 1\n0 host=x\nend\n",
       "tallystone servers 1\nxy host=x\nend\n",
       "host=x\nend\n",
+      "tallystone servers 1\nwriter 0\nend\n",
   };
   for (const std::string& text : texts) {
     WriteText(text);

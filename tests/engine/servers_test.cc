@@ -1,6 +1,7 @@
 // An engine on several stores whose transactions do not cross tenants: what must hold when one of
 // them refuses a key, is gone for a while, or has been taken over.
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -392,6 +393,67 @@ TEST(ServersTest, AServerThatIsNotTheDatabasesIsNoPlaceToMoveTo) {
   ASSERT_OK(engine->Ingest({}, Lines("t", "b"), &result));
   EXPECT_CODE(kNotFound, engine->MoveTenant("t", "elsewhere"));
   EXPECT_CODE(kNotFound, engine->MoveTenant("nobody", "s0"));
+  ASSERT_OK(engine->Close());
+}
+
+// A copy of the directory takes over and gives the LSNs of what only the first one logged to lines
+// of its own. Opened again, the first would take those for its own lines: what it acknowledged
+// would be lost in silence (L1, L2).
+TEST(ServersTest, ADirectoryIsRefusedAfterACopyOfItWroteTheServers) {
+  EngineDirectory directory;
+  EngineDirectory copied;
+  const Disks disks = MakeDisks(1);
+  bool gone = false;
+  const auto prepare = [&](size_t, TenantwiseStore* store) {
+    store->CutBy([&gone] { return gone ? Cut::kBefore : Cut::kNone; });
+  };
+  std::unique_ptr<Engine> engine;
+  BatchResult result;
+  ASSERT_OK(OpenOn(disks, directory, prepare, &engine));
+  ASSERT_OK(engine->Ingest({}, Lines("a", "both know it"), &result));
+  ASSERT_OK(engine->Close());
+  std::filesystem::copy(directory.database(), copied.database(),
+                        std::filesystem::copy_options::recursive);
+  ASSERT_OK(OpenOn(disks, directory, prepare, &engine));
+  std::filesystem::copy(directory.database() + "/SERVERS", copied.database() + "/SERVERS",
+                        std::filesystem::copy_options::overwrite_existing);
+  gone = true;
+  for (const char* id : {"1", "2", "3"}) {
+    ASSERT_OK(engine->Ingest({}, Lines("a", id), &result));
+  }
+  EXPECT_FALSE(engine->Close().ok());
+  engine.reset();
+  gone = false;
+
+  ASSERT_OK(OpenOn(disks, copied, prepare, &engine));
+  ASSERT_OK(engine->Ingest({}, Lines("a", "of the copy"), &result));
+  ASSERT_OK(engine->Close());
+  engine.reset();
+  EXPECT_CODE(kFenced, OpenOn(disks, directory, prepare, &engine));
+  EXPECT_CODE(kFenced, OpenOn(disks, directory, prepare, &engine));
+  ASSERT_OK(
+      OpenOn(disks, copied, prepare, &engine));  // and that did not stop the one that is right
+  ASSERT_OK(engine->Ingest({}, Lines("a", "1"), &result));
+  EXPECT_FALSE(result.resent);
+  ASSERT_OK(engine->Close());
+  ExpectSound(disks);
+}
+
+// The new identity may be in some of the servers only.
+TEST(ServersTest, AnOpenThatEndsBetweenTwoServersIsRepeated) {
+  EngineDirectory directory;
+  const Disks disks = MakeDisks(3);
+  const auto nothing = [](size_t, TenantwiseStore*) {};
+  std::unique_ptr<Engine> engine;
+  ASSERT_OK(OpenOn(disks, directory, nothing, &engine));
+  ASSERT_OK(engine->Close());
+  engine.reset();
+  disks[2]->claim = Status::TryAgain("the connection was cut");
+  EXPECT_CODE(kTryAgain, OpenOn(disks, directory, nothing, &engine));
+  EXPECT_NE(disks[0]->writer_id, disks[2]->writer_id);
+  disks[2]->claim = Status::Ok();
+  ASSERT_OK(OpenOn(disks, directory, nothing, &engine));
+  EXPECT_EQ(disks[0]->writer_id, disks[2]->writer_id);
   ASSERT_OK(engine->Close());
 }
 

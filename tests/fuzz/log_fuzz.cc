@@ -132,7 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FUZZ_EXPECT(one.status.code() == two.status.code() && one.records == two.records);
   FUZZ_EXPECT(disk.Fingerprint() == before);
   if (one.status.ok()) {
-    FUZZ_EXPECT(contents.next == after + 1 + one.records.size());
+    FUZZ_EXPECT(contents.tail.next == after + 1 + one.records.size());
     ExpectWritable(&disk, after, one);
     return 0;
   }

@@ -49,6 +49,34 @@ class FencingTest : public PostgresStoreTest {
   }
 };
 
+// A directory and its copy: the one whose identity the store does not have from its last writer is
+// refused, and the writer at work does not notice.
+TEST_F(FencingTest, ADirectoryThatDidNotWriteTheStoreLastIsRefusedAndStopsNobody) {
+  const auto open = [&] {
+    std::unique_ptr<Store> store;
+    EXPECT_OK(PostgresStore::Open(OptionsFor(database_), &store));
+    return store;
+  };
+  const auto first = open();
+  ASSERT_OK(first->TakeOver({"one", {}}));
+  ASSERT_OK(first->Claim({"one", {}}));
+  ASSERT_OK(first->Initialise(MarkerAt(0)));
+  const auto copy = open();
+  ASSERT_OK(copy->TakeOver({"two", {"zero", "one"}}));
+  EXPECT_CODE(kFenced, first->Claim({"one", {}}));
+  ASSERT_OK(copy->Claim({"two", {}}));
+  EXPECT_CODE(kFenced, Apply(first.get(), SmallWindow(1, {{1, 1, 1}})));
+  EXPECT_CODE(kFenced, open()->TakeOver({"three", {"one"}}));
+  EXPECT_OK(Apply(copy.get(), SmallWindow(1, {{1, 1, 1}})));
+  EXPECT_OK(open()->TakeOver({"two", {}}));          // as repair does: nothing new
+  EXPECT_OK(open()->TakeOver({"three", {}, true}));  // a person says so
+  const auto last = open();
+  EXPECT_OK(last->TakeOver({"four", {"two"}}));
+  EXPECT_EQ("two", Value("SELECT encode(writer_id, 'escape') FROM tallystone.version"));
+  EXPECT_OK(last->Claim({"four", {}}));
+  EXPECT_EQ("four", Value("SELECT encode(writer_id, 'escape') FROM tallystone.version"));
+}
+
 TEST_F(FencingTest, SecondWriterFencesTheFirst) {
   const auto for_apply = Initialised();
   const std::string before = Counts();

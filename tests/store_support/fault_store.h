@@ -129,7 +129,8 @@ class FaultStore : public Store {
     Run(after_window_);
     return status;
   }
-  Status TakeOver() override { return base_->TakeOver(); }
+  Status TakeOver(const WriterClaim& claim) override { return base_->TakeOver(claim); }
+  Status Claim(const WriterClaim& claim) override { return base_->Claim(claim); }
   Status MoveIn(const TenantArrival& arrival, StoreView* from) override {
     return base_->MoveIn(arrival, from);
   }

@@ -27,6 +27,8 @@ struct TenantwiseDisk {
   std::map<TenantId, Lsn> applied;  // of each tenant
   std::map<TenantId, TenantHome> homes;
   std::string server_id;
+  std::string writer_id;  // as in WriterClaim
+  Status claim;           // what a Claim answers, if it is not OK
 };
 
 // Thread-safe as a store must be.
@@ -59,6 +61,22 @@ class TenantwiseStore : public Store {
   Status ApplyKey(const KeyDelta* delta, const Marker& progress) override;
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override {
     return ApplyTenants(window, marker, true);
+  }
+  Status TakeOver(const WriterClaim& claim) override {
+    std::lock_guard lock(disk_->mutex);
+    const std::string& before = disk_->writer_id;
+    if (!claim.any && !before.empty() && before != claim.id &&
+        std::count(claim.known.begin(), claim.known.end(), before) == 0) {
+      return Status::Fenced("another directory wrote the store since");
+    }
+    return Status::Ok();
+  }
+  Status Claim(const WriterClaim& claim) override {
+    std::lock_guard lock(disk_->mutex);
+    if (disk_->claim.ok()) {
+      disk_->writer_id = claim.id;
+    }
+    return disk_->claim;
   }
   Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
   Status MoveOut(TenantId tenant, uint64_t generation) override;

@@ -132,12 +132,13 @@ Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* in
 }
 
 Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine,
-                  const std::vector<std::string>& servers, Listener* listener) {
+                  const std::vector<std::string>& servers, Listener* listener, bool take_over) {
   static StderrLogger logger;  // outlives every engine
   Options options;
   options.create_if_missing = create;
   options.logger = &logger;
   options.servers = servers;
+  options.take_over = take_over;
   if (listener != nullptr) {
     options.listener = listener;
     options.stop_waiting = &InterruptFlag();

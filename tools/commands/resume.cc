@@ -11,6 +11,7 @@ namespace {
 struct ResumeOptions {
   std::string database;
   std::vector<std::string> servers;
+  bool take_over = false;
   bool json = false;
 };
 
@@ -106,7 +107,9 @@ void PrintText(const Resumed& resumed, const std::string& database) {
 
 ExitCode Run(const ResumeOptions& options) {
   std::unique_ptr<Engine> engine;
-  if (const Status s = OpenEngine(options.database, false, &engine, options.servers); !s.ok()) {
+  if (const Status s =
+          OpenEngine(options.database, false, &engine, options.servers, nullptr, options.take_over);
+      !s.ok()) {
     return Fail(s);
   }
   Resumed resumed;
@@ -132,11 +135,18 @@ void AddResumeCommand(CLI::App* parent, Chosen* chosen) {
   command->footer(
       "Any command that writes does the same when it opens the database.\n"
       "--store tells where servers that were known are reached now, and adds new ones.\n"
+      "--take-over: another directory, a copy of this one or its original, wrote the servers "
+      "since\n"
+      "and is gone for good. What only its log has is lost; what was logged here under LSNs that "
+      "it\n"
+      "gave to its own lines is passed over: send the latest batches again.\n"
       "Examples:\n"
       "  tallystone resume --db stock.db");
   auto options = std::make_shared<ResumeOptions>();
   AddDatabaseOption(command, &options->database);
   AddStoreOption(command, &options->servers);
+  command->add_flag("--take-over", options->take_over,
+                    "Take servers over that another directory wrote since");
   AddJsonOption(command, &options->json);
   command->callback([=] { chosen->run = [=] { return Run(*options); }; });
 }

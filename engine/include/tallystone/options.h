@@ -23,6 +23,10 @@ struct Options {
   // PGPASSWORD or from ~/.pgpass. Empty: as the database has it; a new one has its store inside.
   // All servers of a database must be named, or none. More may be named than before.
   std::vector<std::string> servers = {};
+  // Take over servers that another directory wrote since, a copy of this one or its original: that
+  // one is gone for good. What only its log has is lost, and what was logged here under LSNs that
+  // it gave to its own lines is passed over.
+  bool take_over = false;
   // The most items of all tenants together; a line that needs one more fails as kCatalogueFull.
   // 1 .. 4,000,000,000. Price: about 200 bytes of memory each, more with long descriptions.
   uint64_t items_max = 20'000'000;

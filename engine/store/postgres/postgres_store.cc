@@ -1,5 +1,6 @@
 #include "store/postgres/postgres_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -78,19 +79,54 @@ Status PostgresStore::OpenSchema(postgres::Connection* connection) {
                               &server_id_);
 }
 
-Status PostgresStore::TakeOver() {
+Status PostgresStore::TakeOver(const WriterClaim& claim) {
   if (options_.read_only) {
     return Status::InvalidArgument("the store was opened read-only");
   }
   const MutexLock lock(&mutex_);
   std::unique_ptr<postgres::Connection> connection;
   TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  TS_RETURN_IF_ERROR(CheckClaim(connection.get(), claim));
   TS_RETURN_IF_ERROR(RaiseEpoch(connection.get()));
   writer_ = std::make_unique<postgres::Writer>(traits_);
   TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
   TS_RETURN_IF_ERROR(PlanByKey(connection.get()));
   writer_->connection = std::move(connection);
   return Status::Ok();
+}
+
+Status PostgresStore::CheckClaim(postgres::Connection* connection, const WriterClaim& claim) {
+  if (claim.id.empty() || claim.any) {
+    return Status::Ok();
+  }
+  postgres::Result result;
+  TS_RETURN_IF_ERROR(connection->Query(postgres::kReadWriterId, postgres::Parameters(),
+                                       "asking who wrote the store", &result));
+  std::string before;
+  for (int index = 0; index < result.rows(); ++index) {
+    before = postgres::RowReader(result, index).TakeBytes();
+  }
+  const bool known = before.empty() || before == claim.id ||
+                     std::find(claim.known.begin(), claim.known.end(), before) != claim.known.end();
+  return known
+             ? Status::Ok()
+             : Status::Fenced(
+                   "another directory wrote this store since: a copy of this one took over, or "
+                   "this is a copy from before the other was opened last. What was logged here "
+                   "and not there (`tallystone log cat`) is to be sent again to the other; to "
+                   "take over from it, copy its SERVERS and log anew, or, if it is gone for good, "
+                   "`tallystone resume --take-over`");
+}
+
+Status PostgresStore::Claim(const WriterClaim& claim) {
+  return WithWriter([&](postgres::Writer* writer, postgres::WindowWriter*) {
+    postgres::Parameters parameters;
+    parameters.Add(epoch_).Add(std::string_view(claim.id));
+    postgres::Result result;
+    TS_RETURN_IF_ERROR(writer->connection->Query(postgres::kSetWriterId, parameters,
+                                                 "claiming the store", &result));
+    return result.changed() == 1 ? Status::Ok() : postgres::Fenced();
+  });
 }
 
 // The store's own row first: from then on no earlier writer adds a tenant that the second statement

@@ -58,7 +58,8 @@ class PostgresStore : public Store {
   Status GetBatch(const BatchRef& ref, BatchSum* sum) override;
   Status ReadMarker(Marker* marker) override;
   // Before it nothing can be written.
-  Status TakeOver() override;
+  Status TakeOver(const WriterClaim& claim) override;
+  Status Claim(const WriterClaim& claim) override;
   Status Initialise(const Marker& marker) override;
   // kRejected: the shares of some tenants were refused, and only theirs.
   Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) override;
@@ -92,6 +93,7 @@ class PostgresStore : public Store {
 
   // All of them before the store is handed out.
   Status OpenSchema(postgres::Connection* connection);
+  static Status CheckClaim(postgres::Connection* connection, const WriterClaim& claim);
   Status RaiseEpoch(postgres::Connection* connection);
 
   Status WriteWindow(const SortedWindow& window, const Marker& marker, bool whole);

@@ -29,6 +29,8 @@ constexpr ColumnText kVersion[] = {
     {"database_id", "bytea",
      "identity of the database, the same as in its batch log; NULL: not made yet"},
     {"server_id", "bytea NOT NULL", "identity of this schema on this server, 16 random bytes"},
+    {"writer_id", "bytea",
+     "identity of the directory that writes it, taken anew at each open; NULL: none did"},
     {"dialect", "text NOT NULL", "which statements made it"},
     {"created_by", "text NOT NULL", "program and version"},
 };
