@@ -25,22 +25,6 @@ int Kills() {
   return given != nullptr ? std::atoi(given) : 50;
 }
 
-// Everything the child wrote until its end of the pipe was closed.
-std::set<uint64_t> ReadAcknowledged(int pipe) {
-  std::string text;
-  char bytes[4096];
-  for (ssize_t count = 0; (count = read(pipe, bytes, sizeof(bytes))) > 0;) {
-    text.append(bytes, static_cast<size_t>(count));
-  }
-  close(pipe);
-  std::set<uint64_t> numbers;
-  for (size_t start = 0, end = 0; (end = text.find('\n', start)) != std::string::npos;
-       start = end + 1) {
-    numbers.insert(std::strtoull(text.substr(start, end - start).c_str(), nullptr, 10));
-  }
-  return numbers;
-}
-
 // Reopens with windows of another size than the child's, so that the tail is folded anew.
 void CheckAcknowledged(const EngineDirectory& directory, const std::set<uint64_t>& acknowledged) {
   std::unique_ptr<Engine> engine;
@@ -74,12 +58,6 @@ void CheckAcknowledged(const EngineDirectory& directory, const std::set<uint64_t
   EXPECT_EQ(summed, booked);
 }
 
-int WaitFor(pid_t child) {
-  int status = 0;
-  EXPECT_EQ(child, waitpid(child, &status, 0));
-  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 // The digest after a run that nobody disturbs, and how long it took.
 std::string UninterruptedDigest(int64_t* micros) {
   EngineDirectory directory;
@@ -87,7 +65,7 @@ std::string UninterruptedDigest(int64_t* micros) {
   int pipe = -1;
   const pid_t child = StartIngestChild(directory.database(), {}, &pipe);
   EXPECT_EQ(ReadAcknowledged(pipe).size(), kChildBatches);
-  EXPECT_EQ(WaitFor(child), 0);
+  EXPECT_EQ(WaitForChild(child), 0);
   *micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
                                                                   start)
                 .count();
@@ -112,7 +90,7 @@ TEST(KillTest, AtRandomMomentsLosesNothingAndDoublesNothing) {
         static_cast<int64_t>(random.Below(static_cast<uint64_t>(run_micros)))));
     kill(child, SIGKILL);
     acknowledged.merge(ReadAcknowledged(pipe));
-    const int end = WaitFor(child);
+    const int end = WaitForChild(child);
     ASSERT_TRUE(end == -SIGKILL || end == 0) << end;
     killed += end == -SIGKILL;
     // Not every time: the next child then has to recover by itself.
@@ -131,7 +109,7 @@ TEST(KillTest, AtRandomMomentsLosesNothingAndDoublesNothing) {
   int pipe = -1;
   const pid_t child = StartIngestChild(directory->database(), {}, &pipe);
   EXPECT_EQ(ReadAcknowledged(pipe).size(), kChildBatches);
-  EXPECT_EQ(WaitFor(child), 0);
+  EXPECT_EQ(WaitForChild(child), 0);
   EXPECT_EQ(directory->SoundDigest(), expected);
 }
 

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include "model/random_source.h"
 #include "tallystone/engine.h"
@@ -113,6 +115,27 @@ pid_t StartIngestChild(const std::string& path, const std::vector<std::string>& 
   close(ends[1]);
   *acknowledged = ends[0];
   return child;
+}
+
+std::set<uint64_t> ReadAcknowledged(int pipe) {
+  std::string text;
+  char bytes[4096];
+  for (ssize_t count = 0; (count = read(pipe, bytes, sizeof(bytes))) > 0;) {
+    text.append(bytes, static_cast<size_t>(count));
+  }
+  close(pipe);
+  std::set<uint64_t> numbers;
+  for (size_t start = 0, end = 0; (end = text.find('\n', start)) != std::string::npos;
+       start = end + 1) {
+    numbers.insert(std::strtoull(text.substr(start, end - start).c_str(), nullptr, 10));
+  }
+  return numbers;
+}
+
+int WaitForChild(pid_t child) {
+  int status = 0;
+  EXPECT_EQ(child, waitpid(child, &status, 0));
+  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 }  // namespace tallystone::testing

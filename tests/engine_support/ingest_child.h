@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,10 @@ int RunIngestChild(const std::string& path, const std::vector<std::string>& serv
 // output.
 pid_t StartIngestChild(const std::string& path, const std::vector<std::string>& servers,
                        int* acknowledged);
+
+// The numbers that it wrote, up to its end. Closes the pipe.
+std::set<uint64_t> ReadAcknowledged(int pipe);
+// Its exit code, or the signal that ended it, negative.
+int WaitForChild(pid_t child);
 
 }  // namespace tallystone::testing

@@ -197,27 +197,6 @@ TEST_F(ImportFaultsTest, NothingIsLostAndNothingIsThereTwice) {
 
 // --- the engine is killed ---
 
-std::set<uint64_t> ReadNumbers(int pipe) {
-  std::string text;
-  char bytes[4096];
-  for (ssize_t count = 0; (count = read(pipe, bytes, sizeof(bytes))) > 0;) {
-    text.append(bytes, static_cast<size_t>(count));
-  }
-  close(pipe);
-  std::set<uint64_t> numbers;
-  for (size_t start = 0, end = 0; (end = text.find('\n', start)) != std::string::npos;
-       start = end + 1) {
-    numbers.insert(std::strtoull(text.substr(start, end - start).c_str(), nullptr, 10));
-  }
-  return numbers;
-}
-
-int WaitFor(pid_t child) {
-  int status = 0;
-  EXPECT_EQ(child, waitpid(child, &status, 0));
-  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 void CheckAcknowledged(Engine* engine, const std::set<uint64_t>& acknowledged) {
   for (const uint64_t number : acknowledged) {
     const Batch batch = ChildBatch(number);
@@ -236,8 +215,8 @@ TEST_F(ImportFaultsTest, AnEngineThatIsKilledGoesOnWhereItWas) {
   EngineDirectory undisturbed;
   int pipe = -1;
   pid_t child = StartIngestChild(undisturbed.database(), {}, &pipe);
-  EXPECT_EQ(ReadNumbers(pipe).size(), kChildBatches);
-  ASSERT_EQ(WaitFor(child), 0);
+  EXPECT_EQ(ReadAcknowledged(pipe).size(), kChildBatches);
+  ASSERT_EQ(WaitForChild(child), 0);
   const std::string expected = undisturbed.SoundDigest();
   ASSERT_NE("", expected);
 
@@ -262,8 +241,8 @@ TEST_F(ImportFaultsTest, AnEngineThatIsKilledGoesOnWhereItWas) {
       proxy()->CutAll();
     }
     kill(child, SIGKILL);
-    acknowledged.merge(ReadNumbers(pipe));
-    const int end = WaitFor(child);
+    acknowledged.merge(ReadAcknowledged(pipe));
+    const int end = WaitForChild(child);
     if (beside == 0) {
       ASSERT_OK(server()->Restart());
     }
@@ -289,8 +268,8 @@ TEST_F(ImportFaultsTest, AnEngineThatIsKilledGoesOnWhereItWas) {
     }
   }
   child = StartIngestChild(directory->database(), servers, &pipe);
-  EXPECT_EQ(ReadNumbers(pipe).size(), kChildBatches);
-  EXPECT_EQ(WaitFor(child), 0);
+  EXPECT_EQ(ReadAcknowledged(pipe).size(), kChildBatches);
+  EXPECT_EQ(WaitForChild(child), 0);
   EXPECT_EQ(SoundDigest(databases_), expected);
   std::printf(
       "seed %llu: engine killed %llu times, server beside it %llu times; runs that finished "
