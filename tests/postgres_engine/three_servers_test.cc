@@ -1,4 +1,5 @@
-// Three servers with many tenants: one that is gone holds up nobody but its own.
+// Three servers with many tenants: one that is gone holds up nobody but its own, also while tenants
+// move.
 #include <atomic>
 #include <cstdio>
 #include <deque>
@@ -67,7 +68,8 @@ class ThreeServersTest : public PostgresEngineTest {
   [[nodiscard]] std::set<uint64_t> TenantsOf(size_t server) const {
     std::set<uint64_t> tenants;
     std::string names = databases_[server]->Value(
-        "SELECT string_agg(substr(name, 8), ' ') FROM tallystone.tenants WHERE name IS NOT NULL");
+        "SELECT string_agg(substr(name, 8), ' ') FROM tallystone.tenants WHERE name IS NOT NULL "
+        "AND owner = 'here'");
     for (size_t at = 0; at < names.size();) {
       size_t used = 0;
       tenants.insert(std::stoull(names.substr(at), &used));
@@ -77,7 +79,7 @@ class ThreeServersTest : public PostgresEngineTest {
   }
 };
 
-TEST_F(ThreeServersTest, OneThatIsKilledHoldsUpItsOwnTenantsOnly) {
+TEST_F(ThreeServersTest, OneThatIsKilledHoldsUpItsOwnTenantsOnlyAndTwoTenantsMove) {
   START_SERVERS(3);
   Options options;
   options.window_lines_max = 4000;
@@ -128,6 +130,16 @@ TEST_F(ThreeServersTest, OneThatIsKilledHoldsUpItsOwnTenantsOnly) {
   const auto killed = Clock::now();
   std::set<uint64_t> others = tenants[0];
   others.insert(tenants[2].begin(), tenants[2].end());
+  // One tenant moves between those that are there, one to the one that is down, once it is back.
+  const uint64_t leaving = *tenants[0].begin();
+  const uint64_t waiting = *tenants[2].begin();
+  std::atomic<bool> left = false, arrived = false;
+  std::thread mover([&] {
+    EXPECT_OK(Insist([&] { return engine->MoveTenant(TenantName(leaving), "server 2"); }));
+    left = true;
+    EXPECT_OK(Insist([&] { return engine->MoveTenant(TenantName(waiting), "server 1"); }));
+    arrived = true;
+  });
   rounds = 14;
   wait_for(others, 14);
   const auto acknowledged = Clock::now() - killed;
@@ -137,6 +149,16 @@ TEST_F(ThreeServersTest, OneThatIsKilledHoldsUpItsOwnTenantsOnly) {
     down += sent[tenant];
   }
   EXPECT_GT(down, tenants[1].size()) << "the log takes what the server cannot";
+  const auto deadline_of_move = Clock::now() + std::chrono::seconds(20);
+  while (!left && Clock::now() < deadline_of_move) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_TRUE(left) << "a move between two servers does not wait for a third";
+  const auto moved = Clock::now() - killed;
+  tenants[0].erase(leaving);
+  tenants[2].insert(leaving);
+  EXPECT_EQ(tenants[0], TenantsOf(0));
+  EXPECT_EQ(tenants[2], TenantsOf(2));
   // In the stores of the others too, while it is down.
   for (const size_t server : {0, 2}) {
     uint64_t lines = 0, accepted = 0;
@@ -157,23 +179,33 @@ TEST_F(ThreeServersTest, OneThatIsKilledHoldsUpItsOwnTenantsOnly) {
   }
   const auto applied = Clock::now() - killed;
   EXPECT_FALSE(databases_[1]->server()->running());
+  EXPECT_FALSE(arrived) << "a tenant is on a server that is down";
   ASSERT_OK(databases_[1]->server()->Restart());
   wait_for(all, 14);
   over = true;
+  mover.join();
   for (std::thread& thread : threads) {
     thread.join();
   }
   EXPECT_OK(Insist([&] { return engine->Flush(); }));
   EXPECT_OK(engine->Close());
   engine.reset();
+  tenants[2].erase(waiting);
+  tenants[1].insert(waiting);
+  for (size_t server = 0; server < 3; ++server) {
+    EXPECT_EQ(tenants[server], TenantsOf(server)) << "server " << server;
+  }
   const auto in_ms = [](auto duration) {
     return static_cast<unsigned long long>(
         std::chrono::duration_cast<milliseconds>(duration).count());
   };
   std::printf(
       "tenants %zu, %zu, %zu; while the second server was down the others' batches were "
-      "acknowledged in %llu ms and in their stores after %llu ms\n",
-      tenants[0].size(), tenants[1].size(), tenants[2].size(), in_ms(acknowledged), in_ms(applied));
+      "acknowledged in %llu ms and in their stores after %llu ms, and a tenant had moved after "
+      "%llu "
+      "ms\n",
+      tenants[0].size(), tenants[1].size(), tenants[2].size(), in_ms(acknowledged), in_ms(applied),
+      in_ms(moved));
   EXPECT_EQ(EmbeddedDigest([&](Engine* other) {
               for (uint64_t tenant = 0; tenant < kTenants; ++tenant) {
                 for (uint64_t number = 0; number < 14; ++number) {
