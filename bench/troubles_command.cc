@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "api/engine_impl.h"
+#include "ingest/database_directory.h"
 #include "measure.h"
 #include "model/ids.h"
 #include "peers/tallystone.h"

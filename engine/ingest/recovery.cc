@@ -8,8 +8,9 @@
 #include "base/clock.h"
 #include "base/random_id.h"
 #include "base/text.h"
+#include "ingest/database_directory.h"
 #include "ingest/drainer.h"
-#include "ingest/server_list.h"
+#include "ingest/server_claim.h"
 #include "store/rocks/rocks_store.h"
 #include "store/routed_view.h"
 #include "store/server_store.h"
@@ -54,7 +55,8 @@ class Recovery {
         files_(parts.file_system),
         env_(parts.env),
         store_(std::move(parts.store)),
-        servers_(std::move(parts.servers)) {}
+        servers_(std::move(parts.servers)),
+        claim_(core, files_) {}
 
   Status Run();
 
@@ -63,14 +65,11 @@ class Recovery {
   Status OpenStores();
   Status OpenServers(const std::vector<ServerEntry>& recorded);
   Status OpenEmbedded(std::unique_ptr<Store>* store);
-  Status RecordServers(const std::vector<ServerEntry>& recorded, std::vector<std::string> writers);
-  Status TakeOver(const std::vector<ServerEntry>& servers, std::vector<std::string> writers);
   Status ReadMarkers();
   Status BeginAnew(OpeningLane* opening, Lsn applied);
   Status LoadCatalogues();
+  Status FinishClaim();
   Status OpenLog();
-  Status CheckLogReachesStores() const;
-  Status Claim();
   Status Replay(const LoggedChunk& chunk);
   bool IsApplied(Lsn lsn, const Tenant& tenant) const;
   Status Learn(const LoggedChunk& chunk, const ChunkHeader& header, Tenant* tenant);
@@ -83,8 +82,7 @@ class Recovery {
   rocksdb::Env* const env_;
   std::unique_ptr<Store> store_;
   std::vector<std::pair<std::string, std::unique_ptr<Store>>> servers_;
-  std::vector<ServerEntry> listed_;  // none: the store is embedded
-  WriterClaim claim_;                // of the servers
+  ServerClaim claim_;
   std::vector<std::unique_ptr<OpeningLane>> opening_;
   ChunkNumbers numbers_;  // working memory
   std::vector<std::string_view> times_;
@@ -104,8 +102,7 @@ Status Recovery::Run() {
         options, opening->lane->store.get(), opening->marker.applied, &core_->metrics.ingest);
     event.replay_continued = event.replay_continued || opening->marker.replay.has_value();
   }
-  TS_RETURN_IF_ERROR(CheckLogReachesStores());
-  TS_RETURN_IF_ERROR(Claim());
+  TS_RETURN_IF_ERROR(FinishClaim());
   TS_RETURN_IF_ERROR(OpenLog());
   for (const auto& opening : opening_) {
     if (opening->marker.replay.has_value()) {
@@ -166,78 +163,7 @@ Status Recovery::OpenStores() {
     opening_.push_back(std::make_unique<OpeningLane>(core_, lane.get()));
     core_->lanes.push_back(std::move(lane));
   }
-  return RecordServers(recorded, std::move(writers));
-}
-
-// All that there were must be there: lines of their tenants may still be on the way to them.
-Status Recovery::RecordServers(const std::vector<ServerEntry>& recorded,
-                               std::vector<std::string> writers) {
-  std::vector<ServerEntry> servers;
-  const auto has = [](const std::vector<ServerEntry>& list, const std::string& id) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const ServerEntry& entry) { return entry.id == id; });
-  };
-  for (const auto& lane : core_->lanes) {
-    if (lane->name.empty()) {
-      continue;
-    }
-    const std::string id = lane->store->server_id();
-    Marker marker;
-    if (has(servers, id)) {
-      return Status::InvalidArgument(lane->Prefix() + "this server is named twice");
-    }
-    if (!has(recorded, id) && !lane->store->ReadMarker(&marker).IsNotFound()) {
-      return Status::InvalidArgument(
-          lane->Prefix() + "this server holds the lines of a database already, and " + core_->path +
-          " is not its directory: open the directory that has its log, or name "
-          "another database of the server");
-    }
-    servers.push_back({id, lane->name});
-  }
-  for (const ServerEntry& server : recorded) {
-    if (!has(servers, server.id)) {
-      return Status::InvalidArgument("server " + HexText(server.id) + " of this database (" +
-                                     server.connection +
-                                     ") was left out: name all of its servers, or none");
-    }
-  }
-  return servers.empty() ? Status::Ok() : TakeOver(servers, std::move(writers));
-}
-
-// Only when they are known to be the database's: a mistaken name must not stop the writer of
-// another one.
-Status Recovery::TakeOver(const std::vector<ServerEntry>& servers,
-                          std::vector<std::string> writers) {
-  listed_ = servers;
-  claim_.known = std::move(writers);
-  claim_.any = core_->options.take_over;
-  TS_RETURN_IF_ERROR(MakeRandomId(&claim_.id));
-  TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, listed_, claim_.known));
-  for (const auto& lane : core_->lanes) {
-    Status status = lane->store->TakeOver(claim_);
-    if (!status.ok()) {
-      return {status.code(), lane->Prefix() + status.message()};
-    }
-  }
-  return Status::Ok();
-}
-
-// The new identity is in the directory before it is in a server, and those before it are until it
-// is in all: an open that was interrupted here can be repeated.
-Status Recovery::Claim() {
-  if (listed_.empty()) {
-    return Status::Ok();
-  }
-  std::vector<std::string> writers = claim_.known;
-  writers.push_back(claim_.id);
-  TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, listed_, writers));
-  for (const auto& lane : core_->lanes) {
-    Status status = lane->store->Claim(claim_);
-    if (!status.ok()) {
-      return {status.code(), lane->Prefix() + status.message()};
-    }
-  }
-  return WriteServerList(files_, core_->path, listed_, {claim_.id});
+  return claim_.TakeOver(recorded, std::move(writers));
 }
 
 // Those that the options name, or those that there were.
@@ -358,6 +284,18 @@ Status Recovery::LoadCatalogues() {
   return Status::Ok();
 }
 
+// Before anything is replayed.
+Status Recovery::FinishClaim() {
+  std::vector<Lsn> highest;
+  for (const auto& opening : opening_) {
+    highest.push_back(opening->marker.applied);
+    for (const auto& [tenant, lsn] : opening->ahead) {
+      highest.back() = std::max(highest.back(), lsn);
+    }
+  }
+  return claim_.Finish(LowestStored(core_->lanes), highest);
+}
+
 Status Recovery::OpenLog() {
   BatchLogOptions options;
   options.file_system = files_;
@@ -369,34 +307,6 @@ Status Recovery::OpenLog() {
       options, LogPath(core_->path), core_->database_id, LowestStored(core_->lanes),
       [this](const LoggedChunk& chunk) { return Replay(chunk); },
       [core = core_](const LoggedChunk& chunk) { Deliver(core, chunk); }, &core_->log);
-}
-
-// Before anything is replayed or claimed. BatchLog::Open compares the log with the store that is
-// the furthest behind. What another one has already, or a tenant that is ahead, would pass for what
-// is logged next at the same places.
-Status Recovery::CheckLogReachesStores() const {
-  if (listed_.empty()) {
-    return Status::Ok();
-  }
-  LogTail tail;
-  BatchLogOptions options;
-  options.file_system = files_;
-  TS_RETURN_IF_ERROR(BatchLog::Read(options, LogPath(core_->path), core_->database_id,
-                                    LowestStored(core_->lanes), nullptr, &tail));
-  for (const auto& opening : opening_) {
-    Lsn highest = opening->marker.applied;
-    for (const auto& [tenant, lsn] : opening->ahead) {
-      highest = std::max(highest, lsn);
-    }
-    if (highest >= tail.next) {
-      return Status::Corruption(opening->lane->Prefix() + "has lines up to LSN " +
-                                std::to_string(highest) + ", but the log in " +
-                                LogPath(core_->path) + " ends at LSN " +
-                                std::to_string(tail.next - 1) +
-                                ": it is older than the store; bring the log of the last writer");
-    }
-  }
-  return Status::Ok();
 }
 
 // Whether the tenant's store has the chunk already. A tenant that no store has yet has nothing.
@@ -481,44 +391,6 @@ Status Recovery::DrainIfDue(OpeningLane* opening, Lsn last) {
 }
 
 }  // namespace
-
-std::string LogPath(const std::string& path) {
-  return path + "/log";
-}
-std::string StorePath(const std::string& path) {
-  return path + "/store";
-}
-std::string LockPath(const std::string& path) {
-  return path + "/LOCK";
-}
-
-Status FindDatabase(FileSystem* files, const std::string& path) {
-  std::vector<std::string> names;
-  const Status listed = files->List(path, &names);
-  if (listed.IsNotFound()) {
-    return Status::NotFound("there is no database at " + path);
-  }
-  // What may not be looked at may well be a database; a file is none.
-  const bool is_file = !listed.ok() && files->Exists(path) && !files->ExpectDirectory(path).ok();
-  if (!listed.ok() && !is_file) {
-    return listed;
-  }
-  const auto has = [&](const char* name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  if (!has("store") && !has("log") && !has("SERVERS")) {
-    return Status::NotFound(path + " is not a Tallystone database (it has neither store nor log)");
-  }
-  return Status::Ok();
-}
-
-Status MakeDatabaseDirectory(FileSystem* files, const std::string& path) {
-  if (files->Exists(path)) {
-    return Status::Ok();
-  }
-  TS_RETURN_IF_ERROR(files->CreateDirectory(path));
-  return files->SyncDirectory(ParentDirectory(path));
-}
 
 Status CheckOptions(const Options& options) {
   const auto check = [](const char* name, uint64_t value, uint64_t low, uint64_t high) {

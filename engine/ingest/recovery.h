@@ -14,22 +14,11 @@ class Env;
 
 namespace tallystone {
 
-// Where things are in a database directory.
-std::string LogPath(const std::string& path);
-std::string StorePath(const std::string& path);
-std::string LockPath(const std::string& path);
-// kNotFound, with a message for a person, if there is no database at `path`; kIoError: nobody can
-// say, it may not be looked at. Creates nothing.
-Status FindDatabase(FileSystem* files, const std::string& path);
-
-// Makes the directory of a database, durably, if it is not there.
-Status MakeDatabaseDirectory(FileSystem* files, const std::string& path);
-
 // What tests replace.
 struct Parts {
   FileSystem* file_system = FileSystem::Posix();
   rocksdb::Env* env = nullptr;   // shows the same files; null: the operating system's
-  std::unique_ptr<Store> store;  // null: a RocksStore in StorePath
+  std::unique_ptr<Store> store;  // null: a RocksStore in the directory
   // Instead of `store`, if there are any: one lane each, with this name.
   std::vector<std::pair<std::string, std::unique_ptr<Store>>> servers = {};
 };

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "inspect/archive_reader.h"
 #include "inspect/backup_leftovers.h"
 #include "inspect/opened_database.h"

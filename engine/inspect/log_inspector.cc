@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "batchlog/batch_log.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "inspect/log_entries.h"
 #include "inspect/log_state.h"
 #include "inspect/open_inspector.h"

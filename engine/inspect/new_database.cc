@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/random_id.h"
 #include "batchlog/batch_log.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "store/rocks/rocks_store.h"
 #include "store/server_store.h"
 

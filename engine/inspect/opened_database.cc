@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "batchlog/log_scan.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "inspect/open_inspector.h"
 #include "store/rocks/rocks_store.h"
 #include "store/server_store.h"

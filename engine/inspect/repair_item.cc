@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "inspect/booked_lines.h"
 #include "inspect/opened_database.h"
 #include "inspect/queries.h"

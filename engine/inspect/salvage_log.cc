@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "batchlog/batch_log.h"
 #include "batchlog/log_walk.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "inspect/open_inspector.h"
 #include "inspect/opened_database.h"
 #include "inspect/repair.h"

@@ -10,7 +10,7 @@
 #include "api/engine_impl.h"
 #include "base/coding.h"
 #include "crash/scenario.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "inspect/archive_format.h"
 #include "inspect/open_inspector.h"
 #include "inspect/opened_database.h"

@@ -15,7 +15,7 @@
 
 #include "api/engine_impl.h"
 #include "crash/scenario.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "inspect/open_inspector.h"
 #include "model/stored_codec.h"
 #include "store/live_view.h"

@@ -12,7 +12,7 @@
 
 #include "batchlog/format.h"
 #include "crash/scenario.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "inspect/open_inspector.h"
 #include "inspect/repair.h"
 #include "support/rocks_files.h"

@@ -11,7 +11,7 @@
 
 #include "batchlog/format.h"
 #include "engine_support/engine_fixture.h"
-#include "ingest/recovery.h"
+#include "ingest/database_directory.h"
 #include "support/status_matchers.h"
 
 namespace tallystone::testing {

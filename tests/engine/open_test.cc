@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine_support/engine_fixture.h"
+#include "ingest/database_directory.h"
 #include "support/status_matchers.h"
 
 namespace tallystone::testing {

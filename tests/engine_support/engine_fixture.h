@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "api/engine_impl.h"
+#include "ingest/database_directory.h"
 #include "store/rocks/rocks_store.h"
 #include "store_support/fault_store.h"
 #include "tallystone/inspector.h"

@@ -1,6 +1,7 @@
 #include "engine_support/simulated_database.h"
 
 #include "api/engine_impl.h"
+#include "ingest/database_directory.h"
 #include "inspect/open_inspector.h"
 #include "store/rocks/rocks_store.h"
 #include "support/rocks_files.h"

@@ -95,7 +95,7 @@ void TakeOverTest::Race(test::RandomSource* random) {
     }
   });
   std::this_thread::sleep_for(milliseconds(random->Below(200)));
-  // A log that was copied too early is refused; but from the first attempt on the store stands
+  // A log that was copied too early is refused; but from the second attempt on the store stands
   // still.
   std::unique_ptr<Engine> survivor;
   std::unique_ptr<EngineDirectory> second;
@@ -104,7 +104,9 @@ void TakeOverTest::Race(test::RandomSource* random) {
     second = std::make_unique<EngineDirectory>();
     ++copies_;
     if (CopyDirectory(first, *second)) {
-      status = OpenEngine(SmallWindows(), second->database(), databases_, &survivor);
+      Options options = SmallWindows();
+      options.take_over = attempt > 0;
+      status = OpenEngine(options, second->database(), databases_, &survivor);
     }
   }
   std::set<uint64_t> survived;
@@ -188,6 +190,35 @@ TEST_F(TakeOverTest, WhatTheNextWriterStoredIsNotTakenForOnesOwn) {
   EXPECT_CODE(kFenced, fenced->Ingest({.level = Durability::kApplied}, SomeLines("a", 2), &result));
   EXPECT_CODE(kFenced, fenced->Close());
   EXPECT_OK(survivor->Close());
+  EXPECT_NE("", SoundDigest(databases_));
+}
+
+// Who starts a standby by mistake must not stop the one that works.
+TEST_F(TakeOverTest, ACopyWhoseLogIsTooOldIsRefusedAndStopsNobody) {
+  START_SERVERS(2);
+  const EngineDirectory first;
+  const EngineDirectory second;
+  std::unique_ptr<Engine> engine, refused;
+  ASSERT_OK(OpenEngine(QuietOptions(), first.database(), databases_, &engine));
+  BatchResult result;
+  ASSERT_OK(engine->Ingest({.level = Durability::kApplied}, SomeLines("a", 1), &result));
+  ASSERT_TRUE(CopyDirectory(first, second));
+  ASSERT_OK(engine->Ingest({.level = Durability::kApplied}, SomeLines("a", 2), &result));
+  const Status status = OpenEngine(QuietOptions(), second.database(), databases_, &refused);
+  EXPECT_CODE(kCorruption, status);
+  EXPECT_NE(std::string::npos, status.message().find("older than the store")) << status.message();
+  ASSERT_OK(engine->Ingest({.level = Durability::kApplied}, SomeLines("a", 3), &result));
+  // Whoever asks for it stops it, and can then copy a log that does not change any more.
+  Options taking_over = QuietOptions();
+  taking_over.take_over = true;
+  EXPECT_CODE(kCorruption, OpenEngine(taking_over, second.database(), databases_, &refused));
+  EXPECT_CODE(kFenced, engine->Ingest({.level = Durability::kApplied}, SomeLines("a", 4), &result));
+  EXPECT_CODE(kFenced, engine->Close());
+  const EngineDirectory third;
+  ASSERT_TRUE(CopyDirectory(first, third));
+  ASSERT_OK(OpenEngine(QuietOptions(), third.database(), databases_, &engine));
+  ASSERT_NO_FATAL_FAILURE(ExpectWhole(engine.get(), "a", {1, 2, 3, 4}));
+  EXPECT_OK(engine->Close());
   EXPECT_NE("", SoundDigest(databases_));
 }
 

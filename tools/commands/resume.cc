@@ -136,10 +136,12 @@ void AddResumeCommand(CLI::App* parent, Chosen* chosen) {
       "Any command that writes does the same when it opens the database.\n"
       "--store tells where servers that were known are reached now, and adds new ones.\n"
       "--take-over: another directory, a copy of this one or its original, wrote the servers "
-      "since\n"
-      "and is gone for good. What only its log has is lost; what was logged here under LSNs that "
-      "it\n"
-      "gave to its own lines is passed over: send the latest batches again.\n"
+      "since,\n"
+      "or still does, and is to be no more. It is stopped. What only its log has is lost; what "
+      "was\n"
+      "logged here under LSNs that it gave to its own lines is passed over: send the latest "
+      "batches\n"
+      "again.\n"
       "Examples:\n"
       "  tallystone resume --db stock.db");
   auto options = std::make_shared<ResumeOptions>();

@@ -25,7 +25,8 @@ struct Options {
   std::vector<std::string> servers = {};
   // Take over servers that another directory wrote since, a copy of this one or its original: that
   // one is gone for good. What only its log has is lost, and what was logged here under LSNs that
-  // it gave to its own lines is passed over.
+  // it gave to its own lines is passed over. It is stopped also where the open is then refused
+  // because the log is too old: what it has can be copied once more.
   bool take_over = false;
   // The most items of all tenants together; a line that needs one more fails as kCatalogueFull.
   // 1 .. 4,000,000,000. Price: about 200 bytes of memory each, more with long descriptions.
