@@ -220,6 +220,17 @@ Status BatchLog::Create(const BatchLogOptions& options, const std::string& path,
   return Status::Ok();
 }
 
+Status BatchLog::Check(const BatchLogOptions& options, const std::string& path,
+                       const std::string& database_id, Lsn after, LogTail* tail) {
+  TS_RETURN_IF_ERROR(CheckOptions(options, database_id));
+  LogContents contents;
+  bool starts_after = false;
+  TS_RETURN_IF_ERROR(batchlog::ScanLog(options.file_system, path, database_id, after, nullptr,
+                                       &contents, &starts_after));
+  *tail = contents.tail;
+  return Status::Ok();
+}
+
 Status BatchLog::Read(const BatchLogOptions& options, const std::string& path,
                       const std::string& database_id, Lsn after, const ReplayFunction& replay,
                       LogTail* tail) {

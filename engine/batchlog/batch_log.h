@@ -65,6 +65,10 @@ class BatchLog {
   static Status Create(const BatchLogOptions& options, const std::string& path,
                        const std::string& database_id, Lsn next, std::unique_ptr<BatchLog>* log);
 
+  // The same checks as Open, of a log that nobody writes; changes nothing.
+  static Status Check(const BatchLogOptions& options, const std::string& path,
+                      const std::string& database_id, Lsn after, LogTail* tail);
+
   // Reads a log that someone else may be writing; takes no lock, changes nothing. Records that
   // appear or are recycled meanwhile are missed or end it at the tail, never wrong.
   static Status Read(const BatchLogOptions& options, const std::string& path,

@@ -37,6 +37,18 @@ Status FindDatabase(FileSystem* files, const std::string& path) {
   return Status::Ok();
 }
 
+Status ExpectStoreBesideLog(FileSystem* files, const std::string& path) {
+  std::vector<std::string> segments;
+  if (files->Exists(StorePath(path)) || files->Exists(path + "/SERVERS") ||
+      !files->List(LogPath(path), &segments).ok() || segments.empty()) {
+    return Status::Ok();
+  }
+  return Status::Corruption(
+      path +
+      " has a log, but neither a store nor SERVERS: restore the store from a backup; or, if it was "
+      "on servers, name all of them in `tallystone resume --take-over --store`");
+}
+
 Status MakeDatabaseDirectory(FileSystem* files, const std::string& path) {
   if (files->Exists(path)) {
     return Status::Ok();

@@ -14,6 +14,9 @@ std::string LockPath(const std::string& path);
 // say, it may not be looked at. Creates nothing.
 Status FindDatabase(FileSystem* files, const std::string& path);
 
+// kCorruption: there is a log, but neither a store nor a list of servers.
+Status ExpectStoreBesideLog(FileSystem* files, const std::string& path);
+
 // Makes the directory of a database, durably, if it is not there.
 Status MakeDatabaseDirectory(FileSystem* files, const std::string& path);
 

@@ -95,7 +95,16 @@ Status Drainer::Attempt(const Window& window) {
     return Status::Ok();  // an attempt that seemed to fail had worked
   }
   TS_RETURN_IF_ERROR(Sort(window));
-  TS_CHECK(sorted_.first == marker.applied + 1);
+  if (sorted_.first != marker.applied + 1) {
+    return Status::Corruption(
+        "the store has everything up to LSN " + std::to_string(marker.applied) +
+        ", but had it up "
+        "to LSN " +
+        std::to_string(sorted_.first - 1) +
+        " before: it was set back to an earlier state (restored, or an older standby took over); "
+        "end this program and open the database again: what the store lost is in the log, or the "
+        "open says what is not");
+  }
   ApplyInfo info;
   bool replayed = marker.replay.has_value();
   TS_RETURN_IF_ERROR(replayed ? ReplayKeys(core_, lane_, marker, &sorted_)

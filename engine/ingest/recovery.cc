@@ -64,6 +64,8 @@ class Recovery {
   Status OpenDirectory();
   Status OpenStores();
   Status OpenServers(const std::vector<ServerEntry>& recorded);
+  Status OpenServer(const std::string& connection, const std::string& shown, bool create,
+                    std::unique_ptr<Store>* store);
   Status OpenEmbedded(std::unique_ptr<Store>* store);
   Status ReadMarkers();
   Status BeginAnew(OpeningLane* opening, Lsn applied);
@@ -84,7 +86,8 @@ class Recovery {
   std::vector<std::pair<std::string, std::unique_ptr<Store>>> servers_;
   ServerClaim claim_;
   std::vector<std::unique_ptr<OpeningLane>> opening_;
-  ChunkNumbers numbers_;  // working memory
+  std::map<TenantId, Lane*> begun_;  // have keys of a replay in a store, but no name yet
+  ChunkNumbers numbers_;             // working memory
   std::vector<std::string_view> times_;
 };
 
@@ -145,7 +148,11 @@ Status Recovery::OpenDirectory() {
 Status Recovery::OpenStores() {
   std::vector<ServerEntry> recorded;
   std::vector<std::string> writers;
-  TS_RETURN_IF_ERROR(ReadServerList(files_, core_->path, &recorded, &writers));
+  const Status listed = ReadServerList(files_, core_->path, &recorded, &writers);
+  // Where it is lost the log says whether the servers are the database's.
+  if (!listed.ok() && !(core_->options.take_over && !core_->options.servers.empty())) {
+    return listed;
+  }
   if (servers_.empty() && store_ == nullptr) {
     TS_RETURN_IF_ERROR(OpenServers(recorded));
   }
@@ -183,25 +190,47 @@ Status Recovery::OpenServers(const std::vector<ServerEntry>& recorded) {
         " has its store inside; to bring it to servers, export it and import it into a new "
         "database");
   }
+  // First those that are there. What is made elsewhere by a mistaken name would be in the way.
+  std::vector<std::pair<std::string, std::string>> absent;  // connection, and without the password
+  std::vector<ServerEntry> missing = recorded;
   for (const std::string& connection : connections) {
-    ServerStoreOptions options;
-    options.connection = connection;
-    // One that is new to the database may be empty.
-    options.create = core_->options.create_if_missing || !recorded.empty();
-    options.logger = core_->options.logger;
     std::string shown;
     TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
     std::unique_ptr<Store> store;
-    Status status = OpenServerStore(options, &store);
-    if (!status.ok()) {
-      return {status.code(), shown + ": " + status.message()};
+    const Status status = OpenServer(connection, shown, false, &store);
+    if (status.IsNotFound()) {
+      absent.emplace_back(connection, shown);
+      continue;
     }
+    TS_RETURN_IF_ERROR(status);
+    std::erase_if(missing,
+                  [&](const ServerEntry& entry) { return entry.id == store->server_id(); });
+    servers_.emplace_back(shown, std::move(store));
+  }
+  if (!missing.empty()) {
+    return ServerClaim::LeftOut(missing.front(), absent.empty() ? "" : absent.front().second);
+  }
+  for (const auto& [connection, shown] : absent) {
+    const bool create = core_->options.create_if_missing || !recorded.empty();
+    std::unique_ptr<Store> store;
+    TS_RETURN_IF_ERROR(OpenServer(connection, shown, create, &store));
     servers_.emplace_back(shown, std::move(store));
   }
   return Status::Ok();
 }
 
+Status Recovery::OpenServer(const std::string& connection, const std::string& shown, bool create,
+                            std::unique_ptr<Store>* store) {
+  ServerStoreOptions options;
+  options.connection = connection;
+  options.create = create;
+  options.logger = core_->options.logger;
+  Status status = OpenServerStore(options, store);
+  return status.ok() ? status : Status(status.code(), shown + ": " + status.message());
+}
+
 Status Recovery::OpenEmbedded(std::unique_ptr<Store>* store) {
+  TS_RETURN_IF_ERROR(ExpectStoreBesideLog(files_, core_->path));
   RocksStoreOptions options;
   options.path = StorePath(core_->path);
   options.create = core_->options.create_if_missing;
@@ -275,6 +304,13 @@ Status Recovery::LoadCatalogues() {
   TS_RETURN_IF_ERROR(RoutedView::Make(std::move(views), &all));
   TS_RETURN_IF_ERROR(core_->tenants.Load(
       all.get(), [&](TenantId tenant) { return opening_[all->PartOf(tenant)]->lane; }));
+  std::map<TenantId, TenantHome> homes;
+  TS_RETURN_IF_ERROR(all->ReadHomes(&homes));
+  for (const auto& [tenant, home] : homes) {
+    if (core_->tenants.Find(tenant) == nullptr) {
+      begun_[tenant] = opening_[all->PartOf(tenant)]->lane;
+    }
+  }
   // A move that was interrupted after the tenant had arrived.
   const std::vector<RoutedView::Stray> strays = all->strays();
   all.reset();
@@ -356,7 +392,11 @@ Status Recovery::Replay(const LoggedChunk& chunk) {
 
 Status Recovery::Learn(const LoggedChunk& chunk, const ChunkHeader& header, Tenant* tenant) {
   if ((header.flags & kChunkNewTenant) != 0) {
-    TS_RETURN_IF_ERROR(core_->tenants.Learn(header.tenant, header.tenant_name, &tenant));
+    const auto begun = begun_.find(header.tenant);
+    TS_RETURN_IF_ERROR(
+        begun == begun_.end()
+            ? core_->tenants.Learn(header.tenant, header.tenant_name, &tenant)
+            : core_->tenants.Learn(header.tenant, header.tenant_name, begun->second, &tenant));
   }
   if (tenant == nullptr) {
     return Status::Corruption("tenant number " + std::to_string(header.tenant) + " is not known");

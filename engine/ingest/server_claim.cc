@@ -1,6 +1,7 @@
 #include "ingest/server_claim.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -10,6 +11,12 @@
 #include "ingest/database_directory.h"
 
 namespace tallystone {
+namespace {
+
+// A server that is set back further than so many opens counts as another directory's.
+constexpr std::ptrdiff_t kWritersKept = 16;
+
+}  // namespace
 
 Status ServerClaim::TakeOver(const std::vector<ServerEntry>& recorded,
                              std::vector<std::string> writers) {
@@ -17,37 +24,52 @@ Status ServerClaim::TakeOver(const std::vector<ServerEntry>& recorded,
   if (servers_.empty()) {
     return Status::Ok();
   }
-  claim_.known = std::move(writers);
-  claim_.any = core_->options.take_over;
-  TS_RETURN_IF_ERROR(MakeRandomId(&claim_.id));
-  TS_RETURN_IF_ERROR(claim_.any ? Status::Ok() : CheckMarkers());
-  TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, servers_, claim_.known));
-  for (const auto& lane : core_->lanes) {
-    Status status = lane->store->TakeOver(claim_);
-    if (!status.ok()) {
-      return {status.code(), lane->Prefix() + status.message()};
+  writers_ = std::move(writers);
+  const bool any = core_->options.take_over;
+  const auto at_each = [&](const auto& work) {
+    for (const auto& lane : core_->lanes) {
+      Status status = work(lane->store.get());
+      if (!status.ok()) {
+        return Status(status.code(), lane->Prefix() + status.message());
+      }
     }
-  }
-  return Status::Ok();
+    return Status::Ok();
+  };
+  TS_RETURN_IF_ERROR(at_each([&](Store* store) {
+    StoreClaim claim;
+    Status status = store->ReadClaim(&claim);
+    return status.ok() ? CheckClaim(claim, servers_, any ? nullptr : &writers_) : status;
+  }));
+  TS_RETURN_IF_ERROR(any ? Status::Ok() : CheckMarkers());
+  TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, servers_, writers_));
+  return at_each([](Store* store) { return store->TakeOver(); });
 }
 
-// The new identity is in the directory before it is in a server, and those before it are until it
-// is in all: an open that was interrupted here can be repeated.
+// The new identity is in the directory before it is in a server, and those before it are as long as
+// a server may have them: an open that was interrupted here can be repeated.
 Status ServerClaim::Finish(Lsn lowest, const std::vector<Lsn>& highest) {
   if (servers_.empty()) {
     return Status::Ok();
   }
   TS_RETURN_IF_ERROR(CheckLog(core_->database_id, lowest, highest));
-  std::vector<std::string> writers = claim_.known;
-  writers.push_back(claim_.id);
-  TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, servers_, writers));
+  StoreClaim claim;
+  TS_RETURN_IF_ERROR(MakeRandomId(&claim.writer));
+  for (const ServerEntry& server : servers_) {
+    claim.servers.push_back(server.id);
+  }
+  writers_.push_back(claim.writer);
+  TS_RETURN_IF_ERROR(WriteServerList(files_, core_->path, servers_, writers_));
   for (const auto& lane : core_->lanes) {
-    Status status = lane->store->Claim(claim_);
+    Status status = lane->store->WriteClaim(claim);
     if (!status.ok()) {
       return {status.code(), lane->Prefix() + status.message()};
     }
   }
-  return WriteServerList(files_, core_->path, servers_, {claim_.id});
+  if (writers_.size() <= kWritersKept) {
+    return Status::Ok();
+  }
+  writers_.erase(writers_.begin(), writers_.end() - kWritersKept);
+  return WriteServerList(files_, core_->path, servers_, writers_);
 }
 
 // All that there were must be there: lines of their tenants may still be on the way to them.
@@ -65,22 +87,32 @@ Status ServerClaim::Match(const std::vector<ServerEntry>& recorded) {
     if (has(servers_, id)) {
       return Status::InvalidArgument(lane->Prefix() + "this server is named twice");
     }
-    if (!has(recorded, id) && !lane->store->ReadMarker(&marker).IsNotFound()) {
+    // With take_over the log decides whether it is the database's (CheckLog).
+    if (!has(recorded, id) && !core_->options.take_over &&
+        !lane->store->ReadMarker(&marker).IsNotFound()) {
       return Status::InvalidArgument(
           lane->Prefix() + "this server holds the lines of a database already, and " + core_->path +
-          " is not its directory: open the directory that has its log, or name "
-          "another database of the server");
+          " is not its directory: open the directory that has its log, or name another database "
+          "of the server. If this directory has its log and its SERVERS was lost: `tallystone "
+          "resume --take-over` with all servers as --store");
     }
     servers_.push_back({id, lane->name});
   }
   for (const ServerEntry& server : recorded) {
     if (!has(servers_, server.id)) {
-      return Status::InvalidArgument("server " + HexText(server.id) + " of this database (" +
-                                     server.connection +
-                                     ") was left out: name all of its servers, or none");
+      return LeftOut(server, "");
     }
   }
   return Status::Ok();
+}
+
+Status ServerClaim::LeftOut(const ServerEntry& server, const std::string& empty) {
+  return Status::InvalidArgument(
+      "server " + HexText(server.id) + " of this database (" + server.connection +
+      ") was left out: name all of its servers, or none" +
+      (empty.empty() ? ""
+                     : "; there is no store of Tallystone at " + empty +
+                           ": is that address wrong, or are the data there lost?"));
 }
 
 // A directory whose log is too old must not stop the writer that there may be, unless that is asked
@@ -110,8 +142,7 @@ Status ServerClaim::CheckLog(const std::string& database_id, Lsn lowest,
   LogTail tail;
   BatchLogOptions options;
   options.file_system = files_;
-  TS_RETURN_IF_ERROR(
-      BatchLog::Read(options, LogPath(core_->path), database_id, lowest, nullptr, &tail));
+  TS_RETURN_IF_ERROR(BatchLog::Check(options, LogPath(core_->path), database_id, lowest, &tail));
   for (size_t index = 0; index < highest.size(); ++index) {
     if (highest[index] >= tail.next) {
       return Status::Corruption(core_->lanes[index]->Prefix() + "has lines up to LSN " +

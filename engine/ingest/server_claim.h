@@ -19,7 +19,8 @@ class ServerClaim {
 
   // With the stores of the lanes open: finds that they are the database's, all of them, and writes
   // the list; then stops whoever else writes them. `recorded`, `writers`: the list as it was.
-  // kInvalidArgument: a server is missing, or is another database's. kCorruption: the log is too
+  // kInvalidArgument: a server is missing, or is another database's. With Options::take_over the
+  // log decides whose it is. kCorruption: the log is too
   // old for them. kFenced: they were written by another directory since. Nobody was stopped then;
   // with Options::take_over the writer is stopped whatever the log has.
   Status TakeOver(const std::vector<ServerEntry>& recorded, std::vector<std::string> writers);
@@ -28,6 +29,10 @@ class ServerClaim {
   // `lowest`: the marker of the server that is the furthest behind; `highest`: what each has, by
   // lane. kCorruption: the log is too old.
   Status Finish(Lsn lowest, const std::vector<Lsn>& highest);
+
+  // kInvalidArgument: a server of the database is not among those that were named. `empty`: a
+  // server without a store that was, "" = none.
+  static Status LeftOut(const ServerEntry& server, const std::string& empty);
 
  private:
   Status Match(const std::vector<ServerEntry>& recorded);
@@ -38,7 +43,7 @@ class ServerClaim {
   Core* const core_;
   FileSystem* const files_;
   std::vector<ServerEntry> servers_;  // none: the store is embedded
-  WriterClaim claim_;
+  std::vector<std::string> writers_;  // as in the list
 };
 
 }  // namespace tallystone

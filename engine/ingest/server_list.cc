@@ -18,8 +18,9 @@ constexpr uint64_t kBytesMax = 16u << 20;
 
 Status Unreadable(const std::string& file, std::string_view line) {
   return Status::Corruption(file + ": '" + std::string(line.substr(0, 100)) +
-                            "' is not a line of a list of servers, or its end is missing; name "
-                            "the servers anew with --store, or restore the file");
+                            "' is not a line of a list of servers, or its end is missing: restore "
+                            "the file, or name all servers in `tallystone resume --take-over "
+                            "--store`");
 }
 
 }  // namespace
@@ -100,6 +101,28 @@ Status FindServer(const std::vector<ServerEntry>& servers, const std::string& na
   return found != servers.size()
              ? Status::Ok()
              : Status::NotFound("no server of this database is '" + name + "'; they are: " + all);
+}
+
+Status CheckClaim(const StoreClaim& claim, const std::vector<ServerEntry>& servers,
+                  const std::vector<std::string>* writers) {
+  for (const std::string& id : claim.servers) {
+    if (std::none_of(servers.begin(), servers.end(),
+                     [&](const ServerEntry& server) { return server.id == id; })) {
+      return Status::InvalidArgument(
+          "the database has tenants on server " + HexText(id) +
+          ", too, and SERVERS in its directory does not name that one: name all of its servers "
+          "with --store, or copy SERVERS of the directory that wrote them last");
+    }
+  }
+  if (writers == nullptr || claim.writer.empty() ||
+      std::find(writers->begin(), writers->end(), claim.writer) != writers->end()) {
+    return Status::Ok();
+  }
+  return Status::Fenced(
+      "another directory wrote this server since: a copy of this one took over, or this is a copy "
+      "from before the other was opened last. What was logged here and not there (`tallystone log "
+      "cat`) is to be sent again to the other; to take over from it, copy its SERVERS and log "
+      "anew, or, if it is gone for good, `tallystone resume --take-over`");
 }
 
 Status WriteServerList(FileSystem* files, const std::string& path,

@@ -10,14 +10,15 @@
 //   ...
 //   end
 //
-// The last `writer` is that of the last open (WriterClaim::id); others may still stand in a store
-// where that open was interrupted.
+// The last `writer` is that of the last open (StoreClaim::writer). Those before it may still stand
+// in a store where that open was interrupted, or in one that was set back to an earlier state.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "base/file_system.h"
+#include "store/store.h"
 #include "tallystone/status.h"
 
 namespace tallystone {
@@ -38,6 +39,12 @@ Status ReadServerList(FileSystem* files, const std::string& path, std::vector<Se
 // The server by its connection as it stands in the list, its identity in hexadecimal digits, or the
 // beginning of that. kNotFound, kInvalidArgument (more than one) name the servers.
 Status FindServer(const std::vector<ServerEntry>& servers, const std::string& name, size_t* index);
+
+// Whether a store, which says `claim`, is written by the directory with this list. `writers`: null
+// = that is not asked. kFenced: another directory wrote it since. kInvalidArgument: the database
+// has servers that the list does not name.
+Status CheckClaim(const StoreClaim& claim, const std::vector<ServerEntry>& servers,
+                  const std::vector<std::string>* writers);
 
 // Replaces the list in one step, durably.
 Status WriteServerList(FileSystem* files, const std::string& path,

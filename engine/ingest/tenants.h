@@ -85,6 +85,8 @@ class Tenants {
   // A tenant that a chunk of the log names. kCorruption if number and name contradict what is
   // known.
   Status Learn(TenantId id, std::string_view name, Tenant** tenant);
+  // The same where it is known to be a lane's.
+  Status Learn(TenantId id, std::string_view name, Lane* lane, Tenant** tenant);
 
   [[nodiscard]] std::vector<Tenant*> All() const;
 
@@ -106,7 +108,6 @@ class Tenants {
   Status LoadItems(StoreView* view);
   Status LoadAliases(StoreView* view);
   Status LoadRecords(StoreView* view);
-  Status Learn(TenantId id, std::string_view name, Lane* lane, Tenant** tenant);
   Tenant* Insert(TenantId id, std::string_view name, Lane* lane) TS_REQUIRES(mutex_);
 
   const uint64_t items_max_;

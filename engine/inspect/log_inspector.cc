@@ -164,7 +164,7 @@ Status LogInspectorImpl::OpenStore(StoreExtent extent) {
   TS_RETURN_IF_ERROR(ReadServerList(files_, path_, &servers));
   TS_RETURN_IF_ERROR(servers.empty()
                          ? OpenEmbedded(extent)
-                         : OpenListedServers(options_, servers, nullptr, &side_.stores));
+                         : OpenListedServers(options_, path_, files_, true, &side_.stores));
   TS_RETURN_IF_ERROR(ReadLowestMarker(side_.stores, &side_.marker));
   side_.has_marker = true;
   if (extent != StoreExtent::kWhole) {

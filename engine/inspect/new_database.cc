@@ -52,7 +52,7 @@ Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, Se
   server.read_only = false;
   server.create = true;
   TS_RETURN_IF_ERROR(at_server(OpenServerStore(server, store)));
-  TS_RETURN_IF_ERROR(at_server((*store)->TakeOver({})));
+  TS_RETURN_IF_ERROR(at_server((*store)->TakeOver()));
   entry->id = (*store)->server_id();
   return Status::Ok();
 }

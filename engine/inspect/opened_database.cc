@@ -47,6 +47,7 @@ Status ReadLog(const Options& options, const std::string& log, const Marker& mar
 
 Status OpenEmbedded(const Options& options, const std::string& path, FileSystem* files,
                     rocksdb::Env* env, OpenedDatabase* opened) {
+  TS_RETURN_IF_ERROR(ExpectStoreBesideLog(files, path));
   RocksStoreOptions store_options;
   store_options.path = StorePath(path);
   store_options.read_only = true;
@@ -57,13 +58,21 @@ Status OpenEmbedded(const Options& options, const std::string& path, FileSystem*
   return RocksStore::Open(store_options, &opened->stores.emplace_back());
 }
 
+// A writer that opens the database says so here before it says so in the servers.
+bool ListChanged(FileSystem* files, const std::string& path,
+                 const std::vector<std::string>& writers) {
+  std::vector<ServerEntry> servers;
+  std::vector<std::string> now;
+  return ReadServerList(files, path, &servers, &now).ok() && now != writers;
+}
+
 Status TryOpen(const Options& options, const std::string& path, FileSystem* files,
                rocksdb::Env* env, OpenedDatabase* opened) {
   std::vector<ServerEntry> servers;
   TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers));
   TS_RETURN_IF_ERROR(servers.empty()
                          ? OpenEmbedded(options, path, files, env, opened)
-                         : OpenListedServers(options, servers, nullptr, &opened->stores));
+                         : OpenListedServers(options, path, files, true, &opened->stores));
   Marker marker;
   Status read = ReadLowestMarker(opened->stores, &marker);
   if (read.IsNotFound()) {
@@ -96,8 +105,11 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
 
 }  // namespace
 
-Status OpenListedServers(const Options& options, const std::vector<ServerEntry>& servers,
-                         const WriterClaim* claim, std::vector<std::unique_ptr<Store>>* stores) {
+Status OpenListedServers(const Options& options, const std::string& path, FileSystem* files,
+                         bool read_only, std::vector<std::unique_ptr<Store>>* stores) {
+  std::vector<ServerEntry> servers;
+  std::vector<std::string> writers;
+  TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers, &writers));
   std::vector<std::string> connections = options.servers;
   if (connections.empty()) {
     for (const ServerEntry& server : servers) {
@@ -107,13 +119,23 @@ Status OpenListedServers(const Options& options, const std::vector<ServerEntry>&
   for (const std::string& connection : connections) {
     ServerStoreOptions store_options;
     store_options.connection = connection;
-    store_options.read_only = claim == nullptr;
+    store_options.read_only = read_only;
     store_options.logger = options.logger;
     std::string shown;
     TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
     Status status = OpenServerStore(store_options, &stores->emplace_back());
-    if (status.ok() && claim != nullptr) {
-      status = stores->back()->TakeOver(*claim);
+    StoreClaim claim;
+    if (status.ok()) {
+      status = stores->back()->ReadClaim(&claim);
+    }
+    if (status.ok()) {
+      status = CheckClaim(claim, servers, &writers);
+    }
+    if (status.Is(StatusCode::kFenced) && ListChanged(files, path, writers)) {
+      status = Status::TryAgain("the database was opened to be written meanwhile");
+    }
+    if (status.ok() && !read_only) {
+      status = stores->back()->TakeOver();
     }
     if (!status.ok()) {
       return {status.code(), shown + ": " + status.message()};

@@ -34,10 +34,10 @@ Status OpenToRead(const Options& options, const std::string& path, FileSystem* f
                   rocksdb::Env* env, OpenedDatabase* opened);
 
 // The stores of a database on servers, where the options say that they are, or else where its
-// directory does. With a `claim` each is taken over, without one (null) they are read-only. The
-// message of an error names the server.
-Status OpenListedServers(const Options& options, const std::vector<ServerEntry>& servers,
-                         const WriterClaim* claim, std::vector<std::unique_ptr<Store>>* stores);
+// directory does. To be written each is taken over. kFenced: another directory wrote them since,
+// and what this one has in its log may be nowhere else. The message of an error names the server.
+Status OpenListedServers(const Options& options, const std::string& path, FileSystem* files,
+                         bool read_only, std::vector<std::unique_ptr<Store>>* stores);
 
 // The lowest of the stores' markers. kNotFound: one has none.
 Status ReadLowestMarker(const std::vector<std::unique_ptr<Store>>& stores, Marker* marker);

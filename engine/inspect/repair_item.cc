@@ -67,8 +67,7 @@ Status CompareNumbers(LiveView* view, StockKey key, const ItemHistory& history, 
 Status OpenStores(const Options& options, const RepairPlace& place, bool dry_run,
                   std::vector<std::unique_ptr<Store>>* stores) {
   std::vector<ServerEntry> servers;
-  WriterClaim claim;  // this directory's, as it is: nothing is logged
-  TS_RETURN_IF_ERROR(ReadServerList(place.files, place.path, &servers, &claim.known));
+  TS_RETURN_IF_ERROR(ReadServerList(place.files, place.path, &servers));
   if (servers.empty()) {
     RocksStoreOptions embedded;
     embedded.path = StorePath(place.path);
@@ -78,8 +77,7 @@ Status OpenStores(const Options& options, const RepairPlace& place, bool dry_run
     embedded.env = place.env;
     return RocksStore::Open(embedded, &stores->emplace_back());
   }
-  claim.id = claim.known.empty() ? std::string() : claim.known.back();
-  return OpenListedServers(options, servers, dry_run ? nullptr : &claim, stores);
+  return OpenListedServers(options, place.path, place.files, dry_run, stores);
 }
 
 std::string TextOf(const BalanceSum& sum) {

@@ -58,7 +58,7 @@ class StoreRepair {
     std::vector<ServerEntry> servers;
     TS_RETURN_IF_ERROR(ReadServerList(place_.files, place_.path, &servers));
     if (!servers.empty()) {
-      return RunOnServers(servers, dry_run);
+      return RunOnServers(dry_run);
     }
     if (!options_.servers.empty()) {
       return Status::InvalidArgument(place_.path + " has its store inside: it is made anew there");
@@ -275,7 +275,7 @@ class StoreRepair {
   // --- where the store is on servers ---
 
   // The new one is made in an empty database that the caller names; the old ones stay as they are.
-  Status RunOnServers(const std::vector<ServerEntry>& servers, bool dry_run) {
+  Status RunOnServers(bool dry_run) {
     if (!dry_run && options_.servers.size() != 1) {
       return Status::InvalidArgument(
           "the store of " + place_.path +
@@ -292,7 +292,7 @@ class StoreRepair {
     report_->not_examined = examined.ok() ? "" : examined.ToString();
     opened.view.reset();
     std::vector<std::unique_ptr<Store>> stores;
-    TS_RETURN_IF_ERROR(OpenListedServers(source, servers, nullptr, &stores));
+    TS_RETURN_IF_ERROR(OpenListedServers(source, place_.path, place_.files, true, &stores));
     TS_RETURN_IF_ERROR(ReadLowestMarker(stores, &marker_));
     std::vector<std::unique_ptr<StoreView>> views;
     for (const auto& store : stores) {

@@ -42,7 +42,7 @@ class Salvage {
     TS_RETURN_IF_ERROR(ReadServerList(place_.files, place_.path, &servers));
     std::vector<std::unique_ptr<Store>> stores;
     if (!servers.empty()) {
-      TS_RETURN_IF_ERROR(OpenListedServers(options_, servers, nullptr, &stores));
+      TS_RETURN_IF_ERROR(OpenListedServers(options_, place_.path, place_.files, true, &stores));
       return ReadLowestMarker(stores, &marker_);
     }
     RocksStoreOptions options;

@@ -125,27 +125,33 @@ Status RoutedView::LoadTenants(size_t part) {
   TS_RETURN_IF_ERROR(parts_[part]->ReadHomes(&homes));
   auto tenants = parts_[part]->Tenants();
   for (tenants->SeekToFirst(); tenants->Valid(); tenants->Next()) {
-    const auto& [tenant, name] = tenants->value();
-    const auto home = homes.find(tenant);
-    const TenantHome here = home == homes.end() ? TenantHome{} : home->second;
-    const auto [owner, fresh] = owners_.emplace(tenant, part);
-    if (fresh) {
-      homes_[tenant] = here;
-      continue;
-    }
-    TenantHome& other = homes_[tenant];
-    if (other.generation == here.generation) {
-      return Status::Corruption("two servers hold tenant '" + name + "'");
-    }
-    if (other.generation < here.generation) {
-      strays_.push_back({owner->second, tenant, other.generation});
-      owner->second = part;
-      other = here;
-    } else {
-      strays_.push_back({part, tenant, here.generation});
-    }
+    homes.try_emplace(tenants->value().first);
   }
-  return tenants->status();
+  TS_RETURN_IF_ERROR(tenants->status());
+  for (const auto& [tenant, home] : homes) {
+    TS_RETURN_IF_ERROR(home.here ? AddHome(part, tenant, home) : Status::Ok());
+  }
+  return Status::Ok();
+}
+
+Status RoutedView::AddHome(size_t part, TenantId tenant, const TenantHome& home) {
+  const auto [owner, fresh] = owners_.emplace(tenant, part);
+  if (fresh) {
+    homes_[tenant] = home;
+    return Status::Ok();
+  }
+  TenantHome& other = homes_[tenant];
+  if (other.generation == home.generation) {
+    return Status::Corruption("two servers hold tenant number " + std::to_string(tenant));
+  }
+  if (other.generation < home.generation) {
+    strays_.push_back({owner->second, tenant, other.generation});
+    owner->second = part;
+    other = home;
+  } else {
+    strays_.push_back({part, tenant, home.generation});
+  }
+  return Status::Ok();
 }
 
 size_t RoutedView::PartOf(TenantId tenant) const {

@@ -29,7 +29,8 @@ class RoutedView final : public StoreView {
     uint64_t generation = 0;
   };
   [[nodiscard]] const std::vector<Stray>& strays() const { return strays_; }
-  // Which part has the tenant; parts() = none.
+  // Which part has the tenant, or some of its keys already, from a replay that was interrupted
+  // before its name was there; parts() = none.
   [[nodiscard]] size_t PartOf(TenantId tenant) const;
 
   Status ReadMarker(Marker* marker) override;
@@ -56,6 +57,7 @@ class RoutedView final : public StoreView {
   RoutedView() = default;
   Status Load();
   Status LoadTenants(size_t part);
+  Status AddHome(size_t part, TenantId tenant, const TenantHome& home);
   // The parts' cursors as one, without records of tenants that are another part's.
   template <typename Record, typename Open, typename KeyOf, typename TenantOf>
   std::unique_ptr<Cursor<Record>> Merged(const Open& open, KeyOf key_of, TenantOf tenant_of);

@@ -35,12 +35,12 @@ struct TenantHome {
   friend bool operator==(const TenantHome&, const TenantHome&) = default;
 };
 
-// Which directory writes a store, by an identity that it takes anew each time it is opened. A copy
-// of a directory that writes a store, and the directory itself, are then told apart.
-struct WriterClaim {
-  std::string id;                  // from now on; "" = who wrote the store is not asked for
-  std::vector<std::string> known;  // that it had before
-  bool any = false;                // whoever wrote the store: somebody says that the other is gone
+// Who writes a store. Each open of a directory takes a new identity, so that a copy of a directory
+// that writes a store, and the directory itself, are told apart.
+struct StoreClaim {
+  std::string writer;                // "" = nobody wrote it yet
+  std::vector<std::string> servers;  // server_id of each server of the database
+  friend bool operator==(const StoreClaim&, const StoreClaim&) = default;
 };
 
 // A tenant on its way into a store.
@@ -164,11 +164,14 @@ class Store {
   virtual Status ReadMarker(Marker* marker) = 0;
 
   // Before the first write of a store that another process may be writing: from then on that one is
-  // told kFenced and changes nothing. What was read before may be old. kFenced: the store was last
-  // written under an identity that the claim does not have; nothing is changed.
-  virtual Status TakeOver(const WriterClaim& /*claim*/) { return Status::Ok(); }
-  // After it, when the log was found to go with the store: writes the identity down.
-  virtual Status Claim(const WriterClaim& /*claim*/) { return Status::Ok(); }
+  // told kFenced and changes nothing. What was read before may be old.
+  virtual Status TakeOver() { return Status::Ok(); }
+  virtual Status ReadClaim(StoreClaim* claim) {
+    *claim = {};
+    return Status::Ok();
+  }
+  // After TakeOver, when the log was found to go with the store.
+  virtual Status WriteClaim(const StoreClaim& /*claim*/) { return Status::Ok(); }
 
   // Writes the marker of a new, empty store. Durable when it returns.
   virtual Status Initialise(const Marker& marker) = 0;

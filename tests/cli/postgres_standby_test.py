@@ -7,7 +7,7 @@ import unittest
 
 from postgres import PostgresTest
 
-FENCED = 7
+FENCED, FORMAT = 7, 8
 HEADER = 'Code,Qty,Price\n'
 LINES = ''.join(f'A{line % 50},{line % 7 + 1},2.5\n' for line in range(20_000))
 
@@ -103,6 +103,79 @@ class Standby(PostgresTest):
         self.run_program('import', self.file, '--db', self.copy, '--batch', 'long')  # and that stopped nobody
         self.assertEqual(self.lines_there(), 20_002)
         self.run_program('verify', '--db', self.copy)
+
+    def test_the_first_shows_nothing_as_its_own_once_it_was_taken_over(self):
+        """The store is the other's, its own log may be nowhere else: to show both as one would be a lie."""
+        self.ship()
+        self.run_program('resume', '--db', self.copy)
+        for command in ('status', 'inventory', 'verify', 'digest'):
+            self.assertIn('another directory wrote', self.run_program(command, '--db', self.db, code=FENCED).err)
+            self.run_program(command, '--db', self.copy)
+        self.assertIn('first', self.run_program('log', 'cat', '--db', self.db, code=None).text)
+
+    def test_a_list_of_servers_that_lacks_one_is_refused(self):
+        """Also with --take-over: its tenants would be taken for new ones, and their lines booked twice."""
+        old = self.path('SERVERS.old')
+        shutil.copy(os.path.join(self.db, 'SERVERS'), old)
+        self.server.new_database(self.database + '_second')
+        second = self.server.connection(self.database + '_second')
+        self.run_program('resume', '--db', self.db, '--store', self.connection, '--store', second)
+        for tenant in range(8):
+            self.run_program('import', '-', '--db', self.db, '--tenant', f't{tenant}', '--batch', 's',
+                             stdin=(HEADER + 'A1,1,1\n').encode())
+        self.ship()
+        shutil.copy(old, os.path.join(self.copy, 'SERVERS'))
+        for command in (['status'], ['resume'], ['resume', '--take-over']):
+            answer = self.run_program(*command, '--db', self.copy, code=2)
+            self.assertIn('does not name', answer.err)
+        self.run_program('resume', '--take-over', '--db', self.copy, '--store', self.connection, '--store', second)
+        self.assertEqual(len(self.run_program('tenant', 'list', '--db', self.copy, '--json').json['tenants']), 9)
+        self.run_program('verify', '--db', self.copy)
+
+    def test_a_lost_list_of_servers_is_made_anew(self):
+        for garbage in (None, 'garbage'):
+            path = os.path.join(self.db, 'SERVERS')
+            os.remove(path)
+            if garbage:
+                self.write('stock.db/SERVERS', garbage)
+            for command in (['status'], ['resume'], ['import', self.file], ['resume', '--store', self.connection]):
+                answer = self.run_program(*command, '--db', self.db, code=None)
+                self.assertNotEqual(answer.code, 0)
+                self.assertIn('--take-over', answer.err)
+            self.assertFalse(os.path.exists(os.path.join(self.db, 'store')))
+            self.run_program('resume', '--take-over', '--db', self.db, '--store', self.connection)
+            self.run_program('verify', '--db', self.db)
+        self.assertEqual(self.lines_there(), 1)
+
+    def test_the_log_of_another_database_does_not_take_over(self):
+        other = self.path('other.db')
+        self.server.new_database(self.database + '_other')
+        self.run_program('import', '-', '--db', other, '--store', self.server.connection(self.database + '_other'),
+                         stdin=(HEADER + 'A1,1,1\n').encode())
+        os.remove(os.path.join(other, 'SERVERS'))
+        answer = self.run_program('resume', '--take-over', '--db', other, '--store', self.connection, code=FORMAT)
+        self.assertIn('another database', answer.err)
+        self.run_program('import', self.file, '--db', self.db)
+
+    def test_a_server_that_was_set_back_is_not_taken_for_another_directory(self):
+        """An older standby, or a backup: it has an identity that this directory had some opens ago."""
+        before = self.psql("SELECT encode(writer_id, 'hex') FROM tallystone.version")
+        for _ in range(3):
+            self.run_program('resume', '--db', self.db)
+        self.psql(f"UPDATE tallystone.version SET writer_id = decode('{before}', 'hex')")
+        self.run_program('status', '--db', self.db)
+        self.run_program('import', self.file, '--db', self.db)
+        for _ in range(20):
+            self.run_program('resume', '--db', self.db)
+        self.psql(f"UPDATE tallystone.version SET writer_id = decode('{before}', 'hex')")
+        self.run_program('resume', '--db', self.db, code=FENCED)
+
+    def test_nothing_is_made_where_a_server_of_the_database_was(self):
+        self.psql('DROP SCHEMA tallystone CASCADE')
+        for command in (['resume'], ['resume', '--store', self.connection], ['import', self.file]):
+            answer = self.run_program(*command, '--db', self.db, code=2)
+            self.assertIn('there is no store of Tallystone at', answer.err)
+            self.assertEqual(self.psql("SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'tallystone'"), '0')
 
     def test_the_first_that_comes_back_changes_nothing(self):
         with self.start_program('import', '-', '--db', self.db, '--batch', 'long') as process:

@@ -45,6 +45,19 @@ TEST_F(ServerListTest, WhatIsWrittenIsReadAlsoOverAnOlderList) {
   EXPECT_EQ(writers, read_writers);
 }
 
+// A copy of a directory, or one that does not know all servers, must not go on.
+TEST_F(ServerListTest, AStoreOfAnotherWriterOrWithMoreServersIsRefused) {
+  const std::vector<ServerEntry> servers = {{"a", "host=a"}, {"b", "host=b"}};
+  const std::vector<std::string> writers = {"one", "two"};
+  EXPECT_OK(CheckClaim({}, servers, &writers));
+  EXPECT_OK(CheckClaim({"two", {"a", "b"}}, servers, &writers));
+  EXPECT_OK(CheckClaim({"one", {"a"}}, servers, &writers));  // set back; b is newer
+  EXPECT_CODE(kFenced, CheckClaim({"three", {"a"}}, servers, &writers));
+  EXPECT_OK(CheckClaim({"three", {"a"}}, servers, nullptr));
+  EXPECT_CODE(kInvalidArgument, CheckClaim({"two", {"a", "c"}}, servers, &writers));
+  EXPECT_CODE(kInvalidArgument, CheckClaim({"three", {"c"}}, servers, nullptr));
+}
+
 TEST_F(ServerListTest, AListThatIsCutOrOtherTextIsRefused) {
   const std::vector<std::string> texts = {
       "",

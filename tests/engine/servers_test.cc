@@ -448,13 +448,55 @@ TEST(ServersTest, AnOpenThatEndsBetweenTwoServersIsRepeated) {
   ASSERT_OK(OpenOn(disks, directory, nothing, &engine));
   ASSERT_OK(engine->Close());
   engine.reset();
-  disks[2]->claim = Status::TryAgain("the connection was cut");
+  disks[2]->claimed = Status::TryAgain("the connection was cut");
   EXPECT_CODE(kTryAgain, OpenOn(disks, directory, nothing, &engine));
-  EXPECT_NE(disks[0]->writer_id, disks[2]->writer_id);
-  disks[2]->claim = Status::Ok();
+  EXPECT_NE(disks[0]->claim.writer, disks[2]->claim.writer);
+  disks[2]->claimed = Status::Ok();
   ASSERT_OK(OpenOn(disks, directory, nothing, &engine));
-  EXPECT_EQ(disks[0]->writer_id, disks[2]->writer_id);
+  EXPECT_EQ(disks[0]->claim.writer, disks[2]->claim.writer);
   ASSERT_OK(engine->Close());
+}
+
+// A server that is restored from a backup while an engine writes it: what it forgot must be said,
+// and nothing is written over the gap.
+class ForgetfulStore final : public TenantwiseStore {
+ public:
+  ForgetfulStore(std::shared_ptr<TenantwiseDisk> disk, const bool* forgot)
+      : TenantwiseStore(std::move(disk)), forgot_(forgot) {}
+  Status ReadMarker(Marker* marker) override {
+    Status status = TenantwiseStore::ReadMarker(marker);
+    marker->applied = *forgot_ ? marker->applied - 1 : marker->applied;
+    return status;
+  }
+
+ private:
+  const bool* const forgot_;
+};
+
+TEST(ServersTest, AServerThatWasSetBackEndsTheWritingAndNotTheProgram) {
+  EngineDirectory directory;
+  bool forgot = false;
+  const Disks disks = MakeDisks(1);
+  Parts parts;
+  parts.servers.emplace_back("s0", std::make_unique<ForgetfulStore>(disks.front(), &forgot));
+  std::unique_ptr<Engine> engine;
+  ASSERT_OK(EngineImpl::OpenWith(QuietOptions(), directory.database(), std::move(parts), &engine));
+  BatchResult result;
+  ASSERT_OK(engine->Ingest({.level = Durability::kApplied}, Lines("t", "1"), &result));
+  forgot = true;
+  const Status status = engine->Ingest({.level = Durability::kApplied}, Lines("t", "2"), &result);
+  EXPECT_CODE(kCorruption, status);
+  EXPECT_NE(std::string::npos, status.message().find("was set back")) << status.message();
+  EXPECT_FALSE(engine->Close().ok());
+  engine.reset();
+  // Opened again, what is missing comes from the log.
+  ASSERT_OK(OpenOn(
+      disks, directory, [](size_t, TenantwiseStore*) {}, &engine));
+  BatchInfo info;
+  ASSERT_OK(engine->GetBatch("t", "2", &info));
+  EXPECT_TRUE(info.finished);
+  ASSERT_OK(engine->Close());
+  ExpectSound(disks);
 }
 
 // A store that says after its first window that another writer took over.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "postgres_engine/servers_fixture.h"
+#include "tallystone/inspector.h"
 
 namespace tallystone::testing {
 namespace {
@@ -136,6 +137,84 @@ TEST_F(CheckConstraintTest, AConstraintRefusesItsItemOnlyAndACutAnywhereIsTakenU
                   static_cast<unsigned long long>(cuts));
     }
   }
+}
+
+// Of a tenant that is new, only some keys are in its store, and no name yet. Who read it then, or
+// opened the database with more servers, must not take it for one that has nothing anywhere.
+TEST_F(CheckConstraintTest, ANewTenantStaysWhereItsKeyReplayWasCut) {
+  START_SERVERS(4);
+  constexpr size_t kNew = 16;
+  const auto check = [&](Inspector* inspector) {
+    for (size_t index = 0; index < kNew; ++index) {
+      for (const char* code : kCodes) {
+        Balance balance;
+        const Status status = inspector->GetBalance({TenantName(index), code}, &balance);
+        // A tenant of which nothing was there may be on a new server by now, without the
+        // constraint.
+        if (*code != 'B') {
+          ASSERT_OK(status);
+          EXPECT_EQ(1u, balance.lines) << TenantName(index) << " " << code;
+        }
+      }
+    }
+    VerifyReport report;
+    ASSERT_OK(inspector->Verify(nullptr, &report));
+    EXPECT_TRUE(report.sound);
+  };
+  Options options = QuietOptions();
+  options.store_retries_max = 0;
+  bool cut_in_the_middle = false;
+  for (uint64_t stop = 12; stop < 60 && !cut_in_the_middle; stop += 4) {
+    SCOPED_TRACE("cut before COMMIT " + std::to_string(stop));
+    const EngineDirectory directory;
+    options.servers.clear();
+    for (const size_t server : {0, 1}) {
+      ASSERT_OK(databases_[server]->Empty());
+      options.servers.push_back(databases_[server]->through_proxy());
+    }
+    ASSERT_OK(Engine::Open(options, directory.database(), &engine_));
+    for (const size_t server : {0, 1}) {
+      ASSERT_OK(databases_[server]->Execute(
+          "ALTER TABLE tallystone.balances ADD CONSTRAINT never_below_zero CHECK (on_hand >= 0)"));
+    }
+    for (size_t index = 0; index < kNew; ++index) {
+      Batch batch(TenantName(index), "first");
+      for (const char* code : kCodes) {
+        batch.Add({.code = code,
+                   .quantity = Decimal::FromUnits(*code == 'B' ? -1'000'000 : 1'000'000),
+                   .unit_cost = {}});
+      }
+      BatchResult result;
+      ASSERT_OK(engine_->Ingest({}, batch, &result));
+    }
+    database()->proxy()->Arm({.kind = Kind::kCutBefore, .skip = stop});
+    database()->proxy()->SetRefusing(true);
+    engine_->Close().PermitUnchecked();
+    engine_.reset();
+    database()->proxy()->Disarm();
+    database()->proxy()->SetRefusing(false);
+    cut_in_the_middle =
+        database()->Value(
+            "SELECT count(*) > 0 FROM tallystone.tenants WHERE tenant <> 0 AND name IS NULL") ==
+        "t";
+    std::unique_ptr<Inspector> inspector;
+    ASSERT_OK(Inspector::Open({}, directory.database(), &inspector));
+    VerifyReport report;
+    ASSERT_OK(inspector->Verify(nullptr, &report));
+    EXPECT_TRUE(report.sound);
+    inspector.reset();
+    for (const size_t server : {2, 3}) {
+      ASSERT_OK(databases_[server]->Empty());
+      options.servers.push_back(databases_[server]->through_proxy());
+    }
+    ASSERT_OK(Engine::Open(options, directory.database(), &engine_));
+    ASSERT_OK(engine_->Flush());
+    ASSERT_OK(engine_->Close());
+    engine_.reset();
+    ASSERT_OK(Inspector::Open({}, directory.database(), &inspector));
+    ASSERT_NO_FATAL_FAILURE(check(inspector.get()));
+  }
+  EXPECT_TRUE(cut_in_the_middle);
 }
 
 }  // namespace

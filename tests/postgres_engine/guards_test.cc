@@ -38,7 +38,7 @@ class GuardsTest : public PostgresEngineTest {
     PostgresStoreOptions options = databases_.front()->options();
     options.wait_ms_max = 20'000;
     ASSERT_OK(PostgresStore::Open(options, store));
-    ASSERT_OK((*store)->TakeOver({}));
+    ASSERT_OK((*store)->TakeOver());
   }
   // The next COMMIT but `skip` arrives when its writer has come back and repeats it. Calls `write`
   // until it is done.

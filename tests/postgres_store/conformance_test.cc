@@ -22,7 +22,7 @@ class PostgresHome : public StoreHome {
   }
   Status Open(std::unique_ptr<Store>* store) override {
     Status status = status_.ok() ? PostgresStore::Open(options_, store) : status_;
-    return status.ok() ? (*store)->TakeOver({}) : status;
+    return status.ok() ? (*store)->TakeOver() : status;
   }
 
  private:

@@ -67,7 +67,7 @@ class PostgresFaultsTest : public ::testing::Test {
     store_options.wait_ms_max = kWaitMs;
     store_options.copy_lines_min = kCopyLinesMin;
     ASSERT_OK(PostgresStore::Open(store_options, &store_));
-    ASSERT_OK(store_->TakeOver({}));
+    ASSERT_OK(store_->TakeOver());
     ASSERT_OK(store_->Initialise(WindowMaker::EmptyMarker()));
   }
 
@@ -252,7 +252,7 @@ TEST_F(PostgresFaultsTest, NothingIsLostAndNothingIsThereTwice) {
   PostgresStoreOptions options;
   options.connection = server_->connection();
   ASSERT_OK(PostgresStore::Open(options, &store_));
-  ASSERT_OK(store_->TakeOver({}));
+  ASSERT_OK(store_->TakeOver());
   EXPECT_EQ("", DifferenceFromOracle()) << "after opening it again";
 }
 

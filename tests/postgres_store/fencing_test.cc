@@ -49,32 +49,45 @@ class FencingTest : public PostgresStoreTest {
   }
 };
 
-// A directory and its copy: the one whose identity the store does not have from its last writer is
-// refused, and the writer at work does not notice.
-TEST_F(FencingTest, ADirectoryThatDidNotWriteTheStoreLastIsRefusedAndStopsNobody) {
+// Who was fenced must not put itself down as the writer.
+TEST_F(FencingTest, AClaimIsThatOfTheWriterThatTookOverLast) {
   const auto open = [&] {
     std::unique_ptr<Store> store;
     EXPECT_OK(PostgresStore::Open(OptionsFor(database_), &store));
     return store;
   };
+  const StoreClaim one{"one", {std::string(16, 'a')}};
+  const StoreClaim two{"two", {std::string(16, 'a'), std::string(16, '\0')}};
   const auto first = open();
-  ASSERT_OK(first->TakeOver({"one", {}}));
-  ASSERT_OK(first->Claim({"one", {}}));
-  ASSERT_OK(first->Initialise(MarkerAt(0)));
-  const auto copy = open();
-  ASSERT_OK(copy->TakeOver({"two", {"zero", "one"}}));
-  EXPECT_CODE(kFenced, first->Claim({"one", {}}));
-  ASSERT_OK(copy->Claim({"two", {}}));
-  EXPECT_CODE(kFenced, Apply(first.get(), SmallWindow(1, {{1, 1, 1}})));
-  EXPECT_CODE(kFenced, open()->TakeOver({"three", {"one"}}));
-  EXPECT_OK(Apply(copy.get(), SmallWindow(1, {{1, 1, 1}})));
-  EXPECT_OK(open()->TakeOver({"two", {}}));          // as repair does: nothing new
-  EXPECT_OK(open()->TakeOver({"three", {}, true}));  // a person says so
-  const auto last = open();
-  EXPECT_OK(last->TakeOver({"four", {"two"}}));
-  EXPECT_EQ("two", Value("SELECT encode(writer_id, 'escape') FROM tallystone.version"));
-  EXPECT_OK(last->Claim({"four", {}}));
-  EXPECT_EQ("four", Value("SELECT encode(writer_id, 'escape') FROM tallystone.version"));
+  StoreClaim read{"x", {"y"}};
+  ASSERT_OK(first->ReadClaim(&read));
+  EXPECT_EQ(StoreClaim(), read);
+  ASSERT_OK(first->TakeOver());
+  ASSERT_OK(first->WriteClaim(one));
+  const auto second = open();
+  ASSERT_OK(second->ReadClaim(&read));
+  EXPECT_EQ(one, read);
+  ASSERT_OK(second->TakeOver());
+  ASSERT_OK(second->WriteClaim(two));
+  EXPECT_CODE(kFenced, first->WriteClaim(one));
+  ASSERT_OK(second->ReadClaim(&read));
+  EXPECT_EQ(two, read);
+}
+
+// A server that was restored, or an older standby: what the writer knows of it holds no more, and
+// it must neither go on nor take itself for fenced.
+TEST_F(FencingTest, AServerThatWasSetBackIsNotTakenForAnotherWriter) {
+  std::unique_ptr<Store> store;
+  ASSERT_OK(PostgresStore::Open(OptionsFor(database_), &store));
+  ASSERT_OK(store->TakeOver());
+  ASSERT_OK(store->Initialise(MarkerAt(0)));
+  ASSERT_OK(Apply(store.get(), SmallWindow(1, {{1, 1, 1}})));
+  Value("UPDATE tallystone.tenants SET epoch = epoch - 1 RETURNING 1");
+  Marker marker;
+  EXPECT_CODE(kCorruption, store->ReadMarker(&marker));
+  EXPECT_CODE(kCorruption, Apply(store.get(), SmallWindow(2, {{1, 1, 1}})));
+  EXPECT_CODE(kCorruption, store->WriteClaim({"one", {}}));
+  EXPECT_EQ("1", Value("SELECT count(*) FROM tallystone.blocks"));
 }
 
 TEST_F(FencingTest, SecondWriterFencesTheFirst) {

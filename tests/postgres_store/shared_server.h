@@ -38,7 +38,7 @@ class PostgresStoreTest : public ::testing::Test {
     std::unique_ptr<Store> store;
     EXPECT_OK(PostgresStore::Open(options, &store));
     if (!options.read_only) {
-      EXPECT_OK(store->TakeOver({}));
+      EXPECT_OK(store->TakeOver());
     }
     return std::unique_ptr<PostgresStore>(static_cast<PostgresStore*>(store.release()));
   }

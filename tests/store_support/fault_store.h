@@ -129,8 +129,9 @@ class FaultStore : public Store {
     Run(after_window_);
     return status;
   }
-  Status TakeOver(const WriterClaim& claim) override { return base_->TakeOver(claim); }
-  Status Claim(const WriterClaim& claim) override { return base_->Claim(claim); }
+  Status TakeOver() override { return base_->TakeOver(); }
+  Status ReadClaim(StoreClaim* claim) override { return base_->ReadClaim(claim); }
+  Status WriteClaim(const StoreClaim& claim) override { return base_->WriteClaim(claim); }
   Status MoveIn(const TenantArrival& arrival, StoreView* from) override {
     return base_->MoveIn(arrival, from);
   }

@@ -27,8 +27,8 @@ struct TenantwiseDisk {
   std::map<TenantId, Lsn> applied;  // of each tenant
   std::map<TenantId, TenantHome> homes;
   std::string server_id;
-  std::string writer_id;  // as in WriterClaim
-  Status claim;           // what a Claim answers, if it is not OK
+  StoreClaim claim;
+  Status claimed;  // what WriteClaim answers, if it is not OK
 };
 
 // Thread-safe as a store must be.
@@ -62,21 +62,17 @@ class TenantwiseStore : public Store {
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override {
     return ApplyTenants(window, marker, true);
   }
-  Status TakeOver(const WriterClaim& claim) override {
+  Status ReadClaim(StoreClaim* claim) override {
     std::lock_guard lock(disk_->mutex);
-    const std::string& before = disk_->writer_id;
-    if (!claim.any && !before.empty() && before != claim.id &&
-        std::count(claim.known.begin(), claim.known.end(), before) == 0) {
-      return Status::Fenced("another directory wrote the store since");
-    }
+    *claim = disk_->claim;
     return Status::Ok();
   }
-  Status Claim(const WriterClaim& claim) override {
+  Status WriteClaim(const StoreClaim& claim) override {
     std::lock_guard lock(disk_->mutex);
-    if (disk_->claim.ok()) {
-      disk_->writer_id = claim.id;
+    if (disk_->claimed.ok()) {
+      disk_->claim = claim;
     }
-    return disk_->claim;
+    return disk_->claimed;
   }
   Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
   Status MoveOut(TenantId tenant, uint64_t generation) override;

@@ -169,6 +169,13 @@ Status Connection::Prepare() {
   }
   const std::string wait_ms = std::to_string(options_.wait_ms_max);
   TS_RETURN_IF_ERROR(Run("SET lock_timeout = " + wait_ms, "setting up the connection"));
+  // A share of a window is one statement, however large; wait_ms_max bounds it.
+  TS_RETURN_IF_ERROR(Run("SET statement_timeout = 0", "setting up the connection"));
+  // An acknowledged window stays; stricter settings than this are left as they are.
+  TS_RETURN_IF_ERROR(
+      Run("SELECT set_config('synchronous_commit', 'on', false) WHERE "
+          "current_setting('synchronous_commit') = 'off'",
+          "setting up the connection"));
   return Run("SET idle_in_transaction_session_timeout = " + wait_ms, "setting up the connection");
 }
 

@@ -1,6 +1,5 @@
 #include "store/postgres/postgres_store.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -79,14 +78,13 @@ Status PostgresStore::OpenSchema(postgres::Connection* connection) {
                               &server_id_);
 }
 
-Status PostgresStore::TakeOver(const WriterClaim& claim) {
+Status PostgresStore::TakeOver() {
   if (options_.read_only) {
     return Status::InvalidArgument("the store was opened read-only");
   }
   const MutexLock lock(&mutex_);
   std::unique_ptr<postgres::Connection> connection;
   TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
-  TS_RETURN_IF_ERROR(CheckClaim(connection.get(), claim));
   TS_RETURN_IF_ERROR(RaiseEpoch(connection.get()));
   writer_ = std::make_unique<postgres::Writer>(traits_);
   TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
@@ -95,37 +93,23 @@ Status PostgresStore::TakeOver(const WriterClaim& claim) {
   return Status::Ok();
 }
 
-Status PostgresStore::CheckClaim(postgres::Connection* connection, const WriterClaim& claim) {
-  if (claim.id.empty() || claim.any) {
-    return Status::Ok();
-  }
-  postgres::Result result;
-  TS_RETURN_IF_ERROR(connection->Query(postgres::kReadWriterId, postgres::Parameters(),
-                                       "asking who wrote the store", &result));
-  std::string before;
-  for (int index = 0; index < result.rows(); ++index) {
-    before = postgres::RowReader(result, index).TakeBytes();
-  }
-  const bool known = before.empty() || before == claim.id ||
-                     std::find(claim.known.begin(), claim.known.end(), before) != claim.known.end();
-  return known
-             ? Status::Ok()
-             : Status::Fenced(
-                   "another directory wrote this store since: a copy of this one took over, or "
-                   "this is a copy from before the other was opened last. What was logged here "
-                   "and not there (`tallystone log cat`) is to be sent again to the other; to "
-                   "take over from it, copy its SERVERS and log anew, or, if it is gone for good, "
-                   "`tallystone resume --take-over`");
+Status PostgresStore::ReadClaim(StoreClaim* claim) {
+  return pool_->With(
+      [&](postgres::Connection* connection) { return postgres::ReadClaim(connection, claim); });
 }
 
-Status PostgresStore::Claim(const WriterClaim& claim) {
+Status PostgresStore::WriteClaim(const StoreClaim& claim) {
   return WithWriter([&](postgres::Writer* writer, postgres::WindowWriter*) {
+    std::string servers;
+    for (const std::string& id : claim.servers) {
+      servers += id;
+    }
     postgres::Parameters parameters;
-    parameters.Add(epoch_).Add(std::string_view(claim.id));
+    parameters.Add(epoch_).Add(std::string_view(claim.writer)).Add(std::string_view(servers));
     postgres::Result result;
-    TS_RETURN_IF_ERROR(writer->connection->Query(postgres::kSetWriterId, parameters,
+    TS_RETURN_IF_ERROR(writer->connection->Query(postgres::kWriteClaim, parameters,
                                                  "claiming the store", &result));
-    return result.changed() == 1 ? Status::Ok() : postgres::Fenced();
+    return result.changed() == 1 ? Status::Ok() : NotOurs(writer->connection.get());
   });
 }
 
@@ -227,9 +211,7 @@ Status PostgresStore::ReadMarker(Marker* marker) {
   });
   // The marker of a writer that took over says nothing about our windows, not even that they are
   // there.
-  return status.ok() && epoch_ != 0 && epoch > epoch_
-             ? Status::Fenced("another writer took over the store in PostgreSQL")
-             : status;
+  return status.ok() && epoch_ != 0 ? postgres::CheckEpoch(epoch, epoch_) : status;
 }
 
 // --- writing ---
@@ -240,7 +222,23 @@ Status PostgresStore::CheckEpoch(postgres::Connection* connection) {
   postgres::Result result;
   TS_RETURN_IF_ERROR(
       connection->Query(postgres::kTouchStore, parameters, "writing to the store", &result));
-  return result.changed() == 1 ? Status::Ok() : postgres::Fenced();
+  return result.changed() == 1 ? Status::Ok() : NotOurs(connection);
+}
+
+// Why a statement that asks for our epoch changed nothing.
+Status PostgresStore::NotOurs(postgres::Connection* connection) const {
+  postgres::Result result;
+  postgres::Parameters parameters;
+  parameters.Add(uint64_t{0});
+  TS_RETURN_IF_ERROR(
+      connection->Query(postgres::kReadGuards, parameters, "asking who writes the store", &result));
+  if (result.rows() == 0) {
+    return postgres::SetBack();
+  }
+  postgres::RowReader row(result, 0);
+  row.TakeInteger();
+  Status status = postgres::CheckEpoch(row.TakeUnsigned(), epoch_);
+  return status.ok() ? Status::TryAgain("the store was taken over a moment ago") : status;
 }
 
 // What this writer knows of the tenants may be too old: the end of a transaction was not seen.

@@ -58,8 +58,9 @@ class PostgresStore : public Store {
   Status GetBatch(const BatchRef& ref, BatchSum* sum) override;
   Status ReadMarker(Marker* marker) override;
   // Before it nothing can be written.
-  Status TakeOver(const WriterClaim& claim) override;
-  Status Claim(const WriterClaim& claim) override;
+  Status TakeOver() override;
+  Status ReadClaim(StoreClaim* claim) override;
+  Status WriteClaim(const StoreClaim& claim) override;
   Status Initialise(const Marker& marker) override;
   // kRejected: the shares of some tenants were refused, and only theirs.
   Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) override;
@@ -93,7 +94,6 @@ class PostgresStore : public Store {
 
   // All of them before the store is handed out.
   Status OpenSchema(postgres::Connection* connection);
-  static Status CheckClaim(postgres::Connection* connection, const WriterClaim& claim);
   Status RaiseEpoch(postgres::Connection* connection);
 
   Status WriteWindow(const SortedWindow& window, const Marker& marker, bool whole);
@@ -104,6 +104,7 @@ class PostgresStore : public Store {
   Status PlanByKey(postgres::Connection* connection) const;
   Status ReadTenants(postgres::Connection* connection) TS_REQUIRES(mutex_);
   Status LoadFilter(postgres::Connection* connection);
+  Status NotOurs(postgres::Connection* connection) const;
   Status CheckEpoch(postgres::Connection* connection);
 
   PostgresStoreOptions options_;

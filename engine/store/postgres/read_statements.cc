@@ -9,7 +9,7 @@ void ForEachReadStatement(const std::function<void(std::string_view)>& use) {
         kTenantsPage,   kAliasesPage,  kRecordsPage,      kPostingsPage,      kLineSumsPage,
         kBalanceTotals, kTenantMarker, kBatchesBefore,    kDeadLettersBefore, kTableSizes,
         kServerVersion, kCountTables,  kReadVersion,      kAddVersion,        kAddStoreRow,
-        kReadHomes,     kBlocksOfPage}) {
+        kReadHomes,     kBlocksOfPage, kReadClaim}) {
     use(text);
   }
 }

@@ -53,10 +53,13 @@ inline constexpr std::string_view kDeadLettersPage =
 inline constexpr std::string_view kTenantsPage =
     "SELECT tenant, name FROM tallystone.tenants WHERE tenant >= $1::bigint AND name IS NOT NULL "
     "AND owner <> 'gone' ORDER BY tenant LIMIT $2::bigint";
-// Of tenants that moved or are to move.
+inline constexpr std::string_view kReadClaim =
+    "SELECT COALESCE(writer_id, ''::bytea), COALESCE(servers, ''::bytea) FROM tallystone.version "
+    "WHERE tenant = 0";
+// Of tenants that moved or are to move, or of which only keys of a replay are there.
 inline constexpr std::string_view kReadHomes =
     "SELECT tenant, owner, generation, move_to FROM tallystone.tenants WHERE tenant <> 0 AND "
-    "(generation > 0 OR owner <> 'here' OR move_to IS NOT NULL)";
+    "(generation > 0 OR owner <> 'here' OR move_to IS NOT NULL OR name IS NULL)";
 // $1 tenant, $2 LSN, $3 rows
 inline constexpr std::string_view kBlocksOfPage =
     "SELECT lsn, payload, rejected FROM tallystone.blocks WHERE tenant = $1::bigint AND lsn >= "

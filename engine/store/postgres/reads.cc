@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/coding.h"
+#include "base/random_id.h"
 #include "model/stored_codec.h"
 #include "store/postgres/read_statements.h"
 #include "store/postgres/sql_text.h"
@@ -196,6 +197,23 @@ Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn
     marker->replay = std::move(in_replay.replay);
   }
   return Status::Ok();
+}
+
+Status ReadClaim(Connection* connection, StoreClaim* claim) {
+  *claim = {};
+  Result result;
+  TS_RETURN_IF_ERROR(
+      connection->Query(kReadClaim, Parameters(), "asking who wrote the store", &result));
+  if (result.rows() == 0) {
+    return Status::Ok();
+  }
+  RowReader row(result, 0);
+  claim->writer = row.TakeBytes();
+  const std::string servers(row.TakeBytes());
+  for (size_t at = 0; at < servers.size(); at += kRandomIdBytes) {
+    claim->servers.push_back(servers.substr(at, kRandomIdBytes));
+  }
+  return row.status("version");
 }
 
 Status ReadHomes(Connection* connection, std::map<TenantId, TenantHome>* homes) {

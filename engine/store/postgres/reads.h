@@ -20,6 +20,7 @@ Status ReadDeadLetter(Connection* connection, const LineRef& ref, StoredDeadLett
 Status ReadMarker(Connection* connection, Marker* marker, std::map<TenantId, Lsn>* ahead,
                   uint64_t* epoch = nullptr);
 
+Status ReadClaim(Connection* connection, StoreClaim* claim);
 Status ReadHomes(Connection* connection, std::map<TenantId, TenantHome>* homes);
 // Tables with their indexes.
 Status ReadSizes(Connection* connection, StoreSizes* sizes);

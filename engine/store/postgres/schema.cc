@@ -31,6 +31,7 @@ constexpr ColumnText kVersion[] = {
     {"server_id", "bytea NOT NULL", "identity of this schema on this server, 16 random bytes"},
     {"writer_id", "bytea",
      "identity of the directory that writes it, taken anew at each open; NULL: none did"},
+    {"servers", "bytea", "server_id of each server of the database, one after the other"},
     {"dialect", "text NOT NULL", "which statements made it"},
     {"created_by", "text NOT NULL", "program and version"},
 };

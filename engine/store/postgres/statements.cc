@@ -240,11 +240,9 @@ const std::string kReadMarker =
     "t.applied > (SELECT s.applied FROM tallystone.tenants AS s WHERE s.tenant = 0) OR "
     "t.replay_last > (SELECT s.applied FROM tallystone.tenants AS s WHERE s.tenant = 0)) ORDER BY "
     "t.tenant";
-const std::string kReadWriterId =
-    "SELECT COALESCE(writer_id, ''::bytea) FROM tallystone.version WHERE tenant = 0";
-const std::string kSetWriterId =
-    "UPDATE tallystone.version SET writer_id = $2::bytea WHERE tenant = 0 AND EXISTS (SELECT 1 "
-    "FROM tallystone.tenants AS t WHERE t.tenant = 0 AND t.epoch = $1::bigint)";
+const std::string kWriteClaim =
+    "UPDATE tallystone.version SET writer_id = $2::bytea, servers = $3::bytea WHERE tenant = 0 AND "
+    "EXISTS (SELECT 1 FROM tallystone.tenants AS t WHERE t.tenant = 0 AND t.epoch = $1::bigint)";
 const std::string kTakeOver =
     "UPDATE tallystone.tenants SET epoch = epoch + 1 WHERE tenant = 0 RETURNING epoch";
 const std::string kTakeTenants =
@@ -275,11 +273,11 @@ void ForEachStatement(const Statements& statements,
     use(text);
   }
   for (const std::string* text :
-       {&kLockStore,     &kAddTenant,   &kLockTenant,   &kMarkTenant,    &kLockTenantOfKey,
-        &kMarkKey,       &kMarkStore,   &kTouchStore,   &kReadGuards,    &kReadMarker,
-        &kTakeOver,      &kTakeTenants, &kReadTenants,  &kSetDatabaseId, &kSetMarker,
-        &kArrive,        &kMarkArrived, &kLockLeaving,  &kMarkGone,      &kRequestMove,
-        &kDeleteBalance, &kDeleteLines, &kReadWriterId, &kSetWriterId}) {
+       {&kLockStore,     &kAddTenant,   &kLockTenant,  &kMarkTenant,    &kLockTenantOfKey,
+        &kMarkKey,       &kMarkStore,   &kTouchStore,  &kReadGuards,    &kReadMarker,
+        &kTakeOver,      &kTakeTenants, &kReadTenants, &kSetDatabaseId, &kSetMarker,
+        &kArrive,        &kMarkArrived, &kLockLeaving, &kMarkGone,      &kRequestMove,
+        &kDeleteBalance, &kDeleteLines, &kWriteClaim}) {
     use(*text);
   }
   for (const std::string& text : LeaveStatements()) {

@@ -147,8 +147,7 @@ extern const std::string kReadGuards;
 // tenants that are ahead of it. No row: there is no store.
 extern const std::string kReadMarker;
 
-extern const std::string kReadWriterId;
-extern const std::string kSetWriterId;    // $1 epoch, $2 identity
+extern const std::string kWriteClaim;     // $1 epoch, $2 identity, $3 servers
 extern const std::string kTakeOver;       // returns the new epoch
 extern const std::string kTakeTenants;    // $1 epoch
 extern const std::string kReadTenants;    // (tenant, applied) of all, $1 after, $2 rows

@@ -38,6 +38,17 @@ Status Fenced() {
   return Status::Fenced("another writer took over the store in PostgreSQL");
 }
 
+Status SetBack() {
+  return Status::Corruption(
+      "the server was set back to an earlier state (restored, or an older standby took over): end "
+      "this program and open the database again; what the server lost is in the log, or the open "
+      "says what is not");
+}
+
+Status CheckEpoch(uint64_t found, uint64_t ours) {
+  return found == ours ? Status::Ok() : found > ours ? Fenced() : SetBack();
+}
+
 WindowWriter::WindowWriter(const WriterContext& context) : context_(context) {}
 
 void WindowWriter::OnReply(uint64_t tag, const SqlError* error, const Result& result) {
@@ -192,9 +203,7 @@ Status WindowWriter::AskWhy(TenantId tenant, Lsn last, bool replay) {
     const uint64_t epoch = row.TakeUnsigned();
     const Lsn applied = row.TakeUnsigned();
     TS_RETURN_IF_ERROR(row.status("tenants"));
-    if (epoch != context_.epoch) {
-      return Fenced();
-    }
+    TS_RETURN_IF_ERROR(CheckEpoch(epoch, context_.epoch));
     if (of == tenant) {
       found = true;
       at = applied;

@@ -30,6 +30,10 @@ struct WriterContext {
 
 // What a writer is told when another one has taken over.
 Status Fenced();
+// What it is told when the server has forgotten what it wrote.
+Status SetBack();
+// Which of the two an epoch of a row says, or OK.
+Status CheckEpoch(uint64_t found, uint64_t ours);
 
 // For one call of the store. After an error the connection may be in the middle of something: it is
 // to be dropped unless it is idle.
