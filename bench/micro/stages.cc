@@ -200,11 +200,14 @@ void FoldWindow(benchmark::State& state, const char* name) {
 }
 
 void SortWholeWindow(benchmark::State& state, const char* name) {
-  const std::vector<LoggedChunk> chunks = LoggedChunks(name);
+  LogStretch stretch;
+  for (const LoggedChunk& chunk : LoggedChunks(name)) {
+    stretch.Append(chunk);
+  }
   const ItemLookup lookup = [](StockKey, StoredItem*) { return Status::NotFound("no store"); };
   for (auto _ : state) {
     SortedWindow sorted;
-    TS_CHECK(SortWindow(chunks, lookup, &sorted).ok());
+    TS_CHECK(SortWindow(stretch, lookup, &sorted).ok());
     benchmark::DoNotOptimize(sorted.deltas.size());
   }
   CountLines(state, kLines);

@@ -296,14 +296,14 @@ Status EngineImpl::GetBalance(const ItemKey& key, Balance* balance) {
 // The chunks are taken before the store's view: what the drain moves meanwhile is then in both, and
 // the view knows which chunks it has.
 Status EngineImpl::NewView(SharedView* view) {
-  std::vector<LoggedChunk> chunks = PendingChunks(core_->lanes);
+  LogStretch pending = PendingChunks(core_->lanes);
   std::vector<std::unique_ptr<StoreView>> stores;
   const std::shared_lock routes(core_->routes);
   for (const auto& lane : core_->lanes) {
     TS_RETURN_IF_ERROR(lane->store->NewView(&stores.emplace_back()));
   }
   std::unique_ptr<LiveView> made;
-  TS_RETURN_IF_ERROR(LiveView::Make(std::move(stores), std::move(chunks), &made));
+  TS_RETURN_IF_ERROR(LiveView::Make(std::move(stores), std::move(pending), &made));
   *view = std::move(made);
   return Status::Ok();
 }

@@ -180,7 +180,7 @@ Status BatchSession::OpenStored() {
   }
   // Only what is durable has been folded and can be read back.
   TS_RETURN_IF_ERROR(core_->log->Sync(state_->record_lsn));
-  std::vector<LoggedChunk> chunks = tenant_->windows()->Chunks();
+  std::vector<LoggedChunk> chunks = tenant_->windows()->Pending().chunks;
   TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view_));
   stored_ = std::make_unique<StoredLines>(BatchRef{tenant_->id, batch_}, before_, std::move(chunks),
                                           view_.get());

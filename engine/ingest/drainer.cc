@@ -8,7 +8,7 @@
 #include "ingest/key_replay.h"
 #include "ingest/store_retry.h"
 #include "store/live_view.h"
-#include "window/chunk_places.h"
+#include "window/leave_out_chunks.h"
 #include "window/sort_window.h"
 
 namespace tallystone {
@@ -123,11 +123,11 @@ Status Drainer::Sort(const Window& window) {
   std::map<TenantId, Lsn> ahead;
   TS_RETURN_IF_ERROR(view->ReadAhead(&ahead));
   if (ahead.empty()) {
-    return sorter_.Sort(window.chunks(), lookup, &sorted_);
+    return sorter_.Sort(window.stretch(), lookup, &sorted_);
   }
-  std::vector<LoggedChunk> chunks = window.chunks();
-  TS_RETURN_IF_ERROR(LeaveOutApplied(ahead, &chunks));
-  return sorter_.Sort(chunks, lookup, &sorted_);
+  LogStretch stretch = window.stretch();
+  TS_RETURN_IF_ERROR(LeaveOutApplied(ahead, &stretch.chunks));
+  return sorter_.Sort(stretch, lookup, &sorted_);
 }
 
 Status Drainer::Apply(const Window& window, const Marker& before, ApplyInfo* info, bool* replayed) {

@@ -1,6 +1,8 @@
 #include "ingest/lane.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "base/check.h"
 #include "base/checksum.h"
@@ -24,29 +26,23 @@ Lane* LaneForNewTenant(const Lanes& lanes, std::string_view tenant) {
   return best;
 }
 
-// What one lane has only the place of, another holds. The lanes are asked one after the other: what
-// is behind the end of any of them came meanwhile, and is left out.
-std::vector<LoggedChunk> PendingChunks(const Lanes& lanes) {
-  std::vector<LoggedChunk> chunks;
-  Lsn last = UINT64_MAX;
-  for (const auto& lane : lanes) {
-    Lsn last_of_lane = 0;
-    std::vector<LoggedChunk> more = lane->windows->Chunks(&last_of_lane);
-    last = std::min(last, last_of_lane);
-    const auto is_late = [&](const LoggedChunk& chunk) { return chunk.lsn > last; };
-    std::erase_if(chunks, is_late);
-    std::erase_if(more, is_late);
-    if (chunks.empty() || (!more.empty() && more.front().lsn < chunks.front().lsn)) {
-      std::swap(chunks, more);
-    }
-    // Now `more` begins within `chunks`, and ends where they end.
-    for (LoggedChunk& chunk : more) {
-      if (chunk.payload != nullptr) {
-        chunks[chunk.lsn - chunks.front().lsn] = std::move(chunk);
-      }
-    }
+// What one lane has only passed, another holds, or its store has it. The lanes are asked one after
+// the other: what is behind the end of any of them came meanwhile, and is left out.
+LogStretch PendingChunks(const Lanes& lanes) {
+  LogStretch all = lanes.front()->windows->Pending();
+  for (size_t lane = 1; lane < lanes.size(); ++lane) {
+    LogStretch more = lanes[lane]->windows->Pending();
+    all.first = std::min(all.first, more.first);
+    all.last = std::min(all.last, more.last);
+    const auto middle = static_cast<std::ptrdiff_t>(all.chunks.size());
+    all.chunks.insert(all.chunks.end(), std::make_move_iterator(more.chunks.begin()),
+                      std::make_move_iterator(more.chunks.end()));
+    std::inplace_merge(
+        all.chunks.begin(), all.chunks.begin() + middle, all.chunks.end(),
+        [](const LoggedChunk& left, const LoggedChunk& right) { return left.lsn < right.lsn; });
   }
-  return chunks;
+  std::erase_if(all.chunks, [&](const LoggedChunk& chunk) { return chunk.lsn > all.last; });
+  return all;
 }
 
 Lsn LowestStored(const Lanes& lanes) {

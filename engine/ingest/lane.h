@@ -16,8 +16,8 @@ namespace tallystone {
 struct Lane {
   std::string name;  // of the server, as it was given; "" = the embedded store
   std::unique_ptr<Store> store;
-  // Holds the chunks of the lane's tenants, and the places of the others: so its marker passes
-  // them too.
+  // Holds the chunks of the lane's tenants, and passes the places of the others: so its marker
+  // passes them too.
   std::unique_ptr<WindowSet> windows;
   // The store's marker as it was last read back: the log is released below the lowest.
   std::atomic<Lsn> stored = 0;
@@ -34,9 +34,9 @@ using Lanes = std::vector<std::unique_ptr<Lane>>;
 // else.
 Lane* LaneForNewTenant(const Lanes& lanes, std::string_view tenant);
 
-// The chunks that may not be in the stores yet, ascending without gaps. Take views of the stores
-// after, not before.
-std::vector<LoggedChunk> PendingChunks(const Lanes& lanes);
+// What may not be in one of the stores yet: those of its chunks that a lane holds. Take views of
+// the stores after, not before.
+LogStretch PendingChunks(const Lanes& lanes);
 
 // The lowest of Lane::stored.
 Lsn LowestStored(const Lanes& lanes);

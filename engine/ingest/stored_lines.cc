@@ -97,13 +97,6 @@ void StoredLines::SeekToFirst() {
          chunks_[next_chunk_].lsn <= std::max(applied_, sum_.first_lsn - 1)) {
     ++next_chunk_;
   }
-  PassPlaces();
-}
-
-void StoredLines::PassPlaces() {
-  while (next_chunk_ < chunks_.size() && chunks_[next_chunk_].payload == nullptr) {
-    ++next_chunk_;
-  }
 }
 
 Status StoredLines::Current(Place* place) {
@@ -128,7 +121,6 @@ void StoredLines::Advance() {
     blocks_->Next();
   } else {
     ++next_chunk_;
-    PassPlaces();
   }
 }
 

@@ -47,8 +47,6 @@ class StoredLines {
   Status Start();
   Status CollectRetries();
   void SeekToFirst();
-  // Over chunks that are mere places.
-  void PassPlaces();
   Status Current(Place* place);  // kNotFound at the end
   void Advance();
   Status NextChunk();

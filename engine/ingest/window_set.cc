@@ -51,7 +51,10 @@ bool WindowSet::Due() const {
   if (filling_->empty()) {
     return false;
   }
-  return Full() || stopping_ || filling_->first() <= wanted_ ||
+  // Where the tenants of other lanes are busy, a few lines may stand among many places: not full,
+  // but the log is to be released behind them.
+  const bool passed_many = filling_->last() - filling_->first() >= lines_max_;
+  return Full() || passed_many || stopping_ || filling_->first() <= wanted_ ||
          (age_max_.count() > 0 && std::chrono::steady_clock::now() - filling_since_ >= age_max_);
 }
 
@@ -200,19 +203,18 @@ bool WindowSet::full() const {
   return Full();
 }
 
-std::vector<LoggedChunk> WindowSet::Chunks(Lsn* last) const {
+LogStretch WindowSet::Pending() const {
   const MutexLock lock(&mutex_);
-  if (last != nullptr) {
-    *last = !filling_->empty()     ? filling_->last()
-            : draining_ != nullptr ? draining_->last()
-                                   : applied_;
+  if (draining_ == nullptr) {
+    return filling_->empty() ? LogStretch{applied_ + 1, applied_, {}} : filling_->stretch();
   }
-  std::vector<LoggedChunk> chunks;
-  if (draining_ != nullptr) {
-    chunks = draining_->chunks();
+  LogStretch pending = draining_->stretch();
+  if (!filling_->empty()) {
+    pending.last = filling_->last();
+    pending.chunks.insert(pending.chunks.end(), filling_->chunks().begin(),
+                          filling_->chunks().end());
   }
-  chunks.insert(chunks.end(), filling_->chunks().begin(), filling_->chunks().end());
-  return chunks;
+  return pending;
 }
 
 Status WindowSet::GetBalance(StockKey key, BalanceSum* sum) {

@@ -26,8 +26,9 @@ class WindowSet {
 
   // --- writers ---
 
-  // Takes a durable chunk. Called in LSN order, one thread at a time. kCorruption: it cannot be
-  // read.
+  // Takes a durable chunk, or passes the place of one that another lane has (no payload), which
+  // takes no memory however long this lane's store is away. Called in LSN order without gaps, one
+  // thread at a time. kCorruption: the chunk cannot be read.
   Status Add(const LoggedChunk& chunk);
   // Waits until there is room for another chunk. While the store cannot be written: kUnavailable
   // with the cause, once the window is full. kFenced, at once, when another writer took over.
@@ -61,9 +62,9 @@ class WindowSet {
   [[nodiscard]] uint64_t lines() const;
   [[nodiscard]] bool full() const;
 
-  // The chunks that may not be in the store yet, ascending. Take a view of the store after, not
-  // before. *last, if given: the last chunk there ever was.
-  [[nodiscard]] std::vector<LoggedChunk> Chunks(Lsn* last = nullptr) const;
+  // What may not be in the store yet, up to the last LSN that was passed or taken. Take a view of
+  // the store after, not before.
+  [[nodiscard]] LogStretch Pending() const;
 
   // The balance of a key: the store's, and each window's delta where the store does not contain it
   // yet, which its last LSN tells. So a read that races with a drain never counts twice and never

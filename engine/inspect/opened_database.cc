@@ -21,7 +21,7 @@ constexpr int kOpenAttempts = 20;
 constexpr std::chrono::milliseconds kOpenDelay(20);
 
 Status ReadLog(const Options& options, const std::string& log, const Marker& marker,
-               FileSystem* files, std::vector<LoggedChunk>* chunks, OpenedDatabase* opened) {
+               FileSystem* files, LogStretch* stretch, OpenedDatabase* opened) {
   BatchLogOptions log_options;
   log_options.file_system = files;
   log_options.segment_bytes = options.log_segment_bytes;
@@ -29,7 +29,7 @@ Status ReadLog(const Options& options, const std::string& log, const Marker& mar
   TS_RETURN_IF_ERROR(BatchLog::Read(
       log_options, log, marker.database_id, marker.applied,
       [&](const LoggedChunk& chunk) {
-        chunks->push_back(chunk);
+        stretch->Append(chunk);
         return Status::Ok();
       },
       &opened->tail));
@@ -80,7 +80,7 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
                             " has no Tallystone database yet (its creation was interrupted)");
   }
   TS_RETURN_IF_ERROR(read);
-  std::vector<LoggedChunk> chunks;
+  LogStretch stretch;
   std::vector<batchlog::LiveSegment> live;
   std::vector<uint64_t> free;
   TS_RETURN_IF_ERROR(batchlog::ListSegments(files, LogPath(path), &live, &free));
@@ -90,7 +90,7 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
   }
   opened->log_absent = live.empty() && marker.applied > 0;
   if (!live.empty()) {
-    TS_RETURN_IF_ERROR(ReadLog(options, LogPath(path), marker, files, &chunks, opened));
+    TS_RETURN_IF_ERROR(ReadLog(options, LogPath(path), marker, files, &stretch, opened));
   }
   opened->read_at_us = NowMicros();
   std::vector<std::unique_ptr<StoreView>> views;
@@ -98,7 +98,7 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
     TS_RETURN_IF_ERROR(store->NewView(&views.emplace_back()));
   }
   std::unique_ptr<LiveView> view;
-  TS_RETURN_IF_ERROR(LiveView::Make(std::move(views), std::move(chunks), &view));
+  TS_RETURN_IF_ERROR(LiveView::Make(std::move(views), std::move(stretch), &view));
   opened->view = std::move(view);
   return Status::Ok();
 }

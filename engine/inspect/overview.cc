@@ -90,9 +90,6 @@ Status OverviewMaker::ReadSizes() {
 Status OverviewMaker::ReadTail() {
   ChunkHeader header;
   for (const LoggedChunk& chunk : view_->overlay().blocks) {
-    if (chunk.payload == nullptr) {
-      continue;
-    }
     TS_RETURN_IF_ERROR(LinesOf(*chunk.payload, chunk.lsn, &header, &overview_->tail_lines));
     overview_->tail_bytes += chunk.payload->size();
     if (overview_->tail_chunks++ == 0) {

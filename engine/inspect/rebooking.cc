@@ -47,9 +47,9 @@ Status Rebooking::Add(const StoredBlock& block, std::span<const std::string> cau
   if (!block.rejected.empty()) {
     TS_RETURN_IF_ERROR(Finish());
   }
-  chunks_.push_back({block.lsn, std::make_shared<const std::string>(block.payload)});
+  stretch_.Append({block.lsn, std::make_shared<const std::string>(block.payload)});
   ChunkHeader header;
-  TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunks_.back().payload, &header));
+  TS_RETURN_IF_ERROR(DecodeChunkHeader(*stretch_.chunks.back().payload, &header));
   window_lines_ += header.lines;
   window_bytes_ += block.payload.size();
   ++blocks_;
@@ -63,7 +63,7 @@ Status Rebooking::Add(const StoredBlock& block, std::span<const std::string> cau
 }
 
 Status Rebooking::Finish() {
-  if (chunks_.empty()) {
+  if (stretch_.empty()) {
     return Status::Ok();
   }
   std::unique_ptr<StoreView> view;
@@ -75,11 +75,11 @@ Status Rebooking::Finish() {
     return view != nullptr ? FindStoredItem(view.get(), key, item) : Status::Ok();
   };
   SortedWindow window;
-  TS_RETURN_IF_ERROR(SortWindow(chunks_, lookup, &window));
+  TS_RETURN_IF_ERROR(SortWindow(stretch_, lookup, &window));
   TS_RETURN_IF_ERROR(RejectKeys(rejections_, lookup, &window));
   view.reset();
   marker_.applied = window.last;
-  chunks_.clear();
+  stretch_ = {};
   rejections_.clear();
   window_lines_ = 0;
   window_bytes_ = 0;

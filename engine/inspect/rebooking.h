@@ -33,7 +33,7 @@ class Rebooking {
 
   Store* const store_;
   Marker marker_;
-  std::vector<LoggedChunk> chunks_;
+  LogStretch stretch_;
   std::vector<KeyRejection> rejections_;
   uint64_t window_lines_ = 0;
   uint64_t window_bytes_ = 0;

@@ -1,11 +1,12 @@
 #include "store/live_view.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 #include "store/merge_cursor.h"
-#include "window/chunk_places.h"
 #include "window/join_windows.h"
+#include "window/leave_out_chunks.h"
 #include "window/merge_windows.h"
 #include "window/reject_keys.h"
 #include "window/sort_window.h"
@@ -72,9 +73,6 @@ class LiveBlockCursor final : public Cursor<StoredBlock> {
  private:
   void Find() {
     const auto& blocks = view_->overlay_.blocks;
-    while (next_ < blocks.size() && blocks[next_].payload == nullptr) {
-      ++next_;
-    }
     const bool in_overlay = next_ < blocks.size();
     in_store_ = store_->Valid() && (!in_overlay || store_->value().lsn < blocks[next_].lsn);
     valid_ = in_store_ || (in_overlay && store_->status().ok());
@@ -92,31 +90,31 @@ class LiveBlockCursor final : public Cursor<StoredBlock> {
   StoredBlock current_;
 };
 
-Status LiveView::Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk> chunks,
+Status LiveView::Make(std::unique_ptr<StoreView> store, LogStretch log,
                       std::unique_ptr<LiveView>* view) {
   std::unique_ptr<LiveView> made(new LiveView);
   made->store_ = std::move(store);
-  TS_RETURN_IF_ERROR(made->Build(std::move(chunks)));
+  TS_RETURN_IF_ERROR(made->Build(std::move(log)));
   *view = std::move(made);
   return Status::Ok();
 }
 
-Status LiveView::Make(std::vector<std::unique_ptr<StoreView>> stores,
-                      std::vector<LoggedChunk> chunks, std::unique_ptr<LiveView>* view) {
+Status LiveView::Make(std::vector<std::unique_ptr<StoreView>> stores, LogStretch log,
+                      std::unique_ptr<LiveView>* view) {
   if (stores.size() == 1) {
-    return Make(std::move(stores.front()), std::move(chunks), view);
+    return Make(std::move(stores.front()), std::move(log), view);
   }
   std::unique_ptr<RoutedView> routed;
   TS_RETURN_IF_ERROR(RoutedView::Make(std::move(stores), &routed));
   std::unique_ptr<LiveView> made(new LiveView);
   made->routed_ = routed.get();
   made->store_ = std::move(routed);
-  TS_RETURN_IF_ERROR(made->Build(std::move(chunks)));
+  TS_RETURN_IF_ERROR(made->Build(std::move(log)));
   *view = std::move(made);
   return Status::Ok();
 }
 
-Status LiveView::Build(std::vector<LoggedChunk> chunks) {
+Status LiveView::Build(LogStretch log) {
   TS_RETURN_IF_ERROR(store_->ReadMarker(&marker_));
   replay_ = marker_.replay;
   for (size_t part = 0; routed_ != nullptr && part < routed_->parts(); ++part) {
@@ -124,25 +122,26 @@ Status LiveView::Build(std::vector<LoggedChunk> chunks) {
     TS_RETURN_IF_ERROR(routed_->part(part)->ReadMarker(&marker));
     replay_ = marker.replay.has_value() ? marker.replay : replay_;
   }
-  TS_RETURN_IF_ERROR(BuildOverlay(std::move(chunks)));
+  TS_RETURN_IF_ERROR(BuildOverlay(std::move(log)));
   return LoadTenants();
 }
 
-Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
-  std::erase_if(chunks, [&](const LoggedChunk& chunk) { return chunk.lsn <= marker_.applied; });
+Status LiveView::BuildOverlay(LogStretch log) {
   overlay_.last = marker_.applied;
-  if (chunks.empty()) {
+  if (log.last <= marker_.applied) {
     return Status::Ok();
   }
-  if (chunks.front().lsn != marker_.applied + 1) {
-    return Status::Corruption("the log begins at LSN " + std::to_string(chunks.front().lsn) +
+  if (log.first > marker_.applied + 1) {
+    return Status::Corruption("the log begins at LSN " + std::to_string(log.first) +
                               ", the store ends at LSN " + std::to_string(marker_.applied));
   }
+  log.first = marker_.applied + 1;
+  std::erase_if(log.chunks, [&](const LoggedChunk& chunk) { return chunk.lsn < log.first; });
   std::map<TenantId, Lsn> ahead;
   TS_RETURN_IF_ERROR(store_->ReadAhead(&ahead));
-  TS_RETURN_IF_ERROR(LeaveOutApplied(ahead, &chunks));
+  TS_RETURN_IF_ERROR(LeaveOutApplied(ahead, &log.chunks));
   if (routed_ == nullptr) {
-    TS_RETURN_IF_ERROR(SortPart(marker_, chunks, &overlay_));
+    TS_RETURN_IF_ERROR(SortPart(marker_, std::move(log), &overlay_));
   } else {
     // Each store may be in the middle of a key replay of its own. The last part is for tenants
     // that no store has yet.
@@ -152,10 +151,10 @@ Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
       if (part < routed_->parts()) {
         TS_RETURN_IF_ERROR(routed_->part(part)->ReadMarker(&marker));
       }
-      std::vector<LoggedChunk> own = chunks;
-      TS_RETURN_IF_ERROR(
-          LeaveOutTenants([&](TenantId tenant) { return routed_->PartOf(tenant) != part; }, &own));
-      TS_RETURN_IF_ERROR(SortPart(marker, own, &windows[part]));
+      LogStretch own = log;
+      TS_RETURN_IF_ERROR(LeaveOutTenants(
+          [&](TenantId tenant) { return routed_->PartOf(tenant) != part; }, &own.chunks));
+      TS_RETURN_IF_ERROR(SortPart(marker, std::move(own), &windows[part]));
     }
     overlay_ = JoinWindows(std::move(windows));
   }
@@ -168,18 +167,24 @@ Status LiveView::BuildOverlay(std::vector<LoggedChunk> chunks) {
 }
 
 // The chunks of one store, with its marker, as what they add to it.
-Status LiveView::SortPart(const Marker& marker, const std::vector<LoggedChunk>& chunks,
-                          SortedWindow* sorted) {
+Status LiveView::SortPart(const Marker& marker, LogStretch log, SortedWindow* sorted) {
   const ItemLookup lookup = [this](StockKey key, StoredItem* item) {
     return FindStoredItem(store_.get(), key, item);
   };
   if (!marker.replay.has_value()) {
-    return SortWindow(chunks, lookup, sorted);
+    return SortWindow(log, lookup, sorted);
   }
   const ReplayProgress& replay = *marker.replay;
-  const size_t replayed = std::min<size_t>(chunks.size(), replay.last + 1 - chunks.front().lsn);
-  const std::span<const LoggedChunk> all(chunks);
-  TS_RETURN_IF_ERROR(SortWindow(all.first(replayed), lookup, sorted));
+  LogStretch behind{replay.last + 1, log.last, {}};
+  if (!behind.empty()) {
+    log.last = replay.last;
+    const auto middle = std::find_if(log.chunks.begin(), log.chunks.end(),
+                                     [&](const auto& chunk) { return chunk.lsn > replay.last; });
+    behind.chunks.assign(std::make_move_iterator(middle),
+                         std::make_move_iterator(log.chunks.end()));
+    log.chunks.erase(middle, log.chunks.end());
+  }
+  TS_RETURN_IF_ERROR(SortWindow(log, lookup, sorted));
   TS_RETURN_IF_ERROR(RejectKeys(replay.rejected, lookup, sorted));
   // The store has the sums of keys that are done, but not their postings yet.
   for (KeyDelta& delta : sorted->deltas) {
@@ -187,7 +192,7 @@ Status LiveView::SortPart(const Marker& marker, const std::vector<LoggedChunk>& 
       delta.sum = {};
     }
   }
-  if (replayed == chunks.size()) {
+  if (behind.empty()) {
     return Status::Ok();
   }
   const SortedWindow first = std::move(*sorted);
@@ -200,7 +205,7 @@ Status LiveView::SortPart(const Marker& marker, const std::vector<LoggedChunk>& 
     return lookup(key, item);
   };
   SortedWindow rest;
-  TS_RETURN_IF_ERROR(SortWindow(all.subspan(replayed), both, &rest));
+  TS_RETURN_IF_ERROR(SortWindow(behind, both, &rest));
   *sorted = MergeWindows(first, rest);
   return Status::Ok();
 }
@@ -259,14 +264,11 @@ Status LiveView::GetBalance(StockKey key, BalanceSum* sum) {
 }
 
 Status LiveView::GetBlock(Lsn lsn, StoredBlock* block) {
-  if (lsn <= marker_.applied || overlay_.blocks.empty()) {
-    return store_->GetBlock(lsn, block);
-  }
-  if (lsn > overlay_.last) {
+  if (overlay_.last > marker_.applied && lsn > overlay_.last) {
     return Status::NotFound("there is no chunk at LSN " + std::to_string(lsn));
   }
-  const size_t index = lsn - overlay_.first;
-  if (overlay_.blocks[index].payload == nullptr) {
+  const size_t index = IndexOfChunk(overlay_.blocks, lsn);
+  if (index == overlay_.blocks.size()) {
     return store_->GetBlock(lsn, block);
   }
   *block = OverlayBlock(index);

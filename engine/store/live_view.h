@@ -17,13 +17,13 @@ namespace tallystone {
 // chunks.
 class LiveView final : public StoreView {
  public:
-  // `chunks`: ascending without gaps; those the store already contains are ignored. kCorruption if
-  // the first of the rest does not follow the store's marker.
-  static Status Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk> chunks,
+  // Chunks of `log` that the store already contains are ignored. kCorruption if there is a gap
+  // between the store's marker and the rest.
+  static Status Make(std::unique_ptr<StoreView> store, LogStretch log,
                      std::unique_ptr<LiveView>* view);
   // The same of several stores with tenants of their own. kCorruption also as for a RoutedView.
-  static Status Make(std::vector<std::unique_ptr<StoreView>> stores,
-                     std::vector<LoggedChunk> chunks, std::unique_ptr<LiveView>* view);
+  static Status Make(std::vector<std::unique_ptr<StoreView>> stores, LogStretch log,
+                     std::unique_ptr<LiveView>* view);
 
   [[nodiscard]] Lsn as_of() const { return overlay_.last; }
   [[nodiscard]] const Marker& store_marker() const { return marker_; }
@@ -61,10 +61,9 @@ class LiveView final : public StoreView {
 
  private:
   LiveView() = default;
-  Status Build(std::vector<LoggedChunk> chunks);
-  Status BuildOverlay(std::vector<LoggedChunk> chunks);
-  Status SortPart(const Marker& marker, const std::vector<LoggedChunk>& chunks,
-                  SortedWindow* sorted);
+  Status Build(LogStretch log);
+  Status BuildOverlay(LogStretch log);
+  Status SortPart(const Marker& marker, LogStretch log, SortedWindow* sorted);
   Status LoadTenants();
   StoredBlock OverlayBlock(size_t index) const;
   friend class LiveBlockCursor;

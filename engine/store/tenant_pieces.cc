@@ -10,8 +10,6 @@ namespace {
 
 constexpr size_t kEntriesMax = 16'384;
 constexpr size_t kBytesMax = 8u << 20;
-// A piece has a place for each LSN between its first and its last block.
-constexpr Lsn kLsnsMax = 65'536;
 
 class Pieces {
  public:
@@ -73,12 +71,8 @@ Status Pieces::HandOver(bool rest) {
 }
 
 Status Pieces::AddBlock(const StoredBlock& block) {
-  if (!piece_.blocks.empty() && (entries_ >= kEntriesMax || bytes_ >= kBytesMax ||
-                                 block.lsn - piece_.blocks.front().lsn >= kLsnsMax)) {
+  if (!piece_.blocks.empty() && (entries_ >= kEntriesMax || bytes_ >= kBytesMax)) {
     TS_RETURN_IF_ERROR(HandOverBlocks());
-  }
-  while (!piece_.blocks.empty() && piece_.blocks.back().lsn + 1 < block.lsn) {
-    piece_.blocks.push_back({piece_.blocks.back().lsn + 1, nullptr});
   }
   piece_.blocks.push_back({block.lsn, std::make_shared<const std::string>(block.payload)});
   TS_RETURN_IF_ERROR(DecodeChunkNumbers(block.payload, &numbers_));

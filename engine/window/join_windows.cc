@@ -34,12 +34,12 @@ void Take(SortedWindow&& window, SortedWindow* joined) {
   joined->postings.insert(joined->postings.end(), window.postings.begin(), window.postings.end());
   Join(std::move(window.deltas), &joined->deltas,
        [](const KeyDelta& left, const KeyDelta& right) { return left.key < right.key; });
-  for (size_t index = 0; index < joined->blocks.size(); ++index) {
-    if (window.blocks[index].payload != nullptr) {
-      TS_CHECK(joined->blocks[index].payload == nullptr);
-      joined->blocks[index] = std::move(window.blocks[index]);
-    }
-  }
+  Join(std::move(window.blocks), &joined->blocks,
+       [](const LoggedChunk& left, const LoggedChunk& right) { return left.lsn < right.lsn; });
+  TS_CHECK(std::adjacent_find(joined->blocks.begin(), joined->blocks.end(),
+                              [](const LoggedChunk& left, const LoggedChunk& right) {
+                                return left.lsn == right.lsn;
+                              }) == joined->blocks.end());
   JoinByKey(std::move(window.rejected_lines), &joined->rejected_lines);
   JoinByKey(std::move(window.batches), &joined->batches);
   JoinByKey(std::move(window.tenants), &joined->tenants);

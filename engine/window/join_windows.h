@@ -1,4 +1,4 @@
-// Windows of the same chunks, each with other tenants, as one.
+// Windows of the same stretch of the log, each with other tenants, as one.
 #pragma once
 
 #include <vector>

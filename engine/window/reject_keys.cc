@@ -91,7 +91,9 @@ Status RejectKeys(std::span<const KeyRejection> rejections, const ItemLookup& lo
   std::vector<const ChunkLine*> accepted;
   for (const auto& [place, rejection] : rejected) {
     if (place.lsn != decoded) {
-      TS_RETURN_IF_ERROR(DecodeChunk(*window->blocks[place.lsn - window->first].payload, &chunk));
+      const size_t block = IndexOfChunk(window->blocks, place.lsn);
+      TS_CHECK(block < window->blocks.size());
+      TS_RETURN_IF_ERROR(DecodeChunk(*window->blocks[block].payload, &chunk));
       accepted.clear();
       for (const ChunkLine& line : chunk.lines) {
         if (line.outcome == Outcome::kAccepted) {

@@ -30,7 +30,7 @@ struct Lines {
 // Collects what the chunks say, then sorts it.
 class Sorter {
  public:
-  Sorter(const ItemLookup& lookup, Lines* lines, SortedWindow* sorted)
+  Sorter(const LogStretch& stretch, const ItemLookup& lookup, Lines* lines, SortedWindow* sorted)
       : lookup_(lookup),
         sorted_(sorted),
         keys_(lines->keys),
@@ -39,6 +39,9 @@ class Sorter {
     keys_.clear();
     booked_.clear();
     sorted_->Clear();
+    TS_CHECK(!stretch.empty());
+    sorted_->first = stretch.first;
+    sorted_->last = stretch.last;
   }
 
   Status Take(const LoggedChunk& chunk);
@@ -74,16 +77,10 @@ class Sorter {
 };
 
 Status Sorter::Take(const LoggedChunk& chunk) {
-  TS_CHECK(sorted_->blocks.empty() || chunk.lsn == sorted_->last + 1);
-  if (sorted_->blocks.empty()) {
-    sorted_->first = chunk.lsn;
-  }
+  TS_CHECK(chunk.lsn >= sorted_->first && chunk.lsn <= sorted_->last);
+  TS_CHECK(sorted_->blocks.empty() || chunk.lsn > sorted_->blocks.back().lsn);
   sorted_->blocks.push_back(chunk);
-  sorted_->last = chunk.lsn;
   std::vector<std::string_view>& times = times_.emplace_back();
-  if (chunk.payload == nullptr) {
-    return Status::Ok();
-  }
   const std::string_view payload = *chunk.payload;
   ChunkHeader header;
   TS_RETURN_IF_ERROR(DecodeChunkHeader(payload, &header));
@@ -160,7 +157,7 @@ BatchSum* Sorter::BatchOf(const ChunkHeader& header) {
 std::string Sorter::LastTime(size_t begin, size_t end) const {
   for (size_t index = end; index > begin; --index) {
     const Posting& place = sorted_->postings[index - 1];
-    const auto& times = times_[place.lsn - sorted_->first];
+    const auto& times = times_[IndexOfChunk(sorted_->blocks, place.lsn)];
     if (!times.empty() && !times[place.index].empty()) {
       return std::string(times[place.index]);
     }
@@ -298,10 +295,10 @@ struct WindowSorter::Impl {
 WindowSorter::WindowSorter() : impl_(std::make_unique<Impl>()) {}
 WindowSorter::~WindowSorter() = default;
 
-Status WindowSorter::Sort(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
+Status WindowSorter::Sort(const LogStretch& stretch, const ItemLookup& lookup,
                           SortedWindow* sorted) {
-  Sorter sorter(lookup, &impl_->lines, sorted);
-  for (const LoggedChunk& chunk : chunks) {
+  Sorter sorter(stretch, lookup, &impl_->lines, sorted);
+  for (const LoggedChunk& chunk : stretch.chunks) {
     Status status = sorter.Take(chunk);
     if (!status.ok()) {
       return At(chunk.lsn, status);
@@ -310,9 +307,8 @@ Status WindowSorter::Sort(std::span<const LoggedChunk> chunks, const ItemLookup&
   return sorter.Finish();
 }
 
-Status SortWindow(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
-                  SortedWindow* sorted) {
-  return WindowSorter().Sort(chunks, lookup, sorted);
+Status SortWindow(const LogStretch& stretch, const ItemLookup& lookup, SortedWindow* sorted) {
+  return WindowSorter().Sort(stretch, lookup, sorted);
 }
 
 }  // namespace tallystone

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 
 #include "model/chunk.h"
 #include "window/sorted_window.h"
@@ -14,11 +13,10 @@ namespace tallystone {
 // one.
 using ItemLookup = std::function<Status(StockKey key, StoredItem* item)>;
 
-// Fills *sorted from `chunks` (ascending, without gaps, not empty). The result depends on nothing
+// Fills *sorted from `stretch` (not empty; it may hold no chunk). The result depends on nothing
 // but the chunks and the looked-up items (law L11). kCorruption names the LSN of a chunk that
 // cannot be read.
-Status SortWindow(std::span<const LoggedChunk> chunks, const ItemLookup& lookup,
-                  SortedWindow* sorted);
+Status SortWindow(const LogStretch& stretch, const ItemLookup& lookup, SortedWindow* sorted);
 
 // SortWindow for one window after the other: its working memory, 64 bytes a line of the largest
 // window, and that of the result are used again. Fresh memory costs the kernel as much time as the
@@ -28,7 +26,7 @@ class WindowSorter {
   WindowSorter();
   ~WindowSorter();
 
-  Status Sort(std::span<const LoggedChunk> chunks, const ItemLookup& lookup, SortedWindow* sorted);
+  Status Sort(const LogStretch& stretch, const ItemLookup& lookup, SortedWindow* sorted);
 
  private:
   struct Impl;

@@ -1,12 +1,16 @@
 // SortedWindow: a window as the store takes it, sorted and aggregated.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "model/catalogue_record.h"
 #include "model/ids.h"
 #include "model/stored.h"
@@ -18,9 +22,45 @@ namespace tallystone {
 // readers.
 struct LoggedChunk {
   Lsn lsn = 0;
-  // Null: only the chunk's place. Its lines are another store's, or in the store already.
+  // Null only where a window is told of a place: the chunk at this LSN is another store's.
   std::shared_ptr<const std::string> payload;
 };
+
+// A stretch of the log as one store sees it. Chunks of others, and those that the store has
+// already, are not held; that they are passed costs no memory (law L9).
+struct LogStretch {
+  Lsn first = 1;
+  Lsn last = 0;
+  std::vector<LoggedChunk> chunks;  // ascending, within first..last
+
+  [[nodiscard]] bool empty() const { return last < first; }
+  // The chunk that follows, or only its place (no payload).
+  void Append(const LoggedChunk& chunk);
+};
+
+inline void LogStretch::Append(const LoggedChunk& chunk) {
+  TS_CHECK(empty() || chunk.lsn == last + 1);
+  if (chunk.payload != nullptr) {
+    chunks.push_back(chunk);
+  }
+  first = empty() ? chunk.lsn : first;
+  last = chunk.lsn;
+}
+
+// The index of the chunk at `lsn` of `chunks`, which ascend; their number = it is not held. One
+// subtraction where they have no gaps.
+inline size_t IndexOfChunk(std::span<const LoggedChunk> chunks, Lsn lsn) {
+  if (chunks.empty() || lsn < chunks.front().lsn || lsn > chunks.back().lsn) {
+    return chunks.size();
+  }
+  if (chunks.back().lsn - chunks.front().lsn == chunks.size() - 1) [[likely]] {
+    return lsn - chunks.front().lsn;
+  }
+  const auto found =
+      std::lower_bound(chunks.begin(), chunks.end(), lsn,
+                       [](const LoggedChunk& chunk, Lsn wanted) { return chunk.lsn < wanted; });
+  return found->lsn == lsn ? static_cast<size_t>(found - chunks.begin()) : chunks.size();
+}
 
 struct KeyDelta {
   StockKey key;
@@ -37,7 +77,7 @@ struct SortedWindow {
   uint64_t lines = 0;               // lines booked
   std::vector<KeyDelta> deltas;     // ascending by key
   std::vector<Posting> postings;    // grouped by key, ascending within one
-  std::vector<LoggedChunk> blocks;  // ascending by LSN, without gaps; some may be mere places
+  std::vector<LoggedChunk> blocks;  // ascending by LSN, within first..last
   // Lines of a block that were rejected; empty, or one entry for each block that has any,
   // ascending.
   std::vector<std::pair<Lsn, std::vector<uint32_t>>> rejected_lines;

@@ -7,26 +7,22 @@
 namespace tallystone {
 
 Status Window::Add(const LoggedChunk& chunk) {
-  TS_CHECK(chunks_.empty() || chunk.lsn == chunks_.back().lsn + 1);
-  if (chunk.payload == nullptr) {
-    chunks_.push_back(chunk);
-    bytes_ += sizeof chunk;
-    return Status::Ok();
+  if (chunk.payload != nullptr) {
+    ChunkHeader header;
+    TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunk.payload, &header));
+    if (header.lines != header.accepted || (header.flags & (kChunkRetry | kChunkDrop)) != 0) {
+      letter_chunks_.push_back(static_cast<uint32_t>(chunks().size()));
+    }
+    lines_ += header.lines == 0 ? 1 : header.lines;
+    bytes_ += chunk.payload->size();
   }
-  ChunkHeader header;
-  TS_RETURN_IF_ERROR(DecodeChunkHeader(*chunk.payload, &header));
-  if (header.lines != header.accepted || (header.flags & (kChunkRetry | kChunkDrop)) != 0) {
-    letter_chunks_.push_back(static_cast<uint32_t>(chunks_.size()));
-  }
-  chunks_.push_back(chunk);
-  lines_ += header.lines == 0 ? 1 : header.lines;
-  bytes_ += chunk.payload->size();
+  stretch_.Append(chunk);
   return Status::Ok();
 }
 
 Window::LetterState Window::FindLetter(const LineRef& ref, StoredDeadLetter* letter) const {
   for (auto index = letter_chunks_.rbegin(); index != letter_chunks_.rend(); ++index) {
-    const LoggedChunk& logged = chunks_[*index];
+    const LoggedChunk& logged = chunks()[*index];
     ChunkHeader header;
     TS_CHECK(DecodeChunkHeader(*logged.payload, &header).ok());
     if (header.tenant != ref.tenant || header.batch != ref.batch) {

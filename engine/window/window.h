@@ -1,4 +1,4 @@
-// Window: a run of consecutive durable chunks that are not yet in the store (DESIGN 4.4).
+// Window: a stretch of the log that the store has not passed yet (DESIGN 4.4).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,9 @@ namespace tallystone {
 // more.
 class Window {
  public:
-  // Takes the next chunk. kCorruption if its header cannot be read; the window is then unchanged.
+  // Takes the next chunk, or passes the place of one that is another store's (no payload), which
+  // takes no memory. kCorruption if the chunk's header cannot be read; the window is then
+  // unchanged.
   Status Add(const LoggedChunk& chunk);
 
   // What the window says of one dead letter. Looks at the chunks that have any, from the newest
@@ -23,16 +25,18 @@ class Window {
   enum class LetterState : uint8_t { kUnknown, kPresent, kResolved };
   LetterState FindLetter(const LineRef& ref, StoredDeadLetter* letter) const;
 
-  [[nodiscard]] const std::vector<LoggedChunk>& chunks() const { return chunks_; }
-  [[nodiscard]] bool empty() const { return chunks_.empty(); }
+  [[nodiscard]] const LogStretch& stretch() const { return stretch_; }
+  [[nodiscard]] const std::vector<LoggedChunk>& chunks() const { return stretch_.chunks; }
+  // Also places count: a store's marker has to pass them.
+  [[nodiscard]] bool empty() const { return stretch_.empty(); }
   [[nodiscard]] uint64_t lines() const { return lines_; }
   // Of its chunks, as the log has them.
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
-  [[nodiscard]] Lsn first() const { return chunks_.empty() ? 0 : chunks_.front().lsn; }
-  [[nodiscard]] Lsn last() const { return chunks_.empty() ? 0 : chunks_.back().lsn; }
+  [[nodiscard]] Lsn first() const { return empty() ? 0 : stretch_.first; }
+  [[nodiscard]] Lsn last() const { return empty() ? 0 : stretch_.last; }
 
  private:
-  std::vector<LoggedChunk> chunks_;
+  LogStretch stretch_;
   std::vector<uint32_t> letter_chunks_;  // indexes of chunks with failed, retried or dropped lines
   uint64_t lines_ = 0;  // lines and records: what counts against the window's limit
   uint64_t bytes_ = 0;

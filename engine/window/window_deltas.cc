@@ -22,9 +22,6 @@ Status WindowDeltas::CatchUp(std::span<const LoggedChunk> chunks) {
 }
 
 Status WindowDeltas::Take(const LoggedChunk& chunk) {
-  if (chunk.payload == nullptr) {
-    return Status::Ok();
-  }
   // How many lines ahead memory is asked for: first the slots, then the deltas they point to.
   constexpr size_t kSlotsAhead = 16;
   constexpr size_t kDeltasAhead = 8;

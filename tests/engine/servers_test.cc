@@ -11,6 +11,7 @@
 #include "inspect/verify.h"
 #include "model/random_source.h"
 #include "store_support/tenantwise_store.h"
+#include "support/fault_file_system.h"
 #include "support/status_matchers.h"
 
 namespace tallystone::testing {
@@ -163,6 +164,153 @@ TEST(ServersTest, AServerThatIsGoneDoesNotHoldUpTheTenantsOfOthers) {
   }
   gone = false;
   ASSERT_OK(engine->Flush());
+  ASSERT_OK(engine->Close());
+  ExpectSound(disks);
+}
+
+// While a server is away its window holds a few chunks among the places of very many.
+TEST(ServersTest, WhatAServerMissedIsBookedWholeHoweverMuchOthersWroteMeanwhile) {
+  EngineDirectory directory;
+  const Disks disks = MakeDisks(2);
+  std::atomic<bool> gone = false;
+  std::unique_ptr<Engine> engine;
+  ASSERT_OK(OpenOn(
+      disks, directory,
+      [&](size_t index, TenantwiseStore* store) {
+        store->RefuseItem(2);
+        if (index == 1) {
+          store->CutBy([&] { return gone ? Cut::kBefore : Cut::kNone; });
+        }
+      },
+      &engine));
+  std::vector<std::string> of_server[2];
+  for (size_t index = 0; of_server[0].empty() || of_server[1].empty(); ++index) {
+    BatchResult result;
+    ASSERT_OK(
+        engine->Ingest({.level = Durability::kApplied}, Lines(TenantName(index), "b"), &result));
+    BatchSum sum;
+    const bool first = disks[0]->store.GetBatch({static_cast<TenantId>(index + 1), "b"}, &sum).ok();
+    of_server[first ? 0 : 1].push_back(TenantName(index));
+  }
+  const std::string& here = of_server[0].front();
+  const std::string& away = of_server[1].front();
+  const auto expect = [&](const std::string& tenant, uint64_t lines, const std::string& time) {
+    Balance balance;
+    ASSERT_OK(engine->GetBalance({tenant, "A"}, &balance));
+    EXPECT_EQ(lines, balance.lines);
+    Filter filter;
+    filter.tenant = tenant;
+    std::unique_ptr<Cursor<Balance>> balances;
+    ASSERT_OK(engine->NewBalanceCursor(filter, &balances));
+    balances->SeekToFirst();
+    ASSERT_TRUE(balances->Valid());
+    EXPECT_EQ(lines, balances->value().lines);
+    EXPECT_EQ(time, balances->value().last_time);
+  };
+  gone = true;
+  uint64_t lines_here = 1, lines_away = 1;
+  std::string time;
+  for (int round = 0; round < 400; ++round) {
+    time = "2026-" + std::to_string(1000 + round);
+    const bool to_away = round % 90 == 45;
+    Batch batch(to_away ? away : here, std::to_string(round));
+    for (const char* code : {"A", "B", "C"}) {
+      batch.Add({.code = code, .quantity = Decimal::FromUnits(5), .unit_cost = {}, .time = time});
+    }
+    BatchResult result;
+    ASSERT_OK(engine->Ingest({}, batch, &result));
+    ++(to_away ? lines_away : lines_here);
+    if (round % 20 == 0) {
+      engine->Flush().PermitUnchecked();  // of the other server
+    }
+    if (to_away) {
+      ASSERT_NO_FATAL_FAILURE(expect(away, lines_away, time));
+    }
+  }
+  ASSERT_NO_FATAL_FAILURE(expect(here, lines_here, time));
+  gone = false;
+  ASSERT_OK(engine->Flush());
+  ASSERT_NO_FATAL_FAILURE(expect(here, lines_here, time));
+  ASSERT_NO_FATAL_FAILURE(expect(away, lines_away, "2026-1315"));
+  DeadLetter letter;
+  ASSERT_OK(engine->GetDeadLetter({away, "315", 2}, &letter));
+  EXPECT_EQ(Outcome::kStoreRejected, letter.cause);
+  EXPECT_EQ("2026-1315", letter.time);
+  ASSERT_OK(engine->Close());
+  ExpectSound(disks);
+}
+
+// The log is one: what a server that is away misses stays in it, with all that others write
+// meanwhile. Where its disk is full all tenants stop, are told why, and go on when there is room.
+TEST(ServersTest, ALogThatAServerHoldsUntilItsDiskIsFullStopsAllAndLosesNothing) {
+  FaultFileSystem files;
+  const Disks disks = MakeDisks(2);
+  std::atomic<bool> gone = false;
+  std::unique_ptr<Engine> engine;
+  const auto open = [&] {
+    Options options = QuietOptions();
+    options.store_retry_delay_ms = 0;
+    Parts parts;
+    parts.file_system = &files;
+    for (size_t index = 0; index < disks.size(); ++index) {
+      auto store = std::make_unique<TenantwiseStore>(disks[index]);
+      store->CutBy([&gone, index] { return gone && index == 1 ? Cut::kBefore : Cut::kNone; });
+      parts.servers.emplace_back("s" + std::to_string(index), std::move(store));
+    }
+    return EngineImpl::OpenWith(options, "db", std::move(parts), &engine);
+  };
+  ASSERT_OK(open());
+  std::string of_server[2];
+  for (size_t index = 0; of_server[0].empty() || of_server[1].empty(); ++index) {
+    BatchResult result;
+    ASSERT_OK(
+        engine->Ingest({.level = Durability::kApplied}, Lines(TenantName(index), "b"), &result));
+    BatchSum sum;
+    const bool first = disks[0]->store.GetBatch({static_cast<TenantId>(index + 1), "b"}, &sum).ok();
+    of_server[first ? 0 : 1] = TenantName(index);
+  }
+  ASSERT_OK(engine->Flush());
+  gone = true;
+  files.SetSpace(2u << 20);
+  BatchResult result;
+  ASSERT_OK(engine->Ingest({}, Lines(of_server[1], "c"), &result));
+  const uint64_t missed = engine->stats().logged_lsn;
+  uint64_t acknowledged = 0;
+  Status status;
+  for (int number = 0; number < 100'000 && status.ok(); ++number) {
+    Batch batch(of_server[0], std::to_string(number));
+    for (int line = 0; line < 400; ++line) {
+      batch.Add({.code = "A", .quantity = Decimal::FromUnits(line), .unit_cost = {}});
+    }
+    status = engine->Ingest({.level = Durability::kApplied}, batch, &result);
+    acknowledged += status.ok() ? 400 : 0;
+  }
+  for (const std::string& tenant : of_server) {
+    const Status refused = engine->Ingest({}, Lines(tenant, "refused"), &result);
+    for (const Status& told : {status, refused}) {
+      EXPECT_CODE(kUnavailable, told);
+      EXPECT_NE(told.message().find("the batch log stopped"), std::string::npos);
+      EXPECT_NE(told.message().find("No space left on device"), std::string::npos);
+    }
+  }
+  EXPECT_GT(acknowledged, 10'000u);
+  EXPECT_LE(engine->stats().log_first_lsn, missed);
+  EXPECT_LT(engine->metrics().applied_lsn, missed);
+  EXPECT_TRUE(engine->metrics().store_unavailable);
+  Balance balance;
+  ASSERT_OK(engine->GetBalance({of_server[0], "A"}, &balance));  // reads go on
+  engine->Close().PermitUnchecked();
+  engine.reset();
+  files.SetSpace({});
+  gone = false;
+  ASSERT_OK(open());
+  ASSERT_OK(engine->Flush());
+  ASSERT_OK(engine->GetBalance({of_server[0], "A"}, &balance));
+  EXPECT_GE(balance.lines, acknowledged + 1);
+  EXPECT_LE(balance.lines, acknowledged + 1 + 400);  // one may be in the log, unacknowledged
+  ASSERT_OK(engine->GetBalance({of_server[1], "A"}, &balance));
+  EXPECT_EQ(balance.lines, 2u);
+  EXPECT_GT(engine->stats().log_first_lsn, missed);
   ASSERT_OK(engine->Close());
   ExpectSound(disks);
 }

@@ -177,10 +177,8 @@ inline std::set<TenantId> TenantwiseStore::TenantsOf(const SortedWindow& window)
   std::set<TenantId> tenants;
   for (const LoggedChunk& chunk : window.blocks) {
     ChunkHeader header;
-    if (chunk.payload != nullptr) {
-      TS_CHECK(DecodeChunkHeader(*chunk.payload, &header).ok());
-      tenants.insert(header.tenant);
-    }
+    TS_CHECK(DecodeChunkHeader(*chunk.payload, &header).ok());
+    tenants.insert(header.tenant);
   }
   return tenants;
 }
@@ -195,13 +193,10 @@ inline SortedWindow TenantwiseStore::ShareOf(const SortedWindow& window, TenantI
   std::erase_if(share.records, [&](const auto& entry) { return entry.first.tenant != tenant; });
   std::erase_if(share.dead_letters,
                 [&](const auto& entry) { return entry.first.tenant != tenant; });
-  for (LoggedChunk& chunk : share.blocks) {
+  std::erase_if(share.blocks, [&](const LoggedChunk& chunk) {
     ChunkHeader header;
-    if (chunk.payload != nullptr && DecodeChunkHeader(*chunk.payload, &header).ok() &&
-        header.tenant != tenant) {
-      chunk.payload = nullptr;
-    }
-  }
+    return !DecodeChunkHeader(*chunk.payload, &header).ok() || header.tenant != tenant;
+  });
   return share;
 }
 

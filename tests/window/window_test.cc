@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "model/random_source.h"
+#include "window/join_windows.h"
+#include "window/leave_out_chunks.h"
+#include "window/reject_keys.h"
 #include "window/sort_window.h"
 #include "window/window_deltas.h"
 
@@ -20,7 +24,7 @@ struct Booked {
 
 // Random chunks of several tenants, and what they add up to.
 struct History {
-  std::vector<LoggedChunk> chunks;
+  LogStretch stretch;
   std::map<StockKey, Booked> keys;
   std::map<StockKey, std::string> descriptions;  // of items, made or described here
 };
@@ -67,7 +71,7 @@ History MakeHistory(RandomSource* random, Lsn first, size_t chunks, ItemId items
     }
     auto payload = std::make_shared<std::string>();
     EncodeChunk(chunk, payload.get());
-    history.chunks.push_back({lsn, std::move(payload)});
+    history.stretch.Append({lsn, std::move(payload)});
   }
   return history;
 }
@@ -111,9 +115,9 @@ TEST(WindowTest, AWindowHasNothingOfTheOneSortedBefore) {
     const History history =
         MakeHistory(&random, first, chunks, static_cast<ItemId>(1 + random.Below(300)));
     first += chunks;
-    ASSERT_TRUE(sorter.Sort(history.chunks, lookup, &sorted).ok());
-    EXPECT_EQ(sorted.first, history.chunks.front().lsn);
-    EXPECT_EQ(sorted.last, history.chunks.back().lsn);
+    ASSERT_TRUE(sorter.Sort(history.stretch, lookup, &sorted).ok());
+    EXPECT_EQ(sorted.first, history.stretch.first);
+    EXPECT_EQ(sorted.last, history.stretch.last);
     ASSERT_NO_FATAL_FAILURE(ExpectSorted(history, sorted));
   }
 }
@@ -122,15 +126,108 @@ TEST(WindowTest, AChunkThatCannotBeReadIsNamedAndTheNextWindowIsWhole) {
   RandomSource random(test::TestSeed());
   const History history = MakeHistory(&random, 5, 9, 20);
   const ItemLookup lookup = [](StockKey, StoredItem*) { return Status::Ok(); };
-  std::vector<LoggedChunk> damaged = history.chunks;
-  damaged[4].payload = std::make_shared<const std::string>("\x01");
+  LogStretch damaged = history.stretch;
+  damaged.chunks[4].payload = std::make_shared<const std::string>("\x01");
   WindowSorter sorter;
   SortedWindow sorted;
   const Status status = sorter.Sort(damaged, lookup, &sorted);
   EXPECT_TRUE(status.Is(StatusCode::kCorruption));
   EXPECT_NE(status.message().find("LSN 9"), std::string::npos) << status.message();
-  ASSERT_TRUE(sorter.Sort(history.chunks, lookup, &sorted).ok());
+  ASSERT_TRUE(sorter.Sort(history.stretch, lookup, &sorted).ok());
   ASSERT_NO_FATAL_FAILURE(ExpectSorted(history, sorted));
+}
+
+// Of a history of three tenants, what a store of some of them holds.
+LogStretch Without(const History& history, TenantId other) {
+  LogStretch stretch;
+  for (const LoggedChunk& chunk : history.stretch.chunks) {
+    ChunkHeader header;
+    TS_CHECK(DecodeChunkHeader(*chunk.payload, &header).ok());
+    stretch.Append(header.tenant == other ? LoggedChunk{chunk.lsn, nullptr} : chunk);
+  }
+  return stretch;
+}
+
+TEST(WindowTest, ChunksOfOthersAreMissedByNobody) {
+  RandomSource random(test::TestSeed());
+  const ItemLookup lookup = [](StockKey, StoredItem* item) {
+    *item = {"c", "", "older", ""};
+    return Status::Ok();
+  };
+  for (int round = 0; round < 40; ++round) {
+    History history = MakeHistory(&random, 1 + random.Below(100), 1 + random.Below(60), 50);
+    const auto other = static_cast<TenantId>(1 + random.Below(4));  // 4: nobody
+    const LogStretch stretch = Without(history, other);
+    LogStretch same = history.stretch;
+    ASSERT_TRUE(LeaveOutTenants([&](TenantId t) { return t == other; }, &same.chunks).ok());
+    ASSERT_EQ(same.chunks.size(), stretch.chunks.size());
+    std::erase_if(history.keys, [&](const auto& entry) { return entry.first.tenant == other; });
+    std::erase_if(history.descriptions,
+                  [&](const auto& entry) { return entry.first.tenant == other; });
+    SortedWindow sorted;
+    ASSERT_TRUE(SortWindow(stretch, lookup, &sorted).ok());
+    EXPECT_EQ(sorted.first, history.stretch.first);
+    EXPECT_EQ(sorted.last, history.stretch.last);
+    ASSERT_NO_FATAL_FAILURE(ExpectSorted(history, sorted));
+    size_t held = 0;
+    for (Lsn lsn = stretch.first - 1; lsn <= stretch.last + 1; ++lsn) {
+      const size_t index = IndexOfChunk(stretch.chunks, lsn);
+      const bool is_held = held < stretch.chunks.size() && stretch.chunks[held].lsn == lsn;
+      EXPECT_EQ(index, is_held ? held : stretch.chunks.size());
+      held += is_held ? 1 : 0;
+    }
+    EXPECT_EQ(held, stretch.chunks.size());
+  }
+}
+
+TEST(WindowTest, PartsOfOneStretchJoinToTheWhole) {
+  RandomSource random(test::TestSeed());
+  const ItemLookup lookup = [](StockKey, StoredItem* item) {
+    *item = {"c", "", "older", ""};
+    return Status::Ok();
+  };
+  for (int round = 0; round < 20; ++round) {
+    const History history = MakeHistory(&random, 7, 1 + random.Below(60), 50);
+    std::vector<SortedWindow> parts(4);  // the last one is nobody's
+    for (size_t part = 0; part < parts.size(); ++part) {
+      LogStretch own = history.stretch;
+      ASSERT_TRUE(LeaveOutTenants([&](TenantId t) { return t != part + 1; }, &own.chunks).ok());
+      ASSERT_TRUE(SortWindow(own, lookup, &parts[part]).ok());
+    }
+    const SortedWindow joined = JoinWindows(std::move(parts));
+    ASSERT_NO_FATAL_FAILURE(ExpectSorted(history, joined));
+    ASSERT_EQ(joined.blocks.size(), history.stretch.chunks.size());
+    for (size_t index = 0; index < joined.blocks.size(); ++index) {
+      EXPECT_EQ(joined.blocks[index].lsn, history.stretch.chunks[index].lsn);
+      EXPECT_EQ(joined.blocks[index].payload, history.stretch.chunks[index].payload);
+    }
+  }
+}
+
+TEST(WindowTest, ALineIsRejectedInItsOwnChunkWhereOthersAreMissing) {
+  RandomSource random(test::TestSeed());
+  const ItemLookup lookup = [](StockKey, StoredItem* item) {
+    *item = {"c", "", "older", ""};
+    return Status::Ok();
+  };
+  for (int round = 0; round < 20; ++round) {
+    const History history = MakeHistory(&random, 7, 30, 5);
+    const LogStretch stretch = Without(history, 2);
+    SortedWindow sorted;
+    ASSERT_TRUE(SortWindow(stretch, lookup, &sorted).ok());
+    const StockKey key{1, 3};
+    const auto booked = history.keys.find(key);
+    const std::vector<KeyRejection> rejections = {{key, "refused"}};
+    ASSERT_TRUE(RejectKeys(rejections, lookup, &sorted).ok());
+    std::vector<Posting> rejected;
+    for (const auto& [lsn, lines] : sorted.rejected_lines) {
+      for (const uint32_t line : lines) {
+        rejected.push_back({lsn, line});
+      }
+    }
+    ASSERT_TRUE(rejected ==
+                (booked == history.keys.end() ? std::vector<Posting>{} : booked->second.postings));
+  }
 }
 
 TEST(WindowTest, DeltasAreTheSameInHoweverManyStepsTheyCatchUp) {
@@ -138,10 +235,10 @@ TEST(WindowTest, DeltasAreTheSameInHoweverManyStepsTheyCatchUp) {
   for (int round = 0; round < 20; ++round) {
     const History history = MakeHistory(&random, 1, 100, 200);
     WindowDeltas deltas;
-    for (size_t known = 0; known <= history.chunks.size(); known += 1 + random.Below(40)) {
-      ASSERT_TRUE(deltas.CatchUp(std::span(history.chunks).first(known)).ok());
+    for (size_t known = 0; known <= history.stretch.chunks.size(); known += 1 + random.Below(40)) {
+      ASSERT_TRUE(deltas.CatchUp(std::span(history.stretch.chunks).first(known)).ok());
     }
-    ASSERT_TRUE(deltas.CatchUp(history.chunks).ok());
+    ASSERT_TRUE(deltas.CatchUp(history.stretch.chunks).ok());
     for (const auto& [key, booked] : history.keys) {
       const WindowDeltas::Delta* delta = deltas.Find(key);
       ASSERT_NE(delta, nullptr);

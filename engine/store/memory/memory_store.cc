@@ -27,9 +27,6 @@ void AddBlocks(const SortedWindow& window, MemoryState* state) {
   std::map<Lsn, std::vector<uint32_t>> rejected(window.rejected_lines.begin(),
                                                 window.rejected_lines.end());
   for (const LoggedChunk& chunk : window.blocks) {
-    if (chunk.payload == nullptr) {
-      continue;
-    }
     state->blocks[chunk.lsn] = StoredBlock{chunk.lsn, *chunk.payload, rejected[chunk.lsn]};
   }
 }

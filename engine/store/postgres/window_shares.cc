@@ -34,6 +34,7 @@ constexpr auto kOfAlias = [](const auto* alias) { return alias->first.tenant; };
 }  // namespace
 
 void WindowShares::Clear() {
+  blocks_ = {};
   heads_.clear();
   lines_.clear();
   block_order_.clear();
@@ -51,14 +52,10 @@ Status WindowShares::Split(const SortedWindow& window) {
 }
 
 Status WindowShares::ReadBlocks(const SortedWindow& window) {
-  first_block_ = window.blocks.empty() ? 0 : window.blocks.front().lsn;
+  blocks_ = window.blocks;
   lines_.reserve(window.lines);
   for (const LoggedChunk& block : window.blocks) {
-    TS_CHECK(block.lsn == first_block_ + heads_.size());
     BlockHead& head = heads_.emplace_back();
-    if (block.payload == nullptr) {
-      continue;  // the place of a chunk of another store, or of one that is there already
-    }
     block_order_.push_back(static_cast<uint32_t>(heads_.size() - 1));
     const Status decoded = DecodeChunk(*block.payload, &chunk_);
     if (!decoded.ok()) {
@@ -132,10 +129,11 @@ void WindowShares::CollectTenants(const SortedWindow& window) {
 }
 
 const LineNumbers* WindowShares::Find(const Posting& posting) const {
-  if (posting.lsn < first_block_ || posting.lsn - first_block_ >= heads_.size()) {
+  const size_t block = IndexOfChunk(blocks_, posting.lsn);
+  if (block >= heads_.size()) {
     return nullptr;
   }
-  const BlockHead& head = heads_[posting.lsn - first_block_];
+  const BlockHead& head = heads_[block];
   const size_t line = head.lines_begin + posting.index;
   return line < head.lines_end ? &lines_[line] : nullptr;
 }

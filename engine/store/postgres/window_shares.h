@@ -35,7 +35,7 @@ struct LineNumbers {
 };
 
 struct BlockHead {
-  TenantId tenant = 0;  // 0: a mere place
+  TenantId tenant = 0;
   std::string_view batch;
   uint64_t accepted_at_us = 0;
   size_t lines_begin = 0;  // of WindowShares's lines
@@ -62,10 +62,10 @@ class WindowShares {
   void SortAliases(const SortedWindow& window);
   void CollectTenants(const SortedWindow& window);
 
-  Lsn first_block_ = 0;
-  std::vector<BlockHead> heads_;
+  std::span<const LoggedChunk> blocks_;
+  std::vector<BlockHead> heads_;  // of each block
   std::vector<LineNumbers> lines_;
-  std::vector<uint32_t> block_order_;  // those that are here, by tenant
+  std::vector<uint32_t> block_order_;  // by tenant
   std::vector<const std::pair<StockKey, std::string>*> alias_order_;
   std::vector<TenantShare> shares_;
   Chunk chunk_;

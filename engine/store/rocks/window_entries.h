@@ -182,9 +182,6 @@ void WindowEntries<Sink>::AddBlocks(const SortedWindow& window) {
   }
   for (const LoggedChunk& chunk : window.blocks) {
     CheckAscends(chunk.lsn, &before);
-    if (chunk.payload == nullptr) {
-      continue;
-    }
     while (rejected != window.rejected_lines.end() && rejected->first < chunk.lsn) {
       ++rejected;
     }

@@ -1,4 +1,6 @@
-#include "window/chunk_places.h"
+#include "window/leave_out_chunks.h"
+
+#include <utility>
 
 #include "model/chunk.h"
 
@@ -7,19 +9,22 @@ namespace {
 
 template <typename LeaveOut>
 Status LeaveOutIf(const LeaveOut& leave_out, std::vector<LoggedChunk>* chunks) {
+  auto kept = chunks->begin();
   for (LoggedChunk& chunk : *chunks) {
-    if (chunk.payload == nullptr) {
-      continue;
-    }
     ChunkHeader header;
     Status status = DecodeChunkHeader(*chunk.payload, &header);
     if (!status.ok()) {
       return {status.code(), "chunk at LSN " + std::to_string(chunk.lsn) + ": " + status.message()};
     }
     if (leave_out(header.tenant, chunk.lsn)) {
-      chunk.payload = nullptr;
+      continue;
     }
+    if (&*kept != &chunk) {
+      *kept = std::move(chunk);
+    }
+    ++kept;
   }
+  chunks->erase(kept, chunks->end());
   return Status::Ok();
 }
 

@@ -1,4 +1,4 @@
-// Chunks that a store is not to see, as mere places in the log.
+// Chunks that a store is not to see.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 
 namespace tallystone {
 
-// Takes the payload from the chunks of tenants for which `leave_out` is true. kCorruption if a
-// chunk's header cannot be read.
+// Removes the chunks of tenants for which `leave_out` is true. kCorruption if a chunk's header
+// cannot be read; *chunks are then of no use.
 Status LeaveOutTenants(const std::function<bool(TenantId)>& leave_out,
                        std::vector<LoggedChunk>* chunks);
 
