@@ -67,6 +67,9 @@ TEST_F(WindowPlacesTest, AStoreThatIsAwayCostsNothingForTheChunksOfOthers) {
   windows_.Want(1);
   const std::shared_ptr<const Window> stuck = windows_.Take();
   ASSERT_NE(stuck, nullptr);
+  BalanceSum sum;
+  ASSERT_OK(windows_.GetBalance(kKey, &sum));  // from now on deltas are kept up to date, too
+  EXPECT_EQ(sum.lines, 1u);
   const size_t before = HeapBytes();
   ASSERT_NO_FATAL_FAILURE(Pass(kPlaces));
   AddOwn();
@@ -79,7 +82,6 @@ TEST_F(WindowPlacesTest, AStoreThatIsAwayCostsNothingForTheChunksOfOthers) {
   // The lane's own callers have all the room that they would have alone.
   EXPECT_FALSE(windows_.full());
   EXPECT_OK(windows_.WaitForRoom());
-  BalanceSum sum;
   ASSERT_OK(windows_.GetBalance(kKey, &sum));
   EXPECT_EQ(sum.lines, 2u);
   EXPECT_LT(HeapBytes(), before + kBytesMax);
