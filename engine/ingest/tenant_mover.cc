@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "ingest/server_list.h"
-#include "ingest/store_retry.h"
 
 namespace tallystone {
 namespace {
@@ -28,18 +27,23 @@ Status LookAt(Core* core, const Tenant& tenant, std::unique_ptr<StoreView>* view
   return Status::Ok();
 }
 
+bool StopsWaiting(const Core& core) {
+  return core.closed || (core.options.stop_waiting != nullptr && *core.options.stop_waiting);
+}
+
 // Whether it arrived must be known: lines that were booked at the one server after the other had
-// taken over would be lost.
-Status MoveIn(Core* core, Lane* to, const TenantArrival& arrival, StoreView* from) {
+// taken over would be lost. Until it is, the tenant is adrift. A call that is known to have brought
+// nothing, since one of the servers failed before, ends the move.
+Status MoveIn(Core* core, Tenant* tenant, Lane* to, const TenantArrival& arrival, StoreView* from) {
   {
     std::unique_ptr<StoreView> reached;
     TS_RETURN_IF_ERROR(to->store->NewView(&reached));
   }
+  bool unknown = tenant->adrift != nullptr;
   for (;;) {
-    Status status = to->store->MoveIn(arrival, from);
-    const bool settled = status.ok() || RemedyFor(status) == Remedy::kReplay ||
-                         status.Is(StatusCode::kFenced) || status.Is(StatusCode::kNoSpace);
-    if (settled || core->closed) {
+    Status status = to->store->MoveIn(arrival, from, &unknown);
+    tenant->adrift = unknown ? to : nullptr;
+    if (!unknown || status.Is(StatusCode::kFenced) || StopsWaiting(*core)) {
       return status;
     }
     core->Log(LogLevel::kWarning, to->Prefix() + "whether tenant '" + arrival.name +
@@ -54,6 +58,10 @@ Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
   // Nothing of the tenant is mapped or appended until it is there.
   const std::lock_guard lock(tenant->mutex);
   Lane* const from = tenant->lane;
+  if (tenant->adrift != nullptr && tenant->adrift != to) {
+    return Status::Unavailable("whether tenant '" + tenant->name + "' moved to " +
+                               tenant->adrift->name + " is not known");
+  }
   if (from == to) {
     return from->store->RequestMove(tenant->id, "");  // it need not move any more
   }
@@ -62,7 +70,7 @@ Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
   TS_RETURN_IF_ERROR(LookAt(core, *tenant, &view, &arrival));
   core->Log(LogLevel::kInfo,
             "tenant '" + tenant->name + "' moves from " + from->name + " to " + to->name);
-  TS_RETURN_IF_ERROR(MoveIn(core, to, arrival, view.get()));
+  TS_RETURN_IF_ERROR(MoveIn(core, tenant, to, arrival, view.get()));
   view.reset();
   to->windows->ForgetBalances();
   tenant->lane = to;

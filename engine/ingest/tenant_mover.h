@@ -9,7 +9,9 @@ namespace tallystone {
 
 // Moves the tenant to the lane. Its callers wait meanwhile, those of other tenants do not. What it
 // has comes over as one transaction of the other server, which decides: a crash before it leaves
-// the tenant where it was, one behind it is finished at the next open. OK: it is there.
+// the tenant where it was, one behind it is finished at the next open. OK: it is there. An error:
+// it is where it was, unless Tenant::adrift is set: whether it moved is not known, and somebody
+// stopped waiting for the answer.
 Status MoveTenant(Core* core, Tenant* tenant, Lane* to);
 
 // The lane of a server, by what FindServer takes.

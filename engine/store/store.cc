@@ -49,7 +49,7 @@ std::unique_ptr<Cursor<StoredBlock>> StoreView::BlocksOf(TenantId tenant) {
   return std::make_unique<TenantBlocks>(Blocks(0), tenant);
 }
 
-Status Store::MoveIn(const TenantArrival& /*arrival*/, StoreView* /*from*/) {
+Status Store::MoveIn(const TenantArrival& /*arrival*/, StoreView* /*from*/, bool* /*unknown*/) {
   return CannotMove();
 }
 

@@ -186,8 +186,11 @@ class Store {
   // --- a tenant moves to another store of the same engine ---
 
   // All of the tenant that `from` shows, and the tenant's marker, or nothing. Durable when it
-  // returns OK. Changes nothing where it is here already with that generation.
-  virtual Status MoveIn(const TenantArrival& arrival, StoreView* from);
+  // returns OK. Changes nothing where it is here already with that generation, and then does not
+  // read `from`. *unknown: whether an earlier call of the same arrival may have brought it, or may
+  // do so yet; set to what is known after this one. After an error that leaves it false the tenant
+  // is not here and does not come.
+  virtual Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown);
   // Forgets a tenant that is here with this generation, and that it was here.
   virtual Status MoveOut(TenantId tenant, uint64_t generation);
   // Writes down that the tenant shall move to another server ("" = shall stay). May be called while

@@ -71,7 +71,7 @@ class MoveTest : public PostgresStoreTest {
   Status MoveIn(Store* to, Store* from, const TenantArrival& arrival) {
     std::unique_ptr<StoreView> view;
     const Status status = from->NewView(&view);
-    return status.ok() ? to->MoveIn(arrival, view.get()) : status;
+    return status.ok() ? to->MoveIn(arrival, view.get(), &unknown_) : status;
   }
   static std::map<TenantId, TenantHome> Homes(Store* store) {
     std::unique_ptr<StoreView> view;
@@ -85,6 +85,7 @@ class MoveTest : public PostgresStoreTest {
   std::unique_ptr<PostgresStore> from_, to_;
   TenantArrival arrival_;
   MemoryState whole_, other_;
+  bool unknown_ = false;  // of the last MoveIn
 };
 
 TEST_F(MoveTest, EverythingComesAndNothingStays) {
@@ -124,6 +125,28 @@ TEST_F(MoveTest, ThereAndBackWithAWindowBetween) {
   EXPECT_EQ("", Difference(whole_, Share(from_.get(), 1)));
   EXPECT_EQ("", Difference(MemoryState{}, Share(to_.get(), 1)));
   EXPECT_EQ((TenantHome{true, 2, ""}), Homes(from_.get())[1]);
+}
+
+TEST_F(MoveTest, ASourceThatFailsEndsTheMoveAndNothingCame) {
+  std::unique_ptr<StoreView> view;
+  ASSERT_OK(from_->NewView(&view));
+  Execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+      "AND state = 'idle in transaction'");
+  unknown_ = true;  // an earlier attempt may have come; this one finds out
+  EXPECT_FALSE(to_->MoveIn(arrival_, view.get(), &unknown_).ok());
+  EXPECT_FALSE(unknown_);
+  EXPECT_EQ("", Difference(MemoryState{}, Share(to_.get(), 1)));
+  ASSERT_OK(MoveIn(to_.get(), from_.get(), arrival_));
+  EXPECT_EQ("", Difference(whole_, Share(to_.get(), 1)));
+  // What is there is not read again.
+  ASSERT_OK(from_->NewView(&view));
+  Execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+      "AND state = 'idle in transaction'");
+  unknown_ = true;
+  EXPECT_OK(to_->MoveIn(arrival_, view.get(), &unknown_));
+  EXPECT_FALSE(unknown_);
 }
 
 TEST_F(MoveTest, AnOlderGenerationTakesNothingAndForgetsNothing) {

@@ -131,8 +131,8 @@ class FaultStore : public Store {
   }
   Status TakeOver(const WriterClaim& claim) override { return base_->TakeOver(claim); }
   Status Claim(const WriterClaim& claim) override { return base_->Claim(claim); }
-  Status MoveIn(const TenantArrival& arrival, StoreView* from) override {
-    return base_->MoveIn(arrival, from);
+  Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) override {
+    return base_->MoveIn(arrival, from, unknown);
   }
   Status MoveOut(TenantId tenant, uint64_t generation) override {
     return base_->MoveOut(tenant, generation);

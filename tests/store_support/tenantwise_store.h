@@ -78,7 +78,7 @@ class TenantwiseStore : public Store {
     }
     return disk_->claim;
   }
-  Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
+  Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) override;
   Status MoveOut(TenantId tenant, uint64_t generation) override;
   Status RequestMove(TenantId tenant, const std::string& server_id) override {
     std::lock_guard lock(disk_->mutex);
@@ -270,7 +270,8 @@ inline Status TenantwiseStore::ApplyKey(const KeyDelta* delta, const Marker& pro
                             : Status::Ok();
 }
 
-inline Status TenantwiseStore::MoveIn(const TenantArrival& arrival, StoreView* from) {
+inline Status TenantwiseStore::MoveIn(const TenantArrival& arrival, StoreView* from,
+                                      bool* unknown) {
   const Cut cut = cut_();
   if (cut == Cut::kBefore) {
     return Status::TryAgain("the connection was cut before the commit");
@@ -292,6 +293,7 @@ inline Status TenantwiseStore::MoveIn(const TenantArrival& arrival, StoreView* f
     home = {true, arrival.generation, ""};
     disk_->applied[arrival.tenant] = arrival.applied;
   }
+  *unknown = cut == Cut::kAfter;
   return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
                             : Status::Ok();
 }

@@ -346,10 +346,10 @@ Status PostgresStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
   });
 }
 
-Status PostgresStore::MoveIn(const TenantArrival& arrival, StoreView* from) {
+Status PostgresStore::MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) {
   return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
-    return window_writer->WriteArrival(arrival, from,
-                                       [this](const BatchRef& ref) { filter_->Add(ref); });
+    return window_writer->WriteArrival(
+        arrival, from, [this](const BatchRef& ref) { filter_->Add(ref); }, unknown);
   });
 }
 

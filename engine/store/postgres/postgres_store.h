@@ -65,7 +65,7 @@ class PostgresStore : public Store {
   Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) override;
   Status ApplyKey(const KeyDelta* delta, const Marker& progress) override;
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override;
-  Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
+  Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) override;
   Status MoveOut(TenantId tenant, uint64_t generation) override;
   Status RequestMove(TenantId tenant, const std::string& server_id) override;
   Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<BookedLine>& lines,

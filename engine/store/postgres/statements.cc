@@ -209,6 +209,9 @@ const std::string kArrive =
     "tenants.generation < EXCLUDED.generation";
 const std::string kMarkArrived =
     Text({"UPDATE tallystone.tenants SET applied = $3::bigint WHERE ", kGuardRow});
+const std::string kReadArrival =
+    "SELECT tenant, epoch, applied, owner, generation FROM tallystone.tenants WHERE tenant = 0 OR "
+    "tenant = $1::bigint";
 constexpr std::string_view kLeavingRow =
     "tenant = $1::bigint AND epoch = $2::bigint AND generation = $3::bigint AND owner = 'here'";
 const std::string kLockLeaving =
@@ -279,7 +282,7 @@ void ForEachStatement(const Statements& statements,
         &kMarkKey,       &kMarkStore,   &kTouchStore,   &kReadGuards,    &kReadMarker,
         &kTakeOver,      &kTakeTenants, &kReadTenants,  &kSetDatabaseId, &kSetMarker,
         &kArrive,        &kMarkArrived, &kLockLeaving,  &kMarkGone,      &kRequestMove,
-        &kDeleteBalance, &kDeleteLines, &kReadWriterId, &kSetWriterId}) {
+        &kDeleteBalance, &kDeleteLines, &kReadWriterId, &kSetWriterId,   &kReadArrival}) {
     use(*text);
   }
   for (const std::string& text : LeaveStatements()) {

@@ -127,6 +127,8 @@ extern const std::string kMarkKey;          // guard of a key, $5 progress marke
 // the one it left when it went, as one that has nothing yet.
 extern const std::string kArrive;
 extern const std::string kMarkArrived;  // guard
+// $1 tenant; rows (tenant, epoch, applied, owner, generation) of it and of the store.
+extern const std::string kReadArrival;
 // $1 tenant, $2 epoch, $3 generation; what a tenant that went has, table by table, and that it
 // went.
 extern const std::string kLockLeaving;

@@ -1,0 +1,108 @@
+// Tenants that move between servers that fail while they do.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "postgres_engine/servers_fixture.h"
+
+namespace tallystone::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+class MovesTest : public PostgresEngineTest {
+ protected:
+  void SetUp() override { StartServers(2); }
+
+  void Open() {
+    ASSERT_OK(OpenEngine(QuietOptions(), directory_.database(), databases_, &engine_));
+  }
+  Status Ingest(const std::string& tenant, const std::string& id) {
+    Batch batch(tenant, id);
+    for (int line = 0; line < 700; ++line) {
+      const std::string code = "C" + std::to_string(line % 40);
+      batch.AddText({.code = code, .quantity = "2", .unit_cost = "1.5"});
+    }
+    BatchResult result;
+    return engine_->Ingest({}, batch, &result);
+  }
+  // Of a tenant with lines in its store, the server that has it.
+  size_t ServerOf(const std::string& tenant) {
+    EXPECT_OK(engine_->Flush());
+    const std::string query =
+        "SELECT count(*) FROM tallystone.tenants WHERE name = '" + tenant + "' AND owner = 'here'";
+    return databases_[0]->Value(query) == "1" ? 0 : 1;
+  }
+  Status Move(const std::string& tenant, size_t server) {
+    return engine_->MoveTenant(tenant, "server " + std::to_string(server));
+  }
+  void ExpectLines(const std::string& tenant, uint64_t lines) {
+    uint64_t counted = 0;
+    std::unique_ptr<Cursor<Balance>> balances;
+    Filter filter;
+    filter.tenant = tenant;
+    ASSERT_OK(engine_->NewBalanceCursor(filter, &balances));
+    for (balances->SeekToFirst(); balances->Valid(); balances->Next()) {
+      counted += balances->value().lines;
+    }
+    EXPECT_OK(balances->status());
+    EXPECT_EQ(lines, counted) << tenant;
+  }
+
+  EngineDirectory directory_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(MovesTest, ASourceThatIsInterruptedEndsTheMoveAndTheTenantGoesOn) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  ASSERT_OK(Ingest("moves", "a"));
+  const size_t from = ServerOf("moves");
+  // Keeps the copy from reading blocks, and ends its session when it tries to.
+  std::thread fault([&] {
+    EXPECT_OK(databases_[from]->Execute(
+        "DO $$ BEGIN LOCK TABLE tallystone.blocks IN ACCESS EXCLUSIVE MODE; "
+        "FOR round IN 1..3000 LOOP "
+        "PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+        "current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock' AND query "
+        "LIKE '%FROM tallystone.blocks WHERE tenant%'; "
+        "IF FOUND THEN RETURN; END IF; "
+        "PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); END LOOP; "
+        "RAISE EXCEPTION 'nobody read the blocks'; END $$"));
+  });
+  while (databases_[from]->Value("SELECT count(*) FROM pg_locks WHERE granted AND mode = "
+                                 "'AccessExclusiveLock' AND relation = "
+                                 "'tallystone.blocks'::regclass") == "0") {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  Status moved;
+  std::atomic<bool> ended = false;
+  std::thread mover([&] {
+    moved = Move("moves", 1 - from);
+    ended = true;
+  });
+  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  while (!ended && Clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  EXPECT_TRUE(ended) << "the move does not end";
+  if (!ended) {
+    EXPECT_OK(engine_->Close());
+  }
+  mover.join();
+  fault.join();
+  ASSERT_FALSE(HasFailure());
+  EXPECT_FALSE(moved.ok());
+  EXPECT_EQ(from, ServerOf("moves"));
+  ASSERT_OK(Ingest("moves", "b"));
+  ASSERT_OK(Move("moves", 1 - from));
+  EXPECT_EQ(1 - from, ServerOf("moves"));
+  ExpectLines("moves", 1400);
+  ASSERT_OK(engine_->Close());
+  SoundDigest(databases_);
+}
+
+}  // namespace
+}  // namespace tallystone::testing
