@@ -277,16 +277,16 @@ std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> RoutedView::Items(Stock
 }
 
 // Ascending by tenant only, so merged by it.
-std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RoutedView::Aliases() {
+std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RoutedView::Aliases(TenantId from) {
   return Merged<std::pair<StockKey, std::string>>(
-      [](StoreView* view) { return view->Aliases(); },
+      [from](StoreView* view) { return view->Aliases(from); },
       [](const auto& alias) { return alias.first.tenant; },
       [](const auto& alias) { return alias.first.tenant; });
 }
 
-std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> RoutedView::Records() {
+std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> RoutedView::Records(TenantId from) {
   return MergedByKey<std::pair<RecordRef, std::string>>(
-      [](StoreView* view) { return view->Records(); });
+      [from](StoreView* view) { return view->Records(from); });
 }
 
 }  // namespace tallystone

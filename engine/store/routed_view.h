@@ -46,8 +46,8 @@ class RoutedView final : public StoreView {
   std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
-  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
-  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) override;
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
   std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums(StockKey from) override;
   Status ReadTotals(TenantId tenant, TenantTotals* totals) override;

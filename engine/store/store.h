@@ -116,10 +116,10 @@ class StoreView {
       LineRef from) = 0;
   virtual std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() = 0;
   virtual std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) = 0;
-  // Ascending by tenant only.
-  virtual std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() = 0;
-  // Ascending.
-  virtual std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() = 0;
+  // Ascending by tenant only, from that tenant on.
+  virtual std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) = 0;
+  // Ascending, from that tenant on.
+  virtual std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) = 0;
   // All postings of one item, ascending.
   virtual Status GetPostings(StockKey key, std::vector<Posting>* postings) = 0;
 

@@ -143,11 +143,11 @@ class TenantwiseStore::View final : public StoreView {
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override {
     return base_->Items(from);
   }
-  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override {
-    return base_->Aliases();
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) override {
+    return base_->Aliases(from);
   }
-  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override {
-    return base_->Records();
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) override {
+    return base_->Records(from);
   }
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override {
     return base_->GetPostings(key, postings);
