@@ -62,6 +62,11 @@ Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
     return Status::Unavailable("whether tenant '" + tenant->name + "' moved to " +
                                tenant->adrift->name + " is not known");
   }
+  if (!tenant->logged) {
+    // No store has it, and the next open may give its number to another.
+    return Status::NotFound("nothing of tenant '" + tenant->name +
+                            "' was logged yet: there is nothing to move");
+  }
   if (from == to) {
     return from->store->RequestMove(tenant->id, "");  // it need not move any more
   }

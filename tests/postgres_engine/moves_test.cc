@@ -104,5 +104,19 @@ TEST_F(MovesTest, ASourceThatIsInterruptedEndsTheMoveAndTheTenantGoesOn) {
   SoundDigest(databases_);
 }
 
+TEST_F(MovesTest, ATenantOfWhichNothingWasLoggedIsNotMoved) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  std::unique_ptr<BatchWriter> writer;
+  ASSERT_OK(engine_->NewBatchWriter({}, "new", "b", &writer));
+  EXPECT_CODE(kNotFound, Move("new", 0));
+  EXPECT_CODE(kNotFound, Move("new", 1));
+  writer.reset();
+  ASSERT_OK(Ingest("new", "b"));
+  const size_t from = ServerOf("new");
+  ASSERT_OK(Move("new", 1 - from));
+  ExpectLines("new", 700);
+  ASSERT_OK(engine_->Close());
+}
+
 }  // namespace
 }  // namespace tallystone::testing
