@@ -279,7 +279,21 @@ Status Recovery::LoadCatalogues() {
   const std::vector<RoutedView::Stray> strays = all->strays();
   all.reset();
   for (const RoutedView::Stray& stray : strays) {
-    TS_RETURN_IF_ERROR(opening_[stray.part]->lane->store->MoveOut(stray.tenant, stray.generation));
+    Lane* const lane = opening_[stray.part]->lane;
+    Status left = lane->store->MoveOut(stray.tenant, stray.generation);
+    if (left.ok()) {
+      left = lane->store->RemoveLeft(stray.tenant, stray.generation, [] { return false; });
+    }
+    if (left.Is(StatusCode::kFenced)) {
+      return left;
+    }
+    // It does no harm: readers leave it out.
+    if (!left.ok()) {
+      core_->Log(LogLevel::kWarning,
+                 lane->Prefix() + "what it has left of tenant '" +
+                     core_->tenants.Find(stray.tenant)->name +
+                     "', which moved, is removed at a later open: " + left.ToString());
+    }
   }
   return Status::Ok();
 }

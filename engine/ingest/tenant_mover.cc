@@ -27,6 +27,13 @@ Status LookAt(Core* core, const Tenant& tenant, std::unique_ptr<StoreView>* view
   return Status::Ok();
 }
 
+// What a tenant that moved left.
+struct Departure {
+  Lane* from = nullptr;  // null: it did not move
+  uint64_t generation = 0;
+  Status status;  // of MoveOut
+};
+
 bool StopsWaiting(const Core& core) {
   return core.closed || (core.options.stop_waiting != nullptr && *core.options.stop_waiting);
 }
@@ -52,9 +59,8 @@ Status MoveIn(Core* core, Tenant* tenant, Lane* to, const TenantArrival& arrival
   }
 }
 
-}  // namespace
-
-Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
+// When it is done, the tenant is there, and goes by that lane.
+Status BringOver(Core* core, Tenant* tenant, Lane* to, Departure* departure) {
   // Nothing of the tenant is mapped or appended until it is there.
   const std::lock_guard lock(tenant->mutex);
   Lane* const from = tenant->lane;
@@ -83,13 +89,31 @@ Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
   // Views of the servers are made one after the other: none may see the tenant before it came to
   // the one and after it left the other.
   const std::unique_lock routes(core->routes);
-  const Status left = from->store->MoveOut(tenant->id, arrival.generation - 1);
-  if (!left.ok()) {
-    core->Log(LogLevel::kWarning,
-              from->Prefix() + "what it had of tenant '" + tenant->name +
-                  "', which moved, is removed at the next open: " + left.ToString());
-  }
+  departure->from = from;
+  departure->generation = arrival.generation - 1;
+  departure->status = from->store->MoveOut(tenant->id, departure->generation);
   from->windows->ForgetBalances();
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
+  Departure departure;
+  TS_RETURN_IF_ERROR(BringOver(core, tenant, to, &departure));
+  if (departure.from == nullptr) {
+    return Status::Ok();
+  }
+  // Nobody waits for this.
+  if (departure.status.ok()) {
+    departure.status = departure.from->store->RemoveLeft(tenant->id, departure.generation,
+                                                         [core] { return StopsWaiting(*core); });
+  }
+  if (!departure.status.ok()) {
+    core->Log(LogLevel::kWarning,
+              departure.from->Prefix() + "what it had of tenant '" + tenant->name +
+                  "', which moved, is removed at the next open: " + departure.status.ToString());
+  }
   return Status::Ok();
 }
 

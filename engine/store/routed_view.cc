@@ -115,6 +115,9 @@ Status RoutedView::Load() {
         return Status::TryAgain("tenant number " + std::to_string(tenant) +
                                 " moved while the servers were read");
       }
+      if (home.leaving) {
+        strays_.push_back({index, tenant, home.generation});
+      }
     }
   }
   return Status::Ok();
@@ -128,6 +131,9 @@ Status RoutedView::LoadTenants(size_t part) {
     const auto& [tenant, name] = tenants->value();
     const auto home = homes.find(tenant);
     const TenantHome here = home == homes.end() ? TenantHome{} : home->second;
+    if (!here.here) {
+      continue;
+    }
     const auto [owner, fresh] = owners_.emplace(tenant, part);
     if (fresh) {
       homes_[tenant] = here;

@@ -22,7 +22,8 @@ class RoutedView final : public StoreView {
 
   [[nodiscard]] size_t parts() const { return parts_.size(); }
   [[nodiscard]] StoreView* part(size_t index) const { return parts_[index].get(); }
-  // What a part has of a tenant that moved to another: what MoveOut is yet to be called for.
+  // What a part has of a tenant that moved to another: what MoveOut and RemoveLeft are yet to be
+  // called for.
   struct Stray {
     size_t part = 0;
     TenantId tenant = 0;

@@ -57,6 +57,11 @@ Status Store::MoveOut(TenantId /*tenant*/, uint64_t /*generation*/) {
   return CannotMove();
 }
 
+Status Store::RemoveLeft(TenantId /*tenant*/, uint64_t /*generation*/,
+                         const std::function<bool()>& /*stop*/) {
+  return CannotMove();
+}
+
 Status Store::RequestMove(TenantId /*tenant*/, const std::string& /*server_id*/) {
   return CannotMove();
 }

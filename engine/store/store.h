@@ -11,6 +11,7 @@
 //   any other           environment: stop, Recover later; nothing is wrong with the data
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,7 +32,8 @@ namespace tallystone {
 struct TenantHome {
   bool here = true;  // false: it was here, and is gone
   uint64_t generation = 0;
-  std::string move_to;  // server_id of where it shall go; "" = nowhere
+  std::string move_to;   // server_id of where it shall go; "" = nowhere
+  bool leaving = false;  // not here, and some of what it had is still to be removed
   friend bool operator==(const TenantHome&, const TenantHome&) = default;
 };
 
@@ -191,8 +193,14 @@ class Store {
   // do so yet; set to what is known after this one. After an error that leaves it false the tenant
   // is not here and does not come.
   virtual Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown);
-  // Forgets a tenant that is here with this generation, and that it was here.
+  // A tenant that is here with this generation or a lower one is not here any more; what it had is
+  // left for RemoveLeft. Takes one short write, whatever the tenant has, and waits for no other
+  // write. OK also where it is not here.
   virtual Status MoveOut(TenantId tenant, uint64_t generation);
+  // Removes what such a tenant left, in many small steps beside all other writes. May be called
+  // again after any error or crash. kInterrupted: stop() said so, between two steps.
+  virtual Status RemoveLeft(TenantId tenant, uint64_t generation,
+                            const std::function<bool()>& stop);
   // Writes down that the tenant shall move to another server ("" = shall stay). May be called while
   // another process writes.
   virtual Status RequestMove(TenantId tenant, const std::string& server_id);

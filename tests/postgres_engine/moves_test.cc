@@ -104,6 +104,91 @@ TEST_F(MovesTest, ASourceThatIsInterruptedEndsTheMoveAndTheTenantGoesOn) {
   SoundDigest(databases_);
 }
 
+// Removing what a tenant left does `what` first, for each statement.
+Status OnRemovedLines(const ServerDatabase& database, const std::string& what) {
+  return database.Execute(
+      "CREATE TABLE IF NOT EXISTS public.removed (lines bigint); "
+      "CREATE OR REPLACE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " +
+      what +
+      "; RETURN NULL; END $$; "
+      "DROP TRIGGER IF EXISTS note ON tallystone.lines; "
+      "CREATE TRIGGER note AFTER DELETE ON tallystone.lines REFERENCING OLD TABLE AS gone "
+      "FOR EACH STATEMENT EXECUTE FUNCTION public.note()");
+}
+
+TEST_F(MovesTest, WhatCannotBeRemovedHarmsNobodyAndGoesWithALaterOpen) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  ASSERT_OK(Ingest("moves", "a"));
+  const size_t from = ServerOf("moves");
+  ASSERT_OK(OnRemovedLines(*databases_[from], "RAISE EXCEPTION 'they stay'"));
+  ASSERT_OK(Move("moves", 1 - from));
+  ASSERT_OK(Ingest("moves", "b"));
+  ExpectLines("moves", 1400);
+  const auto left = [&] {
+    return databases_[from]->Value("SELECT count(*) FROM tallystone.lines") + " " +
+           databases_[from]->Value("SELECT owner FROM tallystone.tenants WHERE tenant = 1");
+  };
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_OK(engine_->Close());
+    engine_.reset();
+    EXPECT_EQ("700 leaving", left());
+    EXPECT_EQ("0", databases_[from]->Value("SELECT count(*) FROM tallystone.stock"));
+    EXPECT_NE("", SoundDigest(databases_));
+    ASSERT_NO_FATAL_FAILURE(Open());
+    ExpectLines("moves", 1400);
+  }
+  // Half of it is removed: what is left of the rest is no harm, too.
+  ASSERT_OK(databases_[from]->Execute("TRUNCATE tallystone.lines"));
+  ExpectLines("moves", 1400);
+  EXPECT_NE("", SoundDigest(databases_));
+  ASSERT_OK(databases_[from]->Execute("DROP TRIGGER note ON tallystone.lines"));
+  ASSERT_OK(engine_->Close());
+  engine_.reset();
+  ASSERT_NO_FATAL_FAILURE(Open());
+  EXPECT_EQ("0 gone", left());
+  EXPECT_EQ("0", databases_[from]->Value("SELECT count(*) FROM tallystone.blocks"));
+  ASSERT_OK(engine_->Close());
+}
+
+TEST_F(MovesTest, WhatATenantLeftIsRemovedInPiecesAndNobodyWaits) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  for (int batch = 0; batch < 40; ++batch) {
+    ASSERT_OK(Ingest("moves", std::to_string(batch)));
+  }
+  const size_t from = ServerOf("moves");
+  std::string beside;  // a tenant of the same server
+  for (int tenant = 0; beside.empty(); ++tenant) {
+    ASSERT_LT(tenant, 50);
+    ASSERT_OK(Ingest("t" + std::to_string(tenant), "a"));
+    beside = ServerOf("t" + std::to_string(tenant)) == from ? "t" + std::to_string(tenant) : "";
+  }
+  ASSERT_OK(OnRemovedLines(*databases_[from],
+                           "INSERT INTO public.removed SELECT count(*) FROM gone; "
+                           "PERFORM pg_sleep(0.8)"));
+  std::atomic<bool> ended = false;
+  std::thread mover([&] {
+    EXPECT_OK(Move("moves", 1 - from));
+    ended = true;
+  });
+  while (!ended && databases_[from]->Value("SELECT count(*) FROM tallystone.tenants WHERE owner "
+                                           "= 'leaving'") == "0") {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  for (const std::string& tenant : {beside, std::string("moves")}) {
+    ASSERT_OK(Ingest(tenant, "beside"));
+    ExpectLines(tenant, tenant == "moves" ? 41 * 700 : 1400);
+  }
+  ASSERT_OK(engine_->Flush());
+  EXPECT_FALSE(ended) << "somebody waited for the end of it";
+  mover.join();
+  EXPECT_EQ("28000", databases_[from]->Value("SELECT sum(lines) FROM public.removed"));
+  EXPECT_EQ("8192", databases_[from]->Value("SELECT max(lines) FROM public.removed"));
+  EXPECT_EQ("gone",
+            databases_[from]->Value("SELECT owner FROM tallystone.tenants WHERE name = 'moves'"));
+  ASSERT_OK(engine_->Close());
+  EXPECT_NE("", SoundDigest(databases_));
+}
+
 TEST_F(MovesTest, ATenantOfWhichNothingWasLoggedIsNotMoved) {
   ASSERT_NO_FATAL_FAILURE(Open());
   std::unique_ptr<BatchWriter> writer;

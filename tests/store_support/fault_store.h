@@ -137,6 +137,10 @@ class FaultStore : public Store {
   Status MoveOut(TenantId tenant, uint64_t generation) override {
     return base_->MoveOut(tenant, generation);
   }
+  Status RemoveLeft(TenantId tenant, uint64_t generation,
+                    const std::function<bool()>& stop) override {
+    return base_->RemoveLeft(tenant, generation, stop);
+  }
   Status RequestMove(TenantId tenant, const std::string& server_id) override {
     return base_->RequestMove(tenant, server_id);
   }

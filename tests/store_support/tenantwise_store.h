@@ -80,6 +80,8 @@ class TenantwiseStore : public Store {
   }
   Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) override;
   Status MoveOut(TenantId tenant, uint64_t generation) override;
+  Status RemoveLeft(TenantId tenant, uint64_t generation,
+                    const std::function<bool()>& stop) override;
   Status RequestMove(TenantId tenant, const std::string& server_id) override {
     std::lock_guard lock(disk_->mutex);
     disk_->homes[tenant].move_to = server_id;
@@ -305,9 +307,24 @@ inline Status TenantwiseStore::MoveOut(TenantId tenant, uint64_t generation) {
   }
   std::lock_guard lock(disk_->mutex);
   TenantHome& home = disk_->homes[tenant];
-  if (home.here && home.generation == generation) {
+  if (home.here && home.generation <= generation) {
+    home = {false, home.generation, "", true};
+  }
+  return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
+                            : Status::Ok();
+}
+
+inline Status TenantwiseStore::RemoveLeft(TenantId tenant, uint64_t generation,
+                                          const std::function<bool()>& stop) {
+  const Cut cut = cut_();
+  if (cut == Cut::kBefore || stop()) {
+    return Status::TryAgain("the connection was cut before the commit");
+  }
+  std::lock_guard lock(disk_->mutex);
+  TenantHome& home = disk_->homes[tenant];
+  if (home.leaving && home.generation <= generation) {
     disk_->store.Forget(tenant);
-    home = {false, generation, ""};
+    home.leaving = false;
   }
   return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
                             : Status::Ok();

@@ -394,36 +394,6 @@ Status WindowWriter::AskArrived(const TenantArrival& arrival) {
                                  ": it has something of it from before");
 }
 
-Status WindowWriter::SendLeave(TenantId tenant, uint64_t generation) {
-  tenants_.push_back(tenant);
-  outcomes_.emplace_back();
-  Parameters parameters;
-  parameters.Add(uint64_t{tenant}).Add(context_.epoch).Add(generation);
-  TS_RETURN_IF_ERROR(Send(kBegin, Parameters(), kGuard));
-  TS_RETURN_IF_ERROR(Send(kLockLeaving, parameters, kGuard));
-  for (const std::string& statement : LeaveStatements()) {
-    TS_RETURN_IF_ERROR(Send(statement, parameters, kData));
-  }
-  TS_RETURN_IF_ERROR(Send(kMarkGone, parameters, kMark));
-  return End();
-}
-
-Status WindowWriter::WriteLeave(TenantId tenant, uint64_t generation) {
-  Status status = SendLeave(tenant, generation);
-  if (status.ok()) {
-    status = context_.connection->Finish(this);
-  }
-  const Outcome& outcome = outcomes_.front();
-  KeepWorse(outcome.status, &status);
-  if (status.ok() && !outcome.committed) {
-    status = Status::TryAgain("tenant " + std::to_string(tenant) + " was not removed");
-  }
-  if (status.ok() && !outcome.marked) {
-    return AskWhy(tenant, 0, true);  // it went before, or another writer took over
-  }
-  return status;
-}
-
 // The guard asks only for the epoch: no tenant is as far as that.
 Status WindowWriter::SendItem(StockKey key, const BalanceSum& sum,
                               const std::vector<BookedLine>& lines) {

@@ -50,8 +50,6 @@ class WindowWriter : public ReplySink {
   // Store::MoveIn.
   Status WriteArrival(const TenantArrival& arrival, StoreView* from,
                       const std::function<void(const BatchRef&)>& on_batch, bool* unknown);
-  // Removes all of a tenant that is here with this generation.
-  Status WriteLeave(TenantId tenant, uint64_t generation);
   // For repair: all that one item has, in one transaction.
   Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<BookedLine>& lines);
 
@@ -86,7 +84,6 @@ class WindowWriter : public ReplySink {
                      const std::function<void(const BatchRef&)>& on_batch, bool* unknown);
   // OK: the tenant is here, of that generation.
   Status AskArrived(const TenantArrival& arrival);
-  Status SendLeave(TenantId tenant, uint64_t generation);
   Status SendKey(const KeyDelta* delta, const Marker& progress, const std::string& encoded);
   // Brings the lines by COPY. *may_book: the transaction can go on; else nothing of it
   // will be booked.
