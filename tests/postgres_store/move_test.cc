@@ -118,6 +118,15 @@ TEST_F(MoveTest, ARepeatChangesNothingAlsoByAWriterThatDoesNotKnowOfTheFirst) {
   EXPECT_EQ("", Difference(other_, Share(from_.get(), 2)));
 }
 
+TEST_F(MoveTest, WhatCameIsKnownAlsoToARepeatThatComesLater) {
+  ASSERT_OK(MoveIn(to_.get(), from_.get(), arrival_));
+  arrival_.applied += 5;  // others were logged since
+  unknown_ = true;
+  ASSERT_OK(MoveIn(to_.get(), from_.get(), arrival_));
+  EXPECT_FALSE(unknown_);
+  EXPECT_EQ("", Difference(whole_, Share(to_.get(), 1)));
+}
+
 TEST_F(MoveTest, ThereAndBackWithAWindowBetween) {
   ASSERT_OK(MoveIn(to_.get(), from_.get(), arrival_));
   ASSERT_OK(Leave(from_.get(), 0));

@@ -299,13 +299,10 @@ Status WindowWriter::BeginArrival(const TenantArrival& arrival, bool* there) {
   Parameters store;
   store.Add(context_.epoch);
   TS_RETURN_IF_ERROR(Send(kLockStore, store, kGuard));
-  Parameters guard;
-  guard.Add(uint64_t{arrival.tenant}).Add(context_.epoch).Add(arrival.applied);
   Parameters row;
   row.Add(uint64_t{arrival.tenant}).Add(context_.epoch).Add(arrival.applied);
   row.Add(std::string_view(arrival.name)).Add(arrival.generation);
-  TS_RETURN_IF_ERROR(Send(kArrive, row, kGuard));
-  TS_RETURN_IF_ERROR(Send(kLockTenant, guard, kLock));
+  TS_RETURN_IF_ERROR(Send(kArrive, row, kLock));
   TS_RETURN_IF_ERROR(context_.connection->Sync(this));
   TS_RETURN_IF_ERROR(context_.connection->Finish(this));
   *there = outcomes_.back().locked;
