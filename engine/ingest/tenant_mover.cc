@@ -1,14 +1,18 @@
 #include "ingest/tenant_mover.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/text.h"
 #include "ingest/server_list.h"
+#include "ingest/store_retry.h"
 
 namespace tallystone {
 namespace {
 
 constexpr std::chrono::milliseconds kSettlePause(200);
+// Between two tries of a move that somebody wrote down; doubled each time.
+constexpr std::chrono::milliseconds kDelayMin(1000), kDelayMax(60'000);
 
 // What the tenant's store says of it. `view` shows everything that was logged of it.
 Status LookAt(Core* core, const Tenant& tenant, std::unique_ptr<StoreView>* view,
@@ -38,14 +42,25 @@ bool StopsWaiting(const Core& core) {
   return core.closed || (core.options.stop_waiting != nullptr && *core.options.stop_waiting);
 }
 
+// What the lane still has of the tenant from the last time that it was there.
+Status MakeRoom(Core* core, const Lane& to, const TenantArrival& arrival) {
+  TS_RETURN_IF_ERROR(to.store->MoveOut(arrival.tenant, arrival.generation - 1));
+  std::unique_ptr<StoreView> view;
+  TS_RETURN_IF_ERROR(to.store->NewView(&view));
+  std::map<TenantId, TenantHome> homes;
+  TS_RETURN_IF_ERROR(view->ReadHomes(&homes));
+  const auto home = homes.find(arrival.tenant);
+  return home != homes.end() && home->second.leaving
+             ? to.store->RemoveLeft(arrival.tenant, arrival.generation - 1,
+                                    [core] { return StopsWaiting(*core); })
+             : Status::Ok();
+}
+
 // Whether it arrived must be known: lines that were booked at the one server after the other had
 // taken over would be lost. Until it is, the tenant is adrift. A call that is known to have brought
 // nothing, since one of the servers failed before, ends the move.
 Status MoveIn(Core* core, Tenant* tenant, Lane* to, const TenantArrival& arrival, StoreView* from) {
-  {
-    std::unique_ptr<StoreView> reached;
-    TS_RETURN_IF_ERROR(to->store->NewView(&reached));
-  }
+  TS_RETURN_IF_ERROR(MakeRoom(core, *to, arrival));
   bool unknown = tenant->adrift != nullptr;
   for (;;) {
     Status status = to->store->MoveIn(arrival, from, &unknown);
@@ -130,8 +145,9 @@ Status FindLane(const Core& core, const std::string& server, Lane** lane) {
   return Status::Ok();
 }
 
-void RunRequestedMoves(Core* core) {
-  for (const auto& lane : core->lanes) {
+void RequestedMoves::Run() {
+  std::map<TenantId, Wait> waits;  // of those that are still wanted
+  for (const auto& lane : core_->lanes) {
     std::map<TenantId, TenantHome> homes;
     std::unique_ptr<StoreView> view;
     Status status = lane->store->NewView(&view);
@@ -140,24 +156,47 @@ void RunRequestedMoves(Core* core) {
     }
     view.reset();
     if (!status.ok()) {
+      waits.insert(waits_.begin(), waits_.end());
       continue;  // the drain says what is wrong with this server
     }
     for (const auto& [id, home] : homes) {
-      Tenant* const tenant = core->tenants.Find(id);
+      Tenant* const tenant = core_->tenants.Find(id);
       if (home.move_to.empty() || !home.here || tenant == nullptr || tenant->lane != lane.get()) {
         continue;
       }
-      Lane* to = nullptr;
-      status = FindLane(*core, HexText(home.move_to), &to);
-      if (status.ok()) {
-        status = MoveTenant(core, tenant, to);
+      const auto known = waits_.find(id);
+      Wait wait = known == waits_.end() ? Wait{} : known->second;
+      if (wait.to != home.move_to) {
+        wait = {home.move_to, Clock::time_point::min(), {}};
       }
-      if (!status.ok()) {
-        core->Log(LogLevel::kWarning,
-                  "tenant '" + tenant->name + "' could not move: " + status.ToString());
+      if (Clock::now() >= wait.until) {
+        Try(tenant, lane.get(), home.move_to);
+        wait.delay = std::clamp(wait.delay * 2, kDelayMin, kDelayMax);
+        wait.until = Clock::now() + wait.delay;
       }
+      waits[id] = wait;
     }
   }
+  waits_ = std::move(waits);
+}
+
+void RequestedMoves::Try(Tenant* tenant, Lane* from, const std::string& server_id) {
+  Lane* to = nullptr;
+  Status status = FindLane(*core_, HexText(server_id), &to);
+  if (status.ok()) {
+    status = MoveTenant(core_, tenant, to);
+  }
+  if (status.ok()) {
+    return;
+  }
+  // Each try copies the tenant while its callers wait: what is refused for the data will be again.
+  const bool refused = RemedyFor(status) == Remedy::kReplay;
+  if (refused) {
+    from->store->RequestMove(tenant->id, "").PermitUnchecked();  // else it is tried again later
+  }
+  core_->Log(LogLevel::kWarning, "tenant '" + tenant->name + "' could not move" +
+                                     (refused ? ", and is not tried again: " : ": ") +
+                                     status.ToString());
 }
 
 }  // namespace tallystone

@@ -1,6 +1,8 @@
 // Tenants move from one server to another while the engine works.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <string>
 
 #include "ingest/core.h"
@@ -18,7 +20,28 @@ Status MoveTenant(Core* core, Tenant* tenant, Lane* to);
 Status FindLane(const Core& core, const std::string& server, Lane** lane);
 
 // Moves the tenants for which somebody wrote down that they shall (Store::RequestMove). A move that
-// fails stays written down and is tried again.
-void RunRequestedMoves(Core* core);
+// fails stays written down and is tried again, later each time; one that is refused for what the
+// tenant has does not. Not thread-safe.
+class RequestedMoves {
+ public:
+  explicit RequestedMoves(Core* core) : core_(core) {}
+
+  // One round.
+  void Run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  // A tenant that could not move.
+  struct Wait {
+    std::string to;  // server_id
+    Clock::time_point until;
+    std::chrono::milliseconds delay{};
+  };
+
+  void Try(Tenant* tenant, Lane* from, const std::string& server_id);
+
+  Core* const core_;
+  std::map<TenantId, Wait> waits_;
+};
 
 }  // namespace tallystone

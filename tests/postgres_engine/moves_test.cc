@@ -189,6 +189,86 @@ TEST_F(MovesTest, WhatATenantLeftIsRemovedInPiecesAndNobodyWaits) {
   EXPECT_NE("", SoundDigest(databases_));
 }
 
+TEST_F(MovesTest, WhatTheTargetHasFromBeforeIsNoObstacle) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  ASSERT_OK(Ingest("moves", "a"));
+  const size_t from = ServerOf("moves");
+  ASSERT_OK(OnRemovedLines(*databases_[from], "RAISE EXCEPTION 'they stay'"));
+  ASSERT_OK(Move("moves", 1 - from));
+  EXPECT_FALSE(Move("moves", from).ok());  // still there
+  EXPECT_EQ(1 - from, ServerOf("moves"));
+  ASSERT_OK(Ingest("moves", "b"));
+  ASSERT_OK(databases_[from]->Execute("DROP TRIGGER note ON tallystone.lines"));
+  ASSERT_OK(Move("moves", from));
+  EXPECT_EQ(from, ServerOf("moves"));
+  ASSERT_OK(Ingest("moves", "c"));
+  ExpectLines("moves", 2100);
+  // Also what did not even hear that the tenant left.
+  ASSERT_OK(databases_[from]->Execute(
+      "CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
+      "EXCEPTION 'it stays'; END $$; "
+      "CREATE TRIGGER keep BEFORE UPDATE ON tallystone.tenants FOR EACH ROW WHEN (NEW.owner = "
+      "'leaving') EXECUTE FUNCTION public.keep()"));
+  ASSERT_OK(Move("moves", 1 - from));
+  EXPECT_EQ("here", databases_[from]->Value("SELECT owner FROM tallystone.tenants WHERE name = "
+                                            "'moves'"));
+  ExpectLines("moves", 2100);
+  ASSERT_OK(databases_[from]->Execute("DROP TRIGGER keep ON tallystone.tenants"));
+  ASSERT_OK(Move("moves", from));
+  ExpectLines("moves", 2100);
+  ASSERT_OK(engine_->Close());
+  EXPECT_NE("", SoundDigest(databases_));
+}
+
+// Each try copies the tenant, and its callers wait meanwhile.
+TEST_F(MovesTest, AMoveThatIsRefusedIsNotTriedForEver) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  ASSERT_OK(Ingest("moves", "a"));
+  const size_t from = ServerOf("moves");
+  const std::string to =
+      databases_[1 - from]->Value("SELECT encode(server_id, 'hex') FROM tallystone.version");
+  const auto wish = [&] {
+    ASSERT_OK(databases_[from]->Execute("UPDATE tallystone.tenants SET move_to = decode('" + to +
+                                        "', 'hex') WHERE name = 'moves'"));
+  };
+  // Sequences count also what was rolled back.
+  ASSERT_OK(databases_[1 - from]->Execute(
+      "CREATE SEQUENCE public.tries; CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE "
+      "plpgsql AS $$ BEGIN PERFORM nextval('public.tries'); RAISE EXCEPTION 'no' USING ERRCODE = "
+      "'23505'; END $$; CREATE TRIGGER refuse BEFORE INSERT ON tallystone.items FOR EACH "
+      "STATEMENT EXECUTE FUNCTION public.refuse()"));
+  const auto tries = [&] {
+    return std::stoi(
+        databases_[1 - from]->Value("SELECT CASE WHEN is_called THEN last_value ELSE "
+                                    "0 END FROM public.tries"));
+  };
+  wish();
+  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  while (tries() == 0 && Clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  std::this_thread::sleep_for(milliseconds(2500));
+  EXPECT_EQ(1, tries());
+  EXPECT_EQ("0", databases_[from]->Value("SELECT count(*) FROM tallystone.tenants WHERE move_to IS "
+                                         "NOT NULL"));
+  // For another cause it is tried again, less and less often.
+  ASSERT_OK(databases_[1 - from]->Execute(
+      "CREATE OR REPLACE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "PERFORM nextval('public.tries'); RAISE EXCEPTION 'later' USING ERRCODE = '40001'; END $$"));
+  wish();
+  std::this_thread::sleep_for(milliseconds(5000));
+  EXPECT_GE(tries(), 2);
+  EXPECT_LE(tries(), 5);
+  ASSERT_OK(databases_[1 - from]->Execute("DROP TRIGGER refuse ON tallystone.items"));
+  const auto end = Clock::now() + std::chrono::seconds(30);
+  while (ServerOf("moves") == from && Clock::now() < end) {
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  EXPECT_EQ(1 - from, ServerOf("moves"));
+  ExpectLines("moves", 700);
+  ASSERT_OK(engine_->Close());
+}
+
 TEST_F(MovesTest, ATenantOfWhichNothingWasLoggedIsNotMoved) {
   ASSERT_NO_FATAL_FAILURE(Open());
   std::unique_ptr<BatchWriter> writer;
