@@ -272,7 +272,12 @@ Status Recovery::LoadCatalogues() {
                                [this](TenantId) { return opening_.front()->lane; });
   }
   std::unique_ptr<RoutedView> all;
-  TS_RETURN_IF_ERROR(RoutedView::Make(std::move(views), &all));
+  RoutedView::Missing missing;
+  const Status made = RoutedView::Make(std::move(views), &all, &missing);
+  if (made.Is(StatusCode::kTryAgain) && missing.tenant != 0) {  // nothing moves now
+    return RoutedView::Lost(missing, opening_[missing.part]->lane->name);
+  }
+  TS_RETURN_IF_ERROR(made);
   TS_RETURN_IF_ERROR(core_->tenants.Load(
       all.get(), [&](TenantId tenant) { return opening_[all->PartOf(tenant)]->lane; }));
   // A move that was interrupted after the tenant had arrived.

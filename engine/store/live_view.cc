@@ -102,12 +102,13 @@ Status LiveView::Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk>
 }
 
 Status LiveView::Make(std::vector<std::unique_ptr<StoreView>> stores,
-                      std::vector<LoggedChunk> chunks, std::unique_ptr<LiveView>* view) {
+                      std::vector<LoggedChunk> chunks, std::unique_ptr<LiveView>* view,
+                      RoutedView::Missing* missing) {
   if (stores.size() == 1) {
     return Make(std::move(stores.front()), std::move(chunks), view);
   }
   std::unique_ptr<RoutedView> routed;
-  TS_RETURN_IF_ERROR(RoutedView::Make(std::move(stores), &routed));
+  TS_RETURN_IF_ERROR(RoutedView::Make(std::move(stores), &routed, missing));
   std::unique_ptr<LiveView> made(new LiveView);
   made->routed_ = routed.get();
   made->store_ = std::move(routed);

@@ -21,9 +21,11 @@ class LiveView final : public StoreView {
   // the first of the rest does not follow the store's marker.
   static Status Make(std::unique_ptr<StoreView> store, std::vector<LoggedChunk> chunks,
                      std::unique_ptr<LiveView>* view);
-  // The same of several stores with tenants of their own. kCorruption also as for a RoutedView.
+  // The same of several stores with tenants of their own. kCorruption, kTryAgain and *missing also
+  // as for a RoutedView.
   static Status Make(std::vector<std::unique_ptr<StoreView>> stores,
-                     std::vector<LoggedChunk> chunks, std::unique_ptr<LiveView>* view);
+                     std::vector<LoggedChunk> chunks, std::unique_ptr<LiveView>* view,
+                     RoutedView::Missing* missing = nullptr);
 
   [[nodiscard]] Lsn as_of() const { return overlay_.last; }
   [[nodiscard]] const Marker& store_marker() const { return marker_; }

@@ -269,6 +269,37 @@ TEST_F(MovesTest, AMoveThatIsRefusedIsNotTriedForEver) {
   ASSERT_OK(engine_->Close());
 }
 
+TEST_F(MovesTest, ATenantWhoseServerWasSetBackIsMissedByName) {
+  ASSERT_NO_FATAL_FAILURE(Open());
+  ASSERT_OK(Ingest("moves", "a"));
+  const size_t from = ServerOf("moves");
+  ASSERT_OK(Move("moves", 1 - from));
+  ASSERT_OK(engine_->Close());
+  engine_.reset();
+  for (const char* table : {"balances", "lines", "blocks", "batches", "items", "aliases", "records",
+                            "dead_letters", "tenants"}) {
+    ASSERT_OK(databases_[1 - from]->Execute(std::string("DELETE FROM tallystone.") + table +
+                                            " WHERE tenant = 1"));
+  }
+  const Status status = OpenEngine(QuietOptions(), directory_.database(), databases_, &engine_);
+  EXPECT_CODE(kCorruption, status);
+  EXPECT_NE(std::string::npos, status.message().find("server " + std::to_string(from) +
+                                                     " was the last to have "
+                                                     "tenant number 1"))
+      << status.message();
+  // One that only looks waits for a moment, as the tenant may be under way.
+  Options options = QuietOptions();
+  for (const auto& database : databases_) {
+    options.servers.push_back(database->direct());
+  }
+  std::unique_ptr<Inspector> inspector;
+  const Status seen = Inspector::Open(options, directory_.database(), &inspector);
+  EXPECT_CODE(kCorruption, seen);
+  EXPECT_NE(std::string::npos,
+            seen.message().find("server " + std::to_string(from) + " was the last to have"))
+      << seen.message();
+}
+
 TEST_F(MovesTest, ATenantOfWhichNothingWasLoggedIsNotMoved) {
   ASSERT_NO_FATAL_FAILURE(Open());
   std::unique_ptr<BatchWriter> writer;
