@@ -94,6 +94,7 @@ Status BringOver(Core* core, Tenant* tenant, Lane* to, Departure* departure) {
   TenantArrival arrival;
   std::unique_ptr<StoreView> view;
   TS_RETURN_IF_ERROR(LookAt(core, *tenant, &view, &arrival));
+  arrival.stop = [core] { return StopsWaiting(*core); };
   core->Log(LogLevel::kInfo,
             "tenant '" + tenant->name + "' moves from " + from->name + " to " + to->name);
   TS_RETURN_IF_ERROR(MoveIn(core, tenant, to, arrival, view.get()));

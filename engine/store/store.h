@@ -51,6 +51,7 @@ struct TenantArrival {
   std::string name;
   Lsn applied = 0;  // all of its chunks up to here are among what comes
   uint64_t generation = 0;
+  std::function<bool()> stop = nullptr;  // asked now and then: true = give up; null: never
 };
 
 // Numbers that together may need more than 128 bits: high * 10^19 + low.
@@ -191,7 +192,7 @@ class Store {
   // returns OK. Changes nothing where it is here already with that generation, and then does not
   // read `from`. *unknown: whether an earlier call of the same arrival may have brought it, or may
   // do so yet; set to what is known after this one. After an error that leaves it false the tenant
-  // is not here and does not come.
+  // is not here and does not come. kInterrupted: arrival.stop() said so.
   virtual Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown);
   // A tenant that is here with this generation or a lower one is not here any more; what it had is
   // left for RemoveLeft. Takes one short write, whatever the tenant has, and waits for no other

@@ -308,13 +308,14 @@ TEST(ServersTest, ATenantThatMovesIsWholeOnOneServerWhereverTheMoveIsCut) {
 TEST(ServersTest, ATenantOfWhichNobodyKnowsWhereItIsTakesNoLinesUntilThatIsKnown) {
   EngineDirectory directory;
   const Disks disks = MakeDisks(2);
-  std::atomic<bool> cut = false, stop = false;
+  std::atomic<bool> stop = false;
+  std::atomic<int> passes = INT32_MAX;  // transactions before the first one that is cut
   Options options = QuietOptions();
   options.stop_waiting = &stop;
   Parts parts;
   for (size_t index = 0; index < disks.size(); ++index) {
     auto store = std::make_unique<TenantwiseStore>(disks[index]);
-    store->CutBy([&] { return cut ? Cut::kAfter : Cut::kNone; });
+    store->CutBy([&] { return passes-- <= 0 ? Cut::kAfter : Cut::kNone; });
     parts.servers.emplace_back("s" + std::to_string(index), std::move(store));
   }
   std::unique_ptr<Engine> engine;
@@ -323,13 +324,14 @@ TEST(ServersTest, ATenantOfWhichNobodyKnowsWhereItIsTakesNoLinesUntilThatIsKnown
   ASSERT_OK(engine->Ingest({}, Lines("moves", "b"), &result));
   ASSERT_OK(engine->Flush());
   const size_t from = Has(disks[0], 1, "b") ? 0 : 1;
-  cut = true;
+  passes = 1;  // it makes room first
   stop = true;
   const std::string to = "s" + std::to_string(1 - from);
   EXPECT_CODE(kTryAgain, engine->MoveTenant("moves", to));
   EXPECT_CODE(kUnavailable, engine->Ingest({}, Lines("moves", "c"), &result));
   EXPECT_CODE(kUnavailable, engine->MoveTenant("moves", "s" + std::to_string(from)));
-  cut = false;
+  passes = INT32_MAX;
+  stop = false;
   ASSERT_OK(engine->MoveTenant("moves", to));
   ASSERT_OK(engine->Ingest({}, Lines("moves", "c"), &result));
   ASSERT_OK(engine->Close());

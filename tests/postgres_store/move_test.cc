@@ -118,6 +118,17 @@ TEST_F(MoveTest, ARepeatChangesNothingAlsoByAWriterThatDoesNotKnowOfTheFirst) {
   EXPECT_EQ("", Difference(other_, Share(from_.get(), 2)));
 }
 
+TEST_F(MoveTest, ACopyCanBeEndedInItsMiddle) {
+  int pieces = 0;
+  arrival_.stop = [&] { return ++pieces == 3; };
+  EXPECT_CODE(kInterrupted, MoveIn(to_.get(), from_.get(), arrival_));
+  EXPECT_FALSE(unknown_);
+  EXPECT_EQ("", Difference(MemoryState{}, Share(to_.get(), 1)));
+  arrival_.stop = nullptr;
+  ASSERT_OK(MoveIn(to_.get(), from_.get(), arrival_));
+  EXPECT_EQ("", Difference(whole_, Share(to_.get(), 1)));
+}
+
 TEST_F(MoveTest, WhatCameIsKnownAlsoToARepeatThatComesLater) {
   ASSERT_OK(MoveIn(to_.get(), from_.get(), arrival_));
   arrival_.applied += 5;  // others were logged since

@@ -323,6 +323,10 @@ Status WindowWriter::SendArrival(const TenantArrival& arrival, StoreView* from,
   WindowShares shares;
   TS_RETURN_IF_ERROR(ForEachPiece(
       from, arrival.tenant, arrival.applied, [&](const SortedWindow& piece, bool rest) {
+        if (arrival.stop != nullptr && arrival.stop()) {
+          return Status::Interrupted("tenant '" + arrival.name + "' stays where it is: the copy " +
+                                     "was ended before all of it had come");
+        }
         for (const auto& [ref, sum] : piece.batches) {
           on_batch(ref);
         }
