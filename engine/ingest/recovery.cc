@@ -287,7 +287,9 @@ Status Recovery::LoadCatalogues() {
     Lane* const lane = opening_[stray.part]->lane;
     Status left = lane->store->MoveOut(stray.tenant, stray.generation);
     if (left.ok()) {
-      left = lane->store->RemoveLeft(stray.tenant, stray.generation, [] { return false; });
+      left = lane->store->RemoveLeft(stray.tenant, stray.generation, [this] {
+        return core_->options.stop_waiting != nullptr && *core_->options.stop_waiting;
+      });
     }
     if (left.Is(StatusCode::kFenced)) {
       return left;
