@@ -306,8 +306,9 @@ inline Status TenantwiseStore::MoveOut(TenantId tenant, uint64_t generation) {
     return Status::TryAgain("the connection was cut before the commit");
   }
   std::lock_guard lock(disk_->mutex);
+  const bool known = disk_->applied.count(tenant) > 0;
   TenantHome& home = disk_->homes[tenant];
-  if (home.here && home.generation <= generation) {
+  if (known && home.here && home.generation <= generation) {
     home = {false, home.generation, "", true};
   }
   return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
