@@ -17,8 +17,10 @@ constexpr std::chrono::milliseconds kDelayMin(1000), kDelayMax(60'000);
 // What the tenant's store says of it. `view` shows everything that was logged of it.
 Status LookAt(Core* core, const Tenant& tenant, std::unique_ptr<StoreView>* view,
               TenantArrival* arrival) {
-  TS_RETURN_IF_ERROR(core->log->Sync(core->log->last()));
+  // Nothing of the tenant is appended meanwhile. What others append from now on is not waited for:
+  // who appends it may be waiting for the tenant before he syncs it.
   const Lsn last = core->log->last();
+  TS_RETURN_IF_ERROR(core->log->Sync(last));
   TS_RETURN_IF_ERROR(tenant.windows()->WaitApplied(last));
   TS_RETURN_IF_ERROR(tenant.store()->NewView(view));
   std::map<TenantId, TenantHome> homes;
