@@ -87,13 +87,14 @@ EngineImpl::EngineImpl(std::unique_ptr<Core> core)
 
 // Somebody may write down at any time that a tenant shall move.
 void EngineImpl::WatchMoves() {
+  RequestedMoves requested(core_.get());
   std::unique_lock lock(moves_mutex_);
   while (!moves_ended_.wait_for(lock, kMovesPause, [this] { return moves_stop_; })) {
     lock.unlock();
     {
       const CoreCall call(core_.get());
       if (call.status().ok()) {
-        RunRequestedMoves(core_.get());
+        requested.Run();
       }
     }
     lock.lock();

@@ -232,6 +232,11 @@ Status ChunkMaker::CheckBalance(const Tenant& tenant, ChunkLine* line) {
 Status ChunkMaker::Write(Tenant* tenant, Lsn* lsn) {
   chunk_.header.tenant = tenant->id;
   chunk_.header.accepted_at_us = NowMicros();
+  if (tenant->adrift != nullptr) [[unlikely]] {
+    return Status::Unavailable("whether tenant '" + tenant->name + "' moved to " +
+                               tenant->adrift->name +
+                               " is not known; the next open of the database finds out");
+  }
   if (!tenant->logged) {
     chunk_.header.flags |= kChunkNewTenant;
     chunk_.header.tenant_name = tenant->name;

@@ -301,7 +301,12 @@ Status Recovery::LoadCatalogues() {
                                [this](TenantId) { return opening_.front()->lane; });
   }
   std::unique_ptr<RoutedView> all;
-  TS_RETURN_IF_ERROR(RoutedView::Make(std::move(views), &all));
+  RoutedView::Missing missing;
+  const Status made = RoutedView::Make(std::move(views), &all, &missing);
+  if (made.Is(StatusCode::kTryAgain) && missing.tenant != 0) {  // nothing moves now
+    return RoutedView::Lost(missing, opening_[missing.part]->lane->name);
+  }
+  TS_RETURN_IF_ERROR(made);
   TS_RETURN_IF_ERROR(core_->tenants.Load(
       all.get(), [&](TenantId tenant) { return opening_[all->PartOf(tenant)]->lane; }));
   std::map<TenantId, TenantHome> homes;
@@ -315,7 +320,23 @@ Status Recovery::LoadCatalogues() {
   const std::vector<RoutedView::Stray> strays = all->strays();
   all.reset();
   for (const RoutedView::Stray& stray : strays) {
-    TS_RETURN_IF_ERROR(opening_[stray.part]->lane->store->MoveOut(stray.tenant, stray.generation));
+    Lane* const lane = opening_[stray.part]->lane;
+    Status left = lane->store->MoveOut(stray.tenant, stray.generation);
+    if (left.ok()) {
+      left = lane->store->RemoveLeft(stray.tenant, stray.generation, [this] {
+        return core_->options.stop_waiting != nullptr && *core_->options.stop_waiting;
+      });
+    }
+    if (left.Is(StatusCode::kFenced)) {
+      return left;
+    }
+    // It does no harm: readers leave it out.
+    if (!left.ok()) {
+      core_->Log(LogLevel::kWarning,
+                 lane->Prefix() + "what it has left of tenant '" +
+                     core_->tenants.Find(stray.tenant)->name +
+                     "', which moved, is removed at a later open: " + left.ToString());
+    }
   }
   return Status::Ok();
 }

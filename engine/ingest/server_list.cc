@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "store/server_store.h"
 
 namespace tallystone {
 namespace {
@@ -79,13 +80,16 @@ Status FindServer(const std::vector<ServerEntry>& servers, const std::string& na
   if (servers.empty()) {
     return Status::InvalidArgument("the database has its store inside, and no servers");
   }
+  // As the list has it, whichever way it is written: a URL, or pairs in any order.
+  std::string shown;
+  const bool reaches = PublicConnection(name, &shown).ok();
   std::string all;
   size_t found = servers.size();
   bool more = false;
   for (size_t at = 0; at < servers.size(); ++at) {
     const std::string id = HexText(servers[at].id);
     all += (all.empty() ? "" : "; ") + id + " " + servers[at].connection;
-    if (servers[at].connection == name) {
+    if (servers[at].connection == name || (reaches && servers[at].connection == shown)) {
       *index = at;
       return Status::Ok();
     }
@@ -100,7 +104,8 @@ Status FindServer(const std::vector<ServerEntry>& servers, const std::string& na
   *index = found;
   return found != servers.size()
              ? Status::Ok()
-             : Status::NotFound("no server of this database is '" + name + "'; they are: " + all);
+             : Status::NotFound("no server of this database is '" + (reaches ? shown : name) +
+                                "'; they are: " + all);
 }
 
 Status CheckClaim(const StoreClaim& claim, const std::vector<ServerEntry>& servers,

@@ -36,8 +36,9 @@ std::string ServerListPath(const std::string& path);
 Status ReadServerList(FileSystem* files, const std::string& path, std::vector<ServerEntry>* servers,
                       std::vector<std::string>* writers = nullptr);
 
-// The server by its connection as it stands in the list, its identity in hexadecimal digits, or the
-// beginning of that. kNotFound, kInvalidArgument (more than one) name the servers.
+// The server by its connection, however that is written (a URL, pairs in any order, with or without
+// a password), its identity in hexadecimal digits, or the beginning of that. kNotFound,
+// kInvalidArgument (more than one) name the servers, and no password.
 Status FindServer(const std::vector<ServerEntry>& servers, const std::string& name, size_t* index);
 
 // Whether a store, which says `claim`, is written by the directory with this list. `writers`: null

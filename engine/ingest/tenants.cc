@@ -70,7 +70,7 @@ Status Tenants::LoadItems(StoreView* view) {
 }
 
 Status Tenants::LoadAliases(StoreView* view) {
-  auto cursor = view->Aliases();
+  auto cursor = view->Aliases(0);
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     Tenant* tenant = Find(cursor->value().first.tenant);
     if (tenant == nullptr) {
@@ -85,7 +85,7 @@ Status Tenants::LoadAliases(StoreView* view) {
 }
 
 Status Tenants::LoadRecords(StoreView* view) {
-  auto cursor = view->Records();
+  auto cursor = view->Records(0);
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     const auto& [ref, value] = cursor->value();
     Tenant* tenant = Find(ref.tenant);

@@ -61,6 +61,9 @@ struct Tenant {
   std::mutex mutex;
   TenantCatalogue catalogue;
   bool logged = false;  // a chunk with its name was appended
+  // Where it was to move when the answer was lost: it may be there, so until that is known nothing
+  // of it is logged for the server that it came from.
+  const Lane* adrift = nullptr;
   std::unordered_map<std::string, BatchState> batches;
   // How often batches were taken out of `batches`: what was read of the store before may be older
   // than what was known then. Changed with the mutex held, read without.

@@ -100,7 +100,7 @@ Status NameRecord(DiffSide* side, const RecordRef& ref, std::string_view value, 
 Status HashRecords(DiffSide* side, const std::vector<TenantId>& tenants,
                    std::vector<HashedEntry>* entries) {
   entries->clear();
-  auto records = side->view()->Records();
+  auto records = side->view()->Records(0);
   uint32_t place = 0;
   NamedRecord record;
   std::string bytes;
@@ -131,7 +131,7 @@ Status HashRecords(DiffSide* side, const std::vector<TenantId>& tenants,
 Status ReadRecords(DiffSide* side, const std::vector<uint32_t>& ids,
                    std::map<uint32_t, std::pair<TenantId, NamedRecord>>* read) {
   read->clear();
-  auto records = side->view()->Records();
+  auto records = side->view()->Records(0);
   uint32_t place = 0;
   for (records->SeekToFirst(); records->Valid() && read->size() < ids.size(); records->Next()) {
     if (!std::binary_search(ids.begin(), ids.end(), ++place)) {

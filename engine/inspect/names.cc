@@ -12,8 +12,8 @@ class NameCursor final : public Cursor<ItemName> {
   NameCursor(SharedView view, const ResolvedFilter& filter)
       : view_(std::move(view)),
         filter_(filter),
-        aliases_(view_->Aliases()),
-        records_(view_->Records()) {}
+        aliases_(view_->Aliases(0)),
+        records_(view_->Records(0)) {}
 
   void SeekToFirst() override {
     status_ = Status::Ok();

@@ -1,11 +1,13 @@
 #include "inspect/opened_database.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <vector>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "batchlog/log_scan.h"
 #include "ingest/database_directory.h"
 #include "inspect/open_inspector.h"
@@ -66,8 +68,22 @@ bool ListChanged(FileSystem* files, const std::string& path,
   return ReadServerList(files, path, &servers, &now).ok() && now != writers;
 }
 
+// A tenant that no server has, and the server that had it last.
+struct LostTenant {
+  RoutedView::Missing missing;
+  std::string server;
+};
+
+std::string NameOf(const std::vector<ServerEntry>& servers, const Store& store) {
+  const auto found = std::find_if(servers.begin(), servers.end(), [&](const ServerEntry& server) {
+    return server.id == store.server_id();
+  });
+  return found == servers.end() ? "server " + HexText(store.server_id()) : found->connection;
+}
+
 Status TryOpen(const Options& options, const std::string& path, FileSystem* files,
-               rocksdb::Env* env, OpenedDatabase* opened) {
+               rocksdb::Env* env, OpenedDatabase* opened, LostTenant* lost) {
+  *lost = {};
   std::vector<ServerEntry> servers;
   TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers));
   TS_RETURN_IF_ERROR(servers.empty()
@@ -98,7 +114,11 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
     TS_RETURN_IF_ERROR(store->NewView(&views.emplace_back()));
   }
   std::unique_ptr<LiveView> view;
-  TS_RETURN_IF_ERROR(LiveView::Make(std::move(views), std::move(stretch), &view));
+  Status made = LiveView::Make(std::move(views), std::move(stretch), &view, &lost->missing);
+  if (!made.ok()) {
+    lost->server = NameOf(servers, *opened->stores[lost->missing.part]);
+    return made;
+  }
   opened->view = std::move(view);
   return Status::Ok();
 }
@@ -164,13 +184,18 @@ Status OpenToRead(const Options& options, const std::string& path, FileSystem* f
   forget();
   TS_RETURN_IF_ERROR(FindDatabase(files, path));
   Status status;
+  LostTenant first, last;
   for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
-    status = TryOpen(options, path, files, env, opened);
+    status = TryOpen(options, path, files, env, opened, &last);
     if (!status.Is(StatusCode::kTryAgain)) {
       return status;
     }
+    first = attempt == 0 ? last : first;
     forget();
     std::this_thread::sleep_for(kOpenDelay);
+  }
+  if (last.missing.tenant != 0 && last.missing == first.missing) {
+    return RoutedView::Lost(last.missing, last.server);
   }
   // What looks like a writer at work, and does not go away, may be damage: the judge of the log is
   // never deceived by a writer.

@@ -194,7 +194,7 @@ Status Preview::Load(PreviewedTenant* tenant) {
   }
   counted_ = true;
   TS_RETURN_IF_ERROR(items->status());
-  auto aliases = view_->Aliases();
+  auto aliases = view_->Aliases(tenant->id);
   for (aliases->SeekToFirst(); tenant->id != 0 && aliases->Valid(); aliases->Next()) {
     const auto& [key, text] = aliases->value();
     if (key.tenant == tenant->id) {
@@ -202,7 +202,7 @@ Status Preview::Load(PreviewedTenant* tenant) {
     }
   }
   TS_RETURN_IF_ERROR(aliases->status());
-  auto records = view_->Records();
+  auto records = view_->Records(tenant->id);
   for (records->SeekToFirst(); tenant->id != 0 && records->Valid(); records->Next()) {
     const auto& [ref, value] = records->value();
     if (ref.tenant == tenant->id) {

@@ -26,7 +26,7 @@ void RecordProof::Take(TenantId tenant, const CatalogueChanges& changes, Lsn lsn
 
 Status RecordProof::Compare(LiveView* view, const Find& find) const {
   boost::unordered_flat_map<uint64_t, bool> seen;
-  auto cursor = view->Records();
+  auto cursor = view->Records(0);
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     const auto& [ref, value] = cursor->value();
     const uint64_t key = HashOfKey(ref.tenant, ref.kind, ref.key);

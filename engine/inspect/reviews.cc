@@ -12,7 +12,7 @@ namespace {
 class ReviewCursor final : public Cursor<Review> {
  public:
   ReviewCursor(SharedView view, const ResolvedFilter& filter)
-      : view_(std::move(view)), filter_(filter), records_(view_->Records()) {}
+      : view_(std::move(view)), filter_(filter), records_(view_->Records(0)) {}
 
   void SeekToFirst() override {
     records_->SeekToFirst();
@@ -88,7 +88,7 @@ Status ReadMappings(LiveView* view, std::map<TenantId, MappingSettings>* mapping
   mappings->clear();
   TextArena arena;
   std::map<TenantId, RecordTable> tables;
-  auto records = view->Records();
+  auto records = view->Records(0);
   for (records->SeekToFirst(); records->Valid(); records->Next()) {
     const auto& [ref, value] = records->value();
     if (ref.kind == RecordKind::kSetting) {

@@ -363,7 +363,7 @@ void MakeCatalogueCursor(const SharedView& view, StoreFamily family, const Range
       break;
     case StoreFamily::kAliases:
       Make(
-          view, family, range, view->Aliases(),
+          view, family, range, view->Aliases(0),
           [raw](const auto& entry, EntryKey* key, TenantId* owner, Values* values) {
             *owner = entry.first.tenant;
             *key = StockEntryKey(entry.first).Text(entry.second);
@@ -374,7 +374,7 @@ void MakeCatalogueCursor(const SharedView& view, StoreFamily family, const Range
       break;
     case StoreFamily::kRecords:
       Make(
-          view, family, range, view->Records(),
+          view, family, range, view->Records(0),
           [raw](const auto& entry, EntryKey* key, TenantId* owner, Values* values) {
             const RecordRef& ref = entry.first;
             std::string text;

@@ -51,8 +51,11 @@ Status Places::Look(size_t index) {
   auto tenants = view->Tenants();
   for (tenants->SeekToFirst(); tenants->Valid(); tenants->Next()) {
     const auto& [tenant, name] = tenants->value();
-    const auto [place, fresh] = places_.try_emplace(tenant);
     const TenantHome home = homes[tenant];
+    if (!home.here) {
+      continue;
+    }
+    const auto [place, fresh] = places_.try_emplace(tenant);
     if (fresh || place->second.home.generation < home.generation) {
       place->second = {name, index, home};
     }

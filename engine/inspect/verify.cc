@@ -309,7 +309,7 @@ Status Verifier::CompareBatches() {
 }
 
 Status Verifier::CheckAliases() {
-  auto cursor = view_->Aliases();
+  auto cursor = view_->Aliases(0);
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
     const auto& [key, text] = cursor->value();
     if (!ItemExists(key)) {

@@ -100,12 +100,12 @@ Status LiveView::Make(std::unique_ptr<StoreView> store, LogStretch log,
 }
 
 Status LiveView::Make(std::vector<std::unique_ptr<StoreView>> stores, LogStretch log,
-                      std::unique_ptr<LiveView>* view) {
+                      std::unique_ptr<LiveView>* view, RoutedView::Missing* missing) {
   if (stores.size() == 1) {
     return Make(std::move(stores.front()), std::move(log), view);
   }
   std::unique_ptr<RoutedView> routed;
-  TS_RETURN_IF_ERROR(RoutedView::Make(std::move(stores), &routed));
+  TS_RETURN_IF_ERROR(RoutedView::Make(std::move(stores), &routed, missing));
   std::unique_ptr<LiveView> made(new LiveView);
   made->routed_ = routed.get();
   made->store_ = std::move(routed);
@@ -343,15 +343,16 @@ std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> LiveView::Items(StockKe
 }
 
 // Aliases have no unique key, so they are not merged: the store's, then the overlay's.
-std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> LiveView::Aliases() {
+std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> LiveView::Aliases(TenantId from) {
   class Both final : public Cursor<std::pair<StockKey, std::string>> {
    public:
     using Entry = std::pair<StockKey, std::string>;
-    Both(std::unique_ptr<Cursor<Entry>> store, const std::vector<Entry>& overlay)
-        : store_(std::move(store)), overlay_(overlay) {}
+    Both(std::unique_ptr<Cursor<Entry>> store, const std::vector<Entry>& overlay, TenantId from)
+        : store_(std::move(store)), overlay_(overlay), from_(from) {}
     void SeekToFirst() override {
       store_->SeekToFirst();
       next_ = 0;
+      PassEarlier();
     }
     [[nodiscard]] bool Valid() const override {
       return store_->Valid() || (store_->status().ok() && next_ < overlay_.size());
@@ -361,6 +362,7 @@ std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> LiveView::Aliases() {
         store_->Next();
       } else {
         ++next_;
+        PassEarlier();
       }
     }
     [[nodiscard]] const Entry& value() const override {
@@ -369,16 +371,23 @@ std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> LiveView::Aliases() {
     [[nodiscard]] Status status() const override { return store_->status(); }
 
    private:
+    void PassEarlier() {
+      while (next_ < overlay_.size() && overlay_[next_].first.tenant < from_) {
+        ++next_;
+      }
+    }
+
     std::unique_ptr<Cursor<Entry>> store_;
     const std::vector<Entry>& overlay_;
+    const TenantId from_;
     size_t next_ = 0;
   };
-  return std::make_unique<Both>(store_->Aliases(), overlay_.aliases);
+  return std::make_unique<Both>(store_->Aliases(from), overlay_.aliases, from);
 }
 
-std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> LiveView::Records() {
+std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> LiveView::Records(TenantId from) {
   return std::make_unique<MergeCursor<RecordRef, std::string, std::string>>(
-      store_->Records(), overlay_.records, RecordRef{},
+      store_->Records(from), overlay_.records, RecordRef{from, RecordKind{}, ""},
       [](const std::string*, const std::string& change) {
         return change.empty() ? std::nullopt : std::optional(change);
       });

@@ -21,9 +21,10 @@ class LiveView final : public StoreView {
   // between the store's marker and the rest.
   static Status Make(std::unique_ptr<StoreView> store, LogStretch log,
                      std::unique_ptr<LiveView>* view);
-  // The same of several stores with tenants of their own. kCorruption also as for a RoutedView.
+  // The same of several stores with tenants of their own. kCorruption, kTryAgain and *missing also
+  // as for a RoutedView.
   static Status Make(std::vector<std::unique_ptr<StoreView>> stores, LogStretch log,
-                     std::unique_ptr<LiveView>* view);
+                     std::unique_ptr<LiveView>* view, RoutedView::Missing* missing = nullptr);
 
   [[nodiscard]] Lsn as_of() const { return overlay_.last; }
   [[nodiscard]] const Marker& store_marker() const { return marker_; }
@@ -55,8 +56,8 @@ class LiveView final : public StoreView {
   std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
-  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
-  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) override;
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
 
  private:

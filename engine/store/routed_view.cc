@@ -85,13 +85,18 @@ std::unique_ptr<Cursor<Record>> RoutedView::MergedByKey(const Open& open) {
 }
 
 Status RoutedView::Make(std::vector<std::unique_ptr<StoreView>> parts,
-                        std::unique_ptr<RoutedView>* view) {
+                        std::unique_ptr<RoutedView>* view, Missing* missing) {
   TS_CHECK(!parts.empty());
   std::unique_ptr<RoutedView> made(new RoutedView);
   made->parts_ = std::move(parts);
-  TS_RETURN_IF_ERROR(made->Load());
-  *view = std::move(made);
-  return Status::Ok();
+  Status status = made->Load();
+  if (missing != nullptr) {
+    *missing = made->missing_;
+  }
+  if (status.ok()) {
+    *view = std::move(made);
+  }
+  return status;
 }
 
 Status RoutedView::Load() {
@@ -105,19 +110,41 @@ Status RoutedView::Load() {
     markers_.push_back(std::move(marker));
     TS_RETURN_IF_ERROR(LoadTenants(index));
   }
-  // Where a tenant is gone from, it is on another server, with a higher generation.
+  return FindMissing();
+}
+
+// Where a tenant is gone from, it is on another server, with a higher generation.
+Status RoutedView::FindMissing() {
+  std::map<TenantId, Missing> gone;
   for (size_t index = 0; index < parts_.size(); ++index) {
     std::map<TenantId, TenantHome> homes;
     TS_RETURN_IF_ERROR(parts_[index]->ReadHomes(&homes));
     for (const auto& [tenant, home] : homes) {
-      const auto found = homes_.find(tenant);
-      if (!home.here && (found == homes_.end() || found->second.generation < home.generation)) {
-        return Status::TryAgain("tenant number " + std::to_string(tenant) +
-                                " moved while the servers were read");
+      if (home.leaving) {
+        strays_.push_back({index, tenant, home.generation});
+      }
+      Missing& last = gone[tenant];
+      if (!home.here && (last.tenant == 0 || last.generation < home.generation)) {
+        last = {index, tenant, home.generation};
       }
     }
   }
+  for (const auto& [tenant, last] : gone) {
+    const auto found = homes_.find(tenant);
+    if (last.tenant != 0 && (found == homes_.end() || found->second.generation < last.generation)) {
+      missing_ = last;
+      return Status::TryAgain("tenant number " + std::to_string(tenant) +
+                              " moved while the servers were read");
+    }
+  }
   return Status::Ok();
+}
+
+Status RoutedView::Lost(const Missing& missing, const std::string& server) {
+  return Status::Corruption(
+      server + " was the last to have tenant number " + std::to_string(missing.tenant) +
+      ", which moved from there; no server has it: was one restored to a moment before, or did a "
+      "standby without its last transactions take over?");
 }
 
 Status RoutedView::LoadTenants(size_t part) {
@@ -283,16 +310,16 @@ std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> RoutedView::Items(Stock
 }
 
 // Ascending by tenant only, so merged by it.
-std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RoutedView::Aliases() {
+std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RoutedView::Aliases(TenantId from) {
   return Merged<std::pair<StockKey, std::string>>(
-      [](StoreView* view) { return view->Aliases(); },
+      [from](StoreView* view) { return view->Aliases(from); },
       [](const auto& alias) { return alias.first.tenant; },
       [](const auto& alias) { return alias.first.tenant; });
 }
 
-std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> RoutedView::Records() {
+std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> RoutedView::Records(TenantId from) {
   return MergedByKey<std::pair<RecordRef, std::string>>(
-      [](StoreView* view) { return view->Records(); });
+      [from](StoreView* view) { return view->Records(from); });
 }
 
 }  // namespace tallystone

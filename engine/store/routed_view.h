@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "store/store.h"
@@ -15,14 +16,26 @@ namespace tallystone {
 // thread-safe.
 class RoutedView final : public StoreView {
  public:
+  // A tenant that no part has, and the part that had it last, as far as they say.
+  struct Missing {
+    size_t part = 0;
+    TenantId tenant = 0;
+    uint64_t generation = 0;
+    friend bool operator==(const Missing&, const Missing&) = default;
+  };
+
   // kCorruption: two stores say that they have the same tenant, or a store is another database's.
-  // kTryAgain: a tenant moved while the views were made, and none of them has it.
+  // kTryAgain: none of them has a tenant that moved: it did so while the views were made. *missing,
+  // if given, then says which. Where it is the same each time, see Lost.
   static Status Make(std::vector<std::unique_ptr<StoreView>> parts,
-                     std::unique_ptr<RoutedView>* view);
+                     std::unique_ptr<RoutedView>* view, Missing* missing = nullptr);
+  // What is told of a tenant that is missing though nothing moves. `server`: the name of the part.
+  static Status Lost(const Missing& missing, const std::string& server);
 
   [[nodiscard]] size_t parts() const { return parts_.size(); }
   [[nodiscard]] StoreView* part(size_t index) const { return parts_[index].get(); }
-  // What a part has of a tenant that moved to another: what MoveOut is yet to be called for.
+  // What a part has of a tenant that moved to another: what MoveOut and RemoveLeft are yet to be
+  // called for.
   struct Stray {
     size_t part = 0;
     TenantId tenant = 0;
@@ -47,8 +60,8 @@ class RoutedView final : public StoreView {
   std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
-  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
-  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) override;
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
   std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums(StockKey from) override;
   Status ReadTotals(TenantId tenant, TenantTotals* totals) override;
@@ -56,6 +69,7 @@ class RoutedView final : public StoreView {
  private:
   RoutedView() = default;
   Status Load();
+  Status FindMissing();
   Status LoadTenants(size_t part);
   Status AddHome(size_t part, TenantId tenant, const TenantHome& home);
   // The parts' cursors as one, without records of tenants that are another part's.
@@ -71,6 +85,7 @@ class RoutedView final : public StoreView {
   std::map<TenantId, size_t> owners_;
   std::map<TenantId, TenantHome> homes_;  // of owners_
   std::vector<Stray> strays_;
+  Missing missing_;
 };
 
 }  // namespace tallystone

@@ -49,11 +49,16 @@ std::unique_ptr<Cursor<StoredBlock>> StoreView::BlocksOf(TenantId tenant) {
   return std::make_unique<TenantBlocks>(Blocks(0), tenant);
 }
 
-Status Store::MoveIn(const TenantArrival& /*arrival*/, StoreView* /*from*/) {
+Status Store::MoveIn(const TenantArrival& /*arrival*/, StoreView* /*from*/, bool* /*unknown*/) {
   return CannotMove();
 }
 
 Status Store::MoveOut(TenantId /*tenant*/, uint64_t /*generation*/) {
+  return CannotMove();
+}
+
+Status Store::RemoveLeft(TenantId /*tenant*/, uint64_t /*generation*/,
+                         const std::function<bool()>& /*stop*/) {
   return CannotMove();
 }
 

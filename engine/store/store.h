@@ -11,6 +11,7 @@
 //   any other           environment: stop, Recover later; nothing is wrong with the data
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,7 +32,8 @@ namespace tallystone {
 struct TenantHome {
   bool here = true;  // false: it was here, and is gone
   uint64_t generation = 0;
-  std::string move_to;  // server_id of where it shall go; "" = nowhere
+  std::string move_to;   // server_id of where it shall go; "" = nowhere
+  bool leaving = false;  // not here, and some of what it had is still to be removed
   friend bool operator==(const TenantHome&, const TenantHome&) = default;
 };
 
@@ -49,6 +51,7 @@ struct TenantArrival {
   std::string name;
   Lsn applied = 0;  // all of its chunks up to here are among what comes
   uint64_t generation = 0;
+  std::function<bool()> stop = nullptr;  // asked now and then: true = give up; null: never
 };
 
 // Numbers that together may need more than 128 bits: high * 10^19 + low.
@@ -116,10 +119,10 @@ class StoreView {
       LineRef from) = 0;
   virtual std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() = 0;
   virtual std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) = 0;
-  // Ascending by tenant only.
-  virtual std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() = 0;
-  // Ascending.
-  virtual std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() = 0;
+  // Ascending by tenant only, from that tenant on.
+  virtual std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) = 0;
+  // Ascending, from that tenant on.
+  virtual std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) = 0;
   // All postings of one item, ascending.
   virtual Status GetPostings(StockKey key, std::vector<Posting>* postings) = 0;
 
@@ -189,10 +192,19 @@ class Store {
   // --- a tenant moves to another store of the same engine ---
 
   // All of the tenant that `from` shows, and the tenant's marker, or nothing. Durable when it
-  // returns OK. Changes nothing where it is here already with that generation.
-  virtual Status MoveIn(const TenantArrival& arrival, StoreView* from);
-  // Forgets a tenant that is here with this generation, and that it was here.
+  // returns OK. Changes nothing where it is here already with that generation, and then does not
+  // read `from`. *unknown: whether an earlier call of the same arrival may have brought it, or may
+  // do so yet; set to what is known after this one. After an error that leaves it false the tenant
+  // is not here and does not come. kInterrupted: arrival.stop() said so.
+  virtual Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown);
+  // A tenant that is here with this generation or a lower one is not here any more; what it had is
+  // left for RemoveLeft. Takes one short write, whatever the tenant has, and waits for no other
+  // write. OK also where it is not here.
   virtual Status MoveOut(TenantId tenant, uint64_t generation);
+  // Removes what such a tenant left, in many small steps beside all other writes. May be called
+  // again after any error or crash. kInterrupted: stop() said so, between two steps.
+  virtual Status RemoveLeft(TenantId tenant, uint64_t generation,
+                            const std::function<bool()>& stop);
   // Writes down that the tenant shall move to another server ("" = shall stay). May be called while
   // another process writes.
   virtual Status RequestMove(TenantId tenant, const std::string& server_id);

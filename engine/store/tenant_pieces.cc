@@ -19,8 +19,9 @@ class Pieces {
   Status Run();
 
  private:
-  // Gives add(record) each record of the cursor that is the tenant's, from the first of them on,
-  // and hands over what was collected whenever it is enough.
+  // Gives add(record) each record of the cursor, which begins with the tenant, as long as it is the
+  // tenant's, and hands over what was collected whenever it is enough. What would pass over those
+  // of other tenants first would keep the transaction of the receiver idle for as long.
   template <typename Record, typename Add>
   Status Collect(std::unique_ptr<Cursor<Record>> cursor, const Add& add);
   Status CollectBlocks();
@@ -42,12 +43,8 @@ class Pieces {
 template <typename Record, typename Add>
 Status Pieces::Collect(std::unique_ptr<Cursor<Record>> cursor, const Add& add) {
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
-    const TenantId tenant = cursor->value().first.tenant;
-    if (tenant > tenant_) {
+    if (cursor->value().first.tenant != tenant_) {
       break;
-    }
-    if (tenant < tenant_) {
-      continue;
     }
     add(cursor->value());
     if (++entries_ >= kEntriesMax) {
@@ -119,10 +116,10 @@ Status Pieces::Run() {
   TS_RETURN_IF_ERROR(CollectBlocks());
   TS_RETURN_IF_ERROR(Collect(from_->Items({tenant_, 0}),
                              [this](const auto& entry) { piece_.items.push_back(entry); }));
-  TS_RETURN_IF_ERROR(
-      Collect(from_->Aliases(), [this](const auto& entry) { piece_.aliases.push_back(entry); }));
-  TS_RETURN_IF_ERROR(
-      Collect(from_->Records(), [this](const auto& entry) { piece_.records.push_back(entry); }));
+  TS_RETURN_IF_ERROR(Collect(from_->Aliases(tenant_),
+                             [this](const auto& entry) { piece_.aliases.push_back(entry); }));
+  TS_RETURN_IF_ERROR(Collect(from_->Records(tenant_),
+                             [this](const auto& entry) { piece_.records.push_back(entry); }));
   TS_RETURN_IF_ERROR(Collect(from_->DeadLetters({tenant_, "", 0}), [this](const auto& entry) {
     piece_.dead_letters.emplace_back(entry.first, entry.second);
   }));

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine_support/engine_fixture.h"
+#include "store/server_store.h"
 #include "support/status_matchers.h"
 
 namespace tallystone::testing {
@@ -77,6 +78,31 @@ TEST_F(ServerListTest, AListThatIsCutOrOtherTextIsRefused) {
   WriteText("tallystone servers 2\nend\n");
   EXPECT_CODE(kFormatMismatch, Read());
 }
+
+#ifdef TALLYSTONE_POSTGRES
+TEST(FindServerTest, AServerIsFoundByWhateverTextReachesIt) {
+  std::string shown;
+  ASSERT_OK(PublicConnection("postgresql://stock@db2.example:5433/stock", &shown));
+  const std::vector<ServerEntry> servers = {{std::string(16, '\x2a'), "dbname=stock host=db1"},
+                                            {std::string(16, '\x5b'), shown}};
+  for (const char* name :
+       {"postgresql://stock@db2.example:5433/stock",
+        "postgres://stock:secret@db2.example:5433/stock",
+        "host=db2.example port=5433 user=stock dbname=stock",
+        "password='a b' dbname = stock port=5433 user=stock host=db2.example", "5b5b"}) {
+    size_t index = 0;
+    SCOPED_TRACE(name);
+    EXPECT_OK(FindServer(servers, name, &index));
+    EXPECT_EQ(1u, index);
+  }
+  size_t index = 0;
+  const Status other = FindServer(servers, "postgresql://stock:secret@db3.example/stock", &index);
+  EXPECT_CODE(kNotFound, other);
+  EXPECT_EQ(std::string::npos, other.message().find("secret")) << other.message();
+  EXPECT_NE(std::string::npos, other.message().find("db3.example")) << other.message();
+  EXPECT_CODE(kNotFound, FindServer(servers, "elsewhere", &index));
+}
+#endif
 
 }  // namespace
 }  // namespace tallystone::testing

@@ -456,6 +456,41 @@ TEST(ServersTest, ATenantThatMovesIsWholeOnOneServerWhereverTheMoveIsCut) {
   }
 }
 
+// Its lines would be booked at one server while another has it.
+TEST(ServersTest, ATenantOfWhichNobodyKnowsWhereItIsTakesNoLinesUntilThatIsKnown) {
+  EngineDirectory directory;
+  const Disks disks = MakeDisks(2);
+  std::atomic<bool> stop = false;
+  std::atomic<int> passes = INT32_MAX;  // transactions before the first one that is cut
+  Options options = QuietOptions();
+  options.stop_waiting = &stop;
+  Parts parts;
+  for (size_t index = 0; index < disks.size(); ++index) {
+    auto store = std::make_unique<TenantwiseStore>(disks[index]);
+    store->CutBy([&] { return passes-- <= 0 ? Cut::kAfter : Cut::kNone; });
+    parts.servers.emplace_back("s" + std::to_string(index), std::move(store));
+  }
+  std::unique_ptr<Engine> engine;
+  ASSERT_OK(EngineImpl::OpenWith(options, directory.database(), std::move(parts), &engine));
+  BatchResult result;
+  ASSERT_OK(engine->Ingest({}, Lines("moves", "b"), &result));
+  ASSERT_OK(engine->Flush());
+  const size_t from = Has(disks[0], 1, "b") ? 0 : 1;
+  passes = 1;  // it makes room first
+  stop = true;
+  const std::string to = "s" + std::to_string(1 - from);
+  EXPECT_CODE(kTryAgain, engine->MoveTenant("moves", to));
+  EXPECT_CODE(kUnavailable, engine->Ingest({}, Lines("moves", "c"), &result));
+  EXPECT_CODE(kUnavailable, engine->MoveTenant("moves", "s" + std::to_string(from)));
+  passes = INT32_MAX;
+  stop = false;
+  ASSERT_OK(engine->MoveTenant("moves", to));
+  ASSERT_OK(engine->Ingest({}, Lines("moves", "c"), &result));
+  ASSERT_OK(engine->Close());
+  EXPECT_TRUE(Has(disks[1 - from], 1, "c"));
+  ExpectSound(disks);
+}
+
 TEST(ServersTest, ATenantMovesThereAndBackWhileOthersAndItselfAreWritten) {
   EngineDirectory directory;
   const Disks disks = MakeDisks(3);

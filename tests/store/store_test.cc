@@ -260,6 +260,38 @@ TEST_P(StoreTest, CursorsBeginAtAKey) {
   EXPECT_TRUE(postings.empty());
 }
 
+TEST_P(StoreTest, TheCatalogueOfATenantIsReadWithoutThoseBeforeIt) {
+  const WindowMaker maker(9);
+  ApplyBoth(maker, 0);
+  SortedWindow window = maker.Make(1);
+  for (TenantId tenant = 1; tenant <= 3; ++tenant) {
+    for (const RecordKind kind : {RecordKind::kAlias, RecordKind::kReview}) {
+      window.records.push_back({{tenant, kind, "key"}, "value"});
+    }
+  }
+  std::sort(window.records.begin(), window.records.end());
+  for (Store* store : {store_.get(), static_cast<Store*>(&oracle_)}) {
+    ASSERT_OK(store->Apply(window, maker.MarkerOf(1), nullptr));
+  }
+  MemoryState all;
+  ASSERT_OK(ReadContents(store_.get(), &all));
+  std::unique_ptr<StoreView> view;
+  ASSERT_OK(store_->NewView(&view));
+  for (TenantId from = 0; from <= 5; ++from) {
+    auto aliases = all.aliases;
+    auto records = all.records;
+    EXPECT_EQ(from <= 3, !records.empty() && records.rbegin()->first.tenant >= from);
+    const auto before = [&](const auto& entry) { return entry.first.tenant < from; };
+    std::erase_if(aliases, before);
+    std::erase_if(records, before);
+    MemoryState read;
+    ASSERT_OK(ForEach(view->Aliases(from), [&](const auto& entry) { read.aliases.insert(entry); }));
+    ASSERT_OK(ForEach(view->Records(from), [&](const auto& entry) { read.records.insert(entry); }));
+    EXPECT_EQ(aliases, read.aliases) << from;
+    EXPECT_EQ(records, read.records) << from;
+  }
+}
+
 TEST_P(StoreTest, ViewSeesItsMomentWhileWindowsArrive) {
   const WindowMaker maker(7);
   for (uint64_t number = 0; number < 3; ++number) {

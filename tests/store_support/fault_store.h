@@ -132,11 +132,15 @@ class FaultStore : public Store {
   Status TakeOver() override { return base_->TakeOver(); }
   Status ReadClaim(StoreClaim* claim) override { return base_->ReadClaim(claim); }
   Status WriteClaim(const StoreClaim& claim) override { return base_->WriteClaim(claim); }
-  Status MoveIn(const TenantArrival& arrival, StoreView* from) override {
-    return base_->MoveIn(arrival, from);
+  Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) override {
+    return base_->MoveIn(arrival, from, unknown);
   }
   Status MoveOut(TenantId tenant, uint64_t generation) override {
     return base_->MoveOut(tenant, generation);
+  }
+  Status RemoveLeft(TenantId tenant, uint64_t generation,
+                    const std::function<bool()>& stop) override {
+    return base_->RemoveLeft(tenant, generation, stop);
   }
   Status RequestMove(TenantId tenant, const std::string& server_id) override {
     return base_->RequestMove(tenant, server_id);

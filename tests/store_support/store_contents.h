@@ -40,8 +40,8 @@ inline Status ReadContents(StoreView* view, MemoryState* state) {
                [&](const auto& entry) { state->dead_letters.insert(entry); }));
   keep(ForEach(view->Tenants(), [&](const auto& entry) { state->tenants.insert(entry); }));
   keep(ForEach(view->Items({}), [&](const auto& entry) { state->items.insert(entry); }));
-  keep(ForEach(view->Records(), [&](const auto& entry) { state->records.insert(entry); }));
-  keep(ForEach(view->Aliases(), [&](const auto& entry) { state->aliases.insert(entry); }));
+  keep(ForEach(view->Records(0), [&](const auto& entry) { state->records.insert(entry); }));
+  keep(ForEach(view->Aliases(0), [&](const auto& entry) { state->aliases.insert(entry); }));
   for (const auto& [key, sum] : state->balances) {
     std::vector<Posting> postings;
     keep(view->GetPostings(key, &postings));

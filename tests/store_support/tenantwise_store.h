@@ -74,8 +74,10 @@ class TenantwiseStore : public Store {
     }
     return disk_->claimed;
   }
-  Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
+  Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) override;
   Status MoveOut(TenantId tenant, uint64_t generation) override;
+  Status RemoveLeft(TenantId tenant, uint64_t generation,
+                    const std::function<bool()>& stop) override;
   Status RequestMove(TenantId tenant, const std::string& server_id) override {
     std::lock_guard lock(disk_->mutex);
     disk_->homes[tenant].move_to = server_id;
@@ -139,11 +141,11 @@ class TenantwiseStore::View final : public StoreView {
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override {
     return base_->Items(from);
   }
-  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override {
-    return base_->Aliases();
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) override {
+    return base_->Aliases(from);
   }
-  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override {
-    return base_->Records();
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) override {
+    return base_->Records(from);
   }
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override {
     return base_->GetPostings(key, postings);
@@ -261,7 +263,8 @@ inline Status TenantwiseStore::ApplyKey(const KeyDelta* delta, const Marker& pro
                             : Status::Ok();
 }
 
-inline Status TenantwiseStore::MoveIn(const TenantArrival& arrival, StoreView* from) {
+inline Status TenantwiseStore::MoveIn(const TenantArrival& arrival, StoreView* from,
+                                      bool* unknown) {
   const Cut cut = cut_();
   if (cut == Cut::kBefore) {
     return Status::TryAgain("the connection was cut before the commit");
@@ -283,6 +286,7 @@ inline Status TenantwiseStore::MoveIn(const TenantArrival& arrival, StoreView* f
     home = {true, arrival.generation, ""};
     disk_->applied[arrival.tenant] = arrival.applied;
   }
+  *unknown = cut == Cut::kAfter;
   return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
                             : Status::Ok();
 }
@@ -293,10 +297,26 @@ inline Status TenantwiseStore::MoveOut(TenantId tenant, uint64_t generation) {
     return Status::TryAgain("the connection was cut before the commit");
   }
   std::lock_guard lock(disk_->mutex);
+  const bool known = disk_->applied.count(tenant) > 0;
   TenantHome& home = disk_->homes[tenant];
-  if (home.here && home.generation == generation) {
+  if (known && home.here && home.generation <= generation) {
+    home = {false, home.generation, "", true};
+  }
+  return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
+                            : Status::Ok();
+}
+
+inline Status TenantwiseStore::RemoveLeft(TenantId tenant, uint64_t generation,
+                                          const std::function<bool()>& stop) {
+  const Cut cut = cut_();
+  if (cut == Cut::kBefore || stop()) {
+    return Status::TryAgain("the connection was cut before the commit");
+  }
+  std::lock_guard lock(disk_->mutex);
+  TenantHome& home = disk_->homes[tenant];
+  if (home.leaving && home.generation <= generation) {
     disk_->store.Forget(tenant);
-    home = {false, generation, ""};
+    home.leaving = false;
   }
   return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
                             : Status::Ok();

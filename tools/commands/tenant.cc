@@ -125,8 +125,8 @@ void AddTenantCommand(CLI::App* parent, Chosen* chosen) {
   auto options = std::make_shared<MoveOptions>();
   move->add_option("NAME", options->tenant, "Its name")->required();
   move->add_option("--to", options->server,
-                   "The server: its identity or the beginning of it, or its name as `tenant list` "
-                   "shows it")
+                   "The server: its identity or the beginning of it as `tenant list` shows it, or "
+                   "how it is reached, as for --store")
       ->required()
       ->type_name("SERVER");
   AddDatabaseOption(move, &options->database);

@@ -120,7 +120,9 @@ class Engine {
   // given there, or its identity (32 hexadecimal digits, or the beginning of them). Calls for this
   // tenant wait meanwhile; as long as it takes to copy all that it has. Safe to repeat after any
   // error or crash: the tenant is whole on one server or on the other. kNotFound: there is no such
-  // tenant or server. kInvalidArgument: the database has no servers.
+  // server, or no such tenant, or nothing of it was logged yet. kInvalidArgument: the database has
+  // no servers. Any other error: it is where it was, unless nobody could say so before
+  // Options::stop_waiting or Close ended the wait: then it takes no lines until it is known.
   virtual Status MoveTenant(std::string_view tenant, const std::string& server) = 0;
   // Flushes and releases everything. A failure means: not everything is in the store; it is in the
   // log. Called by the destructor if it was not called, its Status is then lost.

@@ -108,12 +108,13 @@ class MemoryView : public StoreView {
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override {
     return NewMapCursor(state_, state_->items, from);
   }
-  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override {
-    return NewCursor<std::pair<StockKey, std::string>>(
-        state_, state_->aliases, state_->aliases.begin(), [](const auto& entry) { return entry; });
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) override {
+    return NewCursor<std::pair<StockKey, std::string>>(state_, state_->aliases,
+                                                       state_->aliases.lower_bound({{from, 0}, ""}),
+                                                       [](const auto& entry) { return entry; });
   }
-  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override {
-    return NewMapCursor(state_, state_->records, RecordRef{});
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) override {
+    return NewMapCursor(state_, state_->records, RecordRef{from, RecordKind{}, ""});
   }
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override {
     postings->clear();

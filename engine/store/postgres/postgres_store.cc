@@ -6,6 +6,7 @@
 #include "model/stored_codec.h"
 #include "store/postgres/batch_filter.h"
 #include "store/postgres/connection_pool.h"
+#include "store/postgres/leavings.h"
 #include "store/postgres/open_schema.h"
 #include "store/postgres/postgres_view.h"
 #include "store/postgres/read_statements.h"
@@ -255,6 +256,16 @@ Status PostgresStore::Connect() {
   return Status::Ok();
 }
 
+// That this store writes at all, for what does not go by WithWriter.
+Status PostgresStore::CheckWrites() const {
+  if (closed_) {
+    return Status::Unavailable("the store is closed");
+  }
+  return options_.read_only || epoch_ == 0
+             ? Status::InvalidArgument("nobody took over the store to write it")
+             : Status::Ok();
+}
+
 template <typename Write>
 Status PostgresStore::WithWriter(const Write& write) {
   const MutexLock lock(&mutex_);
@@ -344,17 +355,28 @@ Status PostgresStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
   });
 }
 
-Status PostgresStore::MoveIn(const TenantArrival& arrival, StoreView* from) {
+Status PostgresStore::MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) {
   return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
-    return window_writer->WriteArrival(arrival, from,
-                                       [this](const BatchRef& ref) { filter_->Add(ref); });
+    return window_writer->WriteArrival(
+        arrival, from, [this](const BatchRef& ref) { filter_->Add(ref); }, unknown);
   });
 }
 
 Status PostgresStore::MoveOut(TenantId tenant, uint64_t generation) {
-  return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
-    return window_writer->WriteLeave(tenant, generation);
+  TS_RETURN_IF_ERROR(CheckWrites());
+  return pool_->With([&](postgres::Connection* connection) {
+    return postgres::MarkLeaving(connection, {tenant, epoch_, generation});
   });
+}
+
+Status PostgresStore::RemoveLeft(TenantId tenant, uint64_t generation,
+                                 const std::function<bool()>& stop) {
+  TS_RETURN_IF_ERROR(CheckWrites());
+  const MutexLock lock(&leaving_mutex_);
+  std::unique_ptr<postgres::Connection> connection;
+  TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  return postgres::RemoveLeavings(connection.get(), {tenant, epoch_, generation},
+                                  [&] { return closed_ || stop(); });
 }
 
 Status PostgresStore::RequestMove(TenantId tenant, const std::string& server_id) {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -66,8 +67,11 @@ class PostgresStore : public Store {
   Status Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) override;
   Status ApplyKey(const KeyDelta* delta, const Marker& progress) override;
   Status ApplyRest(const SortedWindow& window, const Marker& marker) override;
-  Status MoveIn(const TenantArrival& arrival, StoreView* from) override;
+  Status MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) override;
+  // Beside the writer: on a connection that reads used before, as its wait must be short.
   Status MoveOut(TenantId tenant, uint64_t generation) override;
+  Status RemoveLeft(TenantId tenant, uint64_t generation,
+                    const std::function<bool()>& stop) override;
   Status RequestMove(TenantId tenant, const std::string& server_id) override;
   Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<BookedLine>& lines,
                     bool dry_run) override;
@@ -106,6 +110,7 @@ class PostgresStore : public Store {
   Status LoadFilter(postgres::Connection* connection);
   Status NotOurs(postgres::Connection* connection) const;
   Status CheckEpoch(postgres::Connection* connection);
+  [[nodiscard]] Status CheckWrites() const;
 
   PostgresStoreOptions options_;
   postgres::DialectTraits traits_ = {};
@@ -116,6 +121,7 @@ class PostgresStore : public Store {
   Mutex mutex_;  // one writer
   std::unique_ptr<postgres::Writer> writer_ TS_GUARDED_BY(mutex_);
   bool fenced_ TS_GUARDED_BY(mutex_) = false;
+  Mutex leaving_mutex_;  // one at a time removes what was left
   std::atomic<bool> closed_ = false;
 };
 

@@ -197,8 +197,8 @@ class PostgresView : public StoreView {
   std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
-  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
-  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) override;
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
   std::unique_ptr<Cursor<std::pair<StockKey, LineSum>>> LineSums(StockKey from) override;
   Status ReadTotals(TenantId tenant, TenantTotals* totals) override;
@@ -349,15 +349,15 @@ std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> PostgresView::Items(Sto
 }
 
 // By the hash of the text within an item.
-std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> PostgresView::Aliases() {
+std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> PostgresView::Aliases(TenantId from) {
   using Record = std::pair<StockKey, std::string>;
   auto hash = std::make_shared<std::string>();  // of the last
   return NewPages<Record>(
-      [moment = moment_, hash](const Record* after, int64_t rows, std::vector<Record>* page) {
+      [moment = moment_, hash, from](const Record* after, int64_t rows, std::vector<Record>* page) {
         if (after == nullptr) {
           hash->clear();
         }
-        const StockKey key = after == nullptr ? StockKey{} : after->first;
+        const StockKey key = after == nullptr ? StockKey{from, 0} : after->first;
         const std::string last = *hash;
         Parameters parameters;
         parameters.Add(uint64_t{key.tenant}).Add(uint64_t{key.item}).Add(std::string_view(last));
@@ -379,12 +379,15 @@ class RecordPages {
  public:
   using Record = std::pair<RecordRef, std::string>;
 
-  explicit RecordPages(std::shared_ptr<Moment> moment) : moment_(std::move(moment)) {}
+  RecordPages(std::shared_ptr<Moment> moment, TenantId from)
+      : moment_(std::move(moment)), from_(from) {}
 
   Status Fetch(bool first, std::vector<Record>* page) {
     if (first) {
       next_.clear();
       last_ = {};
+      last_.tenant = from_;
+      last_kind_ = 0;
       last_hash_.clear();
       ended_ = false;
     }
@@ -434,6 +437,7 @@ class RecordPages {
   }
 
   const std::shared_ptr<Moment> moment_;
+  const TenantId from_;
   std::vector<Record> next_;  // read already: the beginning of what comes behind
   RecordRef last_;
   int64_t last_kind_ = 0;
@@ -441,9 +445,9 @@ class RecordPages {
   bool ended_ = false;
 };
 
-std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> PostgresView::Records() {
+std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> PostgresView::Records(TenantId from) {
   using Record = std::pair<RecordRef, std::string>;
-  return NewPages<Record>([pages = std::make_shared<RecordPages>(moment_)](
+  return NewPages<Record>([pages = std::make_shared<RecordPages>(moment_, from)](
                               const Record* after, int64_t /*rows*/, std::vector<Record>* page) {
     return pages->Fetch(after == nullptr, page);
   });

@@ -52,7 +52,7 @@ inline constexpr std::string_view kDeadLettersPage =
 // $1 tenant, $2 rows
 inline constexpr std::string_view kTenantsPage =
     "SELECT tenant, name FROM tallystone.tenants WHERE tenant >= $1::bigint AND name IS NOT NULL "
-    "AND owner <> 'gone' ORDER BY tenant LIMIT $2::bigint";
+    "AND owner = 'here' ORDER BY tenant LIMIT $2::bigint";
 inline constexpr std::string_view kReadClaim =
     "SELECT COALESCE(writer_id, ''::bytea), COALESCE(servers, ''::bytea) FROM tallystone.version "
     "WHERE tenant = 0";

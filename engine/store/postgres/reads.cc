@@ -224,7 +224,9 @@ Status ReadHomes(Connection* connection, std::map<TenantId, TenantHome>* homes) 
   for (int index = 0; index < result.rows(); ++index) {
     RowReader row(result, index);
     TenantHome& home = (*homes)[static_cast<TenantId>(row.TakeInteger())];
-    home.here = row.TakeBytes() == "here";
+    const std::string_view owner = row.TakeBytes();
+    home.here = owner == "here";
+    home.leaving = owner == "leaving";
     home.generation = row.TakeUnsigned();
     home.move_to = row.TakeBytes();
     TS_RETURN_IF_ERROR(row.status("tenants"));

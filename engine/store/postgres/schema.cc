@@ -45,7 +45,8 @@ constexpr ColumnText kTenants[] = {
     {"replay_last", "bigint NOT NULL", "the last LSN of the window that is replayed; 0 = none"},
     {"replay_keys", "bigint NOT NULL", "keys of that window that are done"},
     {"owner", "text NOT NULL",
-     "''here'', or ''gone'': it moved to another server, and nothing of it is left but this row"},
+     "''here'', or ''gone'': it moved to another server, and nothing of it is left but this row; "
+     "''leaving'': it moved, and what is left of it is being removed"},
     {"generation", "bigint NOT NULL", "how often the tenant moved"},
     {"move_to", "bytea", "server_id of where it goes"},
 };
@@ -156,14 +157,14 @@ constexpr std::string_view kViews[] = {
     "CREATE OR REPLACE VIEW tallystone.stock AS SELECT t.name AS tenant, i.code, i.description, "
     "b.on_hand * 0.000001 AS on_hand, b.value * 0.000000000001 AS value, b.lines, b.last_time "
     "FROM tallystone.balances AS b "
-    "JOIN tallystone.tenants AS t ON t.tenant = b.tenant "
+    "JOIN tallystone.tenants AS t ON t.tenant = b.tenant AND t.owner = 'here' "
     "LEFT JOIN tallystone.items AS i ON i.tenant = b.tenant AND i.item = b.item",
     "CREATE OR REPLACE VIEW tallystone.transactions AS SELECT t.name AS tenant, k.batch, l.line, "
     "i.code, i.description, l.quantity * 0.000001 AS quantity, l.unit_cost * 0.000001 AS "
     "unit_cost, l.quantity::numeric * l.unit_cost::numeric * 0.000000000001 AS value, l.time, "
     "l.lsn "
     "FROM tallystone.lines AS l "
-    "JOIN tallystone.tenants AS t ON t.tenant = l.tenant "
+    "JOIN tallystone.tenants AS t ON t.tenant = l.tenant AND t.owner = 'here' "
     "JOIN tallystone.blocks AS k ON k.tenant = l.tenant AND k.lsn = l.lsn "
     "LEFT JOIN tallystone.items AS i ON i.tenant = l.tenant AND i.item = l.item",
 };

@@ -1,5 +1,7 @@
 #include "store/postgres/statements.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "store/postgres/read_statements.h"
 
@@ -209,14 +211,21 @@ const std::string kArrive =
     "tenants.generation < EXCLUDED.generation";
 const std::string kMarkArrived =
     Text({"UPDATE tallystone.tenants SET applied = $3::bigint WHERE ", kGuardRow});
+const std::string kReadArrival =
+    "SELECT tenant, epoch, applied, owner, generation FROM tallystone.tenants WHERE tenant = 0 OR "
+    "tenant = $1::bigint";
+const std::string kMarkLeaving =
+    "UPDATE tallystone.tenants SET owner = 'leaving', move_to = NULL, replay = NULL, replay_last = "
+    "0, replay_keys = 0 WHERE tenant = $1::bigint AND epoch = $2::bigint AND generation <= "
+    "$3::bigint AND owner = 'here'";
 constexpr std::string_view kLeavingRow =
-    "tenant = $1::bigint AND epoch = $2::bigint AND generation = $3::bigint AND owner = 'here'";
-const std::string kLockLeaving =
-    Text({"UPDATE tallystone.tenants SET applied = applied WHERE ", kLeavingRow});
-const std::string kMarkGone =
-    Text({"UPDATE tallystone.tenants SET owner = 'gone', move_to = NULL, replay = NULL, "
-          "replay_last = 0, replay_keys = 0 WHERE ",
-          kLeavingRow});
+    "tenant = $1::bigint AND epoch = $2::bigint AND generation <= $3::bigint AND owner = 'leaving'";
+const std::string kLeaveLines =
+    Text({"DELETE FROM tallystone.lines WHERE tenant = $1::bigint AND (item, lsn, line_index) IN "
+          "(SELECT l.item, l.lsn, l.line_index FROM tallystone.lines AS l WHERE l.tenant = "
+          "$1::bigint AND l.item >= $5::bigint ORDER BY l.item, l.lsn, l.line_index LIMIT "
+          "$4::bigint) AND ",
+          Exists(kLeavingRow), " RETURNING item"});
 const std::string kRequestMove =
     "UPDATE tallystone.tenants SET move_to = $2::bytea WHERE tenant = $1::bigint AND owner = "
     "'here'";
@@ -257,12 +266,37 @@ const std::string kSetMarker =
     "UPDATE tallystone.tenants SET applied = $2::bigint, replay = $3::bytea, replay_last = "
     "$4::bigint, replay_keys = $5::bigint WHERE tenant = 0 AND epoch = $1::bigint";
 
+namespace {
+
+// What a tenant has, and the key within it.
+constexpr std::pair<std::string_view, std::string_view> kTenantTables[] = {
+    {"balances", "item"},           {"blocks", "lsn"},
+    {"batches", "batch"},           {"items", "item"},
+    {"aliases", "item, text_hash"}, {"records", "kind, key_hash"},
+    {"dead_letters", "batch, line"}};
+
+std::string MarkGone() {
+  std::string text =
+      Text({"UPDATE tallystone.tenants SET owner = 'gone' WHERE ", kLeavingRow,
+            " AND NOT EXISTS (SELECT 1 FROM tallystone.lines AS l WHERE l.tenant = $1::bigint)"});
+  for (const auto& [table, key] : kTenantTables) {
+    text += Text({" AND NOT EXISTS (SELECT 1 FROM tallystone.", table,
+                  " AS r WHERE r.tenant = $1::bigint)"});
+  }
+  return text;
+}
+
+}  // namespace
+
+const std::string kMarkGone = MarkGone();
+
 std::vector<std::string> LeaveStatements() {
   std::vector<std::string> statements;
-  for (const std::string_view table :
-       {"balances", "lines", "blocks", "batches", "items", "aliases", "records", "dead_letters"}) {
-    statements.push_back(Text({"DELETE FROM tallystone.", table, " WHERE tenant = $1::bigint AND ",
-                               Exists(kLeavingRow)}));
+  for (const auto& [table, key] : kTenantTables) {
+    statements.push_back(Text({"DELETE FROM tallystone.", table, " WHERE tenant = $1::bigint AND (",
+                               key, ") IN (SELECT ", key, " FROM tallystone.", table,
+                               " WHERE tenant = $1::bigint ORDER BY ", key,
+                               " LIMIT $4::bigint) AND ", Exists(kLeavingRow)}));
   }
   return statements;
 }
@@ -276,8 +310,8 @@ void ForEachStatement(const Statements& statements,
        {&kLockStore,     &kAddTenant,   &kLockTenant,  &kMarkTenant,    &kLockTenantOfKey,
         &kMarkKey,       &kMarkStore,   &kTouchStore,  &kReadGuards,    &kReadMarker,
         &kTakeOver,      &kTakeTenants, &kReadTenants, &kSetDatabaseId, &kSetMarker,
-        &kArrive,        &kMarkArrived, &kLockLeaving, &kMarkGone,      &kRequestMove,
-        &kDeleteBalance, &kDeleteLines, &kWriteClaim}) {
+        &kArrive,        &kMarkArrived, &kMarkLeaving, &kMarkGone,      &kRequestMove,
+        &kDeleteBalance, &kDeleteLines, &kWriteClaim,  &kReadArrival,   &kLeaveLines}) {
     use(*text);
   }
   for (const std::string& text : LeaveStatements()) {

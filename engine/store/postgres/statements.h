@@ -127,11 +127,17 @@ extern const std::string kMarkKey;          // guard of a key, $5 progress marke
 // the one it left when it went, as one that has nothing yet.
 extern const std::string kArrive;
 extern const std::string kMarkArrived;  // guard
-// $1 tenant, $2 epoch, $3 generation; what a tenant that went has, table by table, and that it
-// went.
-extern const std::string kLockLeaving;
-std::vector<std::string> LeaveStatements();
+// $1 tenant; rows (tenant, epoch, applied, owner, generation) of it and of the store.
+extern const std::string kReadArrival;
+// $1 tenant, $2 epoch, $3 generation, for a tenant of that one or a lower one: that it leaves; of
+// one that does, that it is gone, if nothing of it is left.
+extern const std::string kMarkLeaving;
 extern const std::string kMarkGone;
+// $4 rows: so many of what a tenant that leaves has in one table.
+std::vector<std::string> LeaveStatements();
+// The same of its lines, from item $5 on; returns their items. Where a table is long, what was
+// removed before would be passed over again and again.
+extern const std::string kLeaveLines;
 // $1 tenant, $2 server_id or NULL; without an epoch: anybody may wish.
 extern const std::string kRequestMove;
 // Of one item, for repair: guard, $4 item.

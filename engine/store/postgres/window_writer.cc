@@ -56,6 +56,8 @@ void WindowWriter::OnReply(uint64_t tag, const SqlError* error, const Result& re
   const uint64_t step = tag & ((1u << kStepBits) - 1);
   if (error != nullptr) {
     drop_connection_ = drop_connection_ || EndsConnection(error->state);
+    // A server that ends in the middle of a COMMIT may have done it.
+    outcome.ended = outcome.ended || step != kEnd || !EndsConnection(error->state);
     if (outcome.status.ok()) {
       outcome.status =
           MapSqlError(*error, "writing tenant " + std::to_string(tenants_[tag >> kStepBits]));
@@ -68,6 +70,7 @@ void WindowWriter::OnReply(uint64_t tag, const SqlError* error, const Result& re
     outcome.marked = result.changed() == 1;
   } else if (step == kEnd) {
     outcome.committed = result.command() == "COMMIT";
+    outcome.ended = true;
   }
 }
 
@@ -297,36 +300,58 @@ Status WindowWriter::SendPiece(const SortedWindow& piece, const TenantArrival& a
   return Status::Ok();
 }
 
-Status WindowWriter::SendArrival(const TenantArrival& arrival, StoreView* from,
-                                 const std::function<void(const BatchRef&)>& on_batch) {
+Status WindowWriter::BeginArrival(const TenantArrival& arrival, bool* there) {
+  *there = false;
   tenants_.push_back(arrival.tenant);
   outcomes_.emplace_back();
   TS_RETURN_IF_ERROR(Send(kBegin, Parameters(), kGuard));
   Parameters store;
   store.Add(context_.epoch);
   TS_RETURN_IF_ERROR(Send(kLockStore, store, kGuard));
-  Parameters guard;
-  guard.Add(uint64_t{arrival.tenant}).Add(context_.epoch).Add(arrival.applied);
   Parameters row;
   row.Add(uint64_t{arrival.tenant}).Add(context_.epoch).Add(arrival.applied);
   row.Add(std::string_view(arrival.name)).Add(arrival.generation);
-  TS_RETURN_IF_ERROR(Send(kArrive, row, kGuard));
-  TS_RETURN_IF_ERROR(Send(kLockTenant, guard, kGuard));
+  TS_RETURN_IF_ERROR(Send(kArrive, row, kLock));
+  TS_RETURN_IF_ERROR(context_.connection->Sync(this));
+  TS_RETURN_IF_ERROR(context_.connection->Finish(this));
+  *there = outcomes_.back().locked;
+  return outcomes_.back().status;
+}
+
+// Every attempt holds the lock of the store's row before it sends anything that it could commit:
+// who gets it, and finds the place free, knows that those before ended without having come.
+Status WindowWriter::SendArrival(const TenantArrival& arrival, StoreView* from,
+                                 const std::function<void(const BatchRef&)>& on_batch,
+                                 bool* unknown) {
+  bool there = false;
+  TS_RETURN_IF_ERROR(BeginArrival(arrival, &there));
+  if (!there) {
+    return End();
+  }
+  *unknown = false;
   WindowShares shares;
   TS_RETURN_IF_ERROR(ForEachPiece(
       from, arrival.tenant, arrival.applied, [&](const SortedWindow& piece, bool rest) {
+        if (arrival.stop != nullptr && arrival.stop()) {
+          return Status::Interrupted("tenant '" + arrival.name + "' stays where it is: the copy " +
+                                     "was ended before all of it had come");
+        }
         for (const auto& [ref, sum] : piece.batches) {
           on_batch(ref);
         }
         return SendPiece(piece, arrival, rest ? WindowPart::kRest : WindowPart::kAll, &shares);
       }));
+  Parameters guard;
+  guard.Add(uint64_t{arrival.tenant}).Add(context_.epoch).Add(arrival.applied);
   TS_RETURN_IF_ERROR(Send(kMarkArrived, guard, kMark));
+  *unknown = true;
   return End();
 }
 
 Status WindowWriter::WriteArrival(const TenantArrival& arrival, StoreView* from,
-                                  const std::function<void(const BatchRef&)>& on_batch) {
-  Status status = SendArrival(arrival, from, on_batch);
+                                  const std::function<void(const BatchRef&)>& on_batch,
+                                  bool* unknown) {
+  Status status = SendArrival(arrival, from, on_batch, unknown);
   if (status.ok()) {
     status = context_.connection->Finish(this);
   } else {
@@ -334,44 +359,49 @@ Status WindowWriter::WriteArrival(const TenantArrival& arrival, StoreView* from,
   }
   const Outcome& outcome = outcomes_.front();
   KeepWorse(outcome.status, &status);
+  if (outcome.locked && outcome.ended) {
+    *unknown = false;
+  }
   if (!status.ok()) {
     return status;
   }
   if (!outcome.committed || !outcome.marked) {
-    return AskWhy(arrival.tenant, arrival.applied, false);
+    status = AskArrived(arrival);
+    // Of those before none is under way: this one had the lock of the store's row.
+    *unknown = *unknown && !status.ok() && !status.Is(StatusCode::kRejected);
+    return status;
   }
   (*context_.known)[arrival.tenant] = arrival.applied;
   return Status::Ok();
 }
 
-Status WindowWriter::SendLeave(TenantId tenant, uint64_t generation) {
-  tenants_.push_back(tenant);
-  outcomes_.emplace_back();
+Status WindowWriter::AskArrived(const TenantArrival& arrival) {
   Parameters parameters;
-  parameters.Add(uint64_t{tenant}).Add(context_.epoch).Add(generation);
-  TS_RETURN_IF_ERROR(Send(kBegin, Parameters(), kGuard));
-  TS_RETURN_IF_ERROR(Send(kLockLeaving, parameters, kGuard));
-  for (const std::string& statement : LeaveStatements()) {
-    TS_RETURN_IF_ERROR(Send(statement, parameters, kData));
+  parameters.Add(uint64_t{arrival.tenant});
+  Result result;
+  TS_RETURN_IF_ERROR(context_.connection->Query(kReadArrival, parameters,
+                                                "asking whether a tenant came", &result));
+  bool here = false;
+  for (int index = 0; index < result.rows(); ++index) {
+    RowReader row(result, index);
+    const auto tenant = static_cast<TenantId>(row.TakeInteger());
+    const uint64_t epoch = row.TakeUnsigned();
+    const Lsn applied = row.TakeUnsigned();
+    const bool owner = row.TakeBytes() == "here";
+    const uint64_t generation = row.TakeUnsigned();
+    TS_RETURN_IF_ERROR(row.status("tenants"));
+    if (epoch != context_.epoch) {
+      return Fenced();
+    }
+    if (tenant == arrival.tenant) {
+      here = owner && generation >= arrival.generation;
+      (*context_.known)[tenant] = applied;
+    }
   }
-  TS_RETURN_IF_ERROR(Send(kMarkGone, parameters, kMark));
-  return End();
-}
-
-Status WindowWriter::WriteLeave(TenantId tenant, uint64_t generation) {
-  Status status = SendLeave(tenant, generation);
-  if (status.ok()) {
-    status = context_.connection->Finish(this);
-  }
-  const Outcome& outcome = outcomes_.front();
-  KeepWorse(outcome.status, &status);
-  if (status.ok() && !outcome.committed) {
-    status = Status::TryAgain("tenant " + std::to_string(tenant) + " was not removed");
-  }
-  if (status.ok() && !outcome.marked) {
-    return AskWhy(tenant, 0, true);  // it went before, or another writer took over
-  }
-  return status;
+  return here ? Status::Ok()
+              : Status::Rejected("this server does not take tenant " +
+                                 std::to_string(arrival.tenant) +
+                                 ": it has something of it from before");
 }
 
 // The guard asks only for the epoch: no tenant is as far as that.

@@ -50,11 +50,10 @@ class WindowWriter : public ReplySink {
   Status WriteKey(const KeyDelta* delta, const Marker& progress);
 
   // All of a tenant that comes from another server, in one transaction. Calls on_batch for each of
-  // its batches before anything of them is sent. OK also where it is here already.
+  // its batches before anything of them is sent. OK also where it is here already. `unknown` as in
+  // Store::MoveIn.
   Status WriteArrival(const TenantArrival& arrival, StoreView* from,
-                      const std::function<void(const BatchRef&)>& on_batch);
-  // Removes all of a tenant that is here with this generation.
-  Status WriteLeave(TenantId tenant, uint64_t generation);
+                      const std::function<void(const BatchRef&)>& on_batch, bool* unknown);
   // For repair: all that one item has, in one transaction.
   Status ReplaceKey(StockKey key, const BalanceSum& sum, const std::vector<BookedLine>& lines);
 
@@ -71,6 +70,7 @@ class WindowWriter : public ReplySink {
     bool locked = false;  // the guard held when it began
     bool marked = false;
     bool committed = false;
+    bool ended = false;  // the server said how: nothing of it is under way any more
   };
   enum Step : uint64_t { kGuard, kLock, kData, kMark, kEnd };
 
@@ -82,9 +82,12 @@ class WindowWriter : public ReplySink {
                    WindowPart part);
   Status SendPiece(const SortedWindow& piece, const TenantArrival& arrival, WindowPart part,
                    WindowShares* shares);
+  // Opens the transaction and takes the place of the tenant; *there: it was to be had.
+  Status BeginArrival(const TenantArrival& arrival, bool* there);
   Status SendArrival(const TenantArrival& arrival, StoreView* from,
-                     const std::function<void(const BatchRef&)>& on_batch);
-  Status SendLeave(TenantId tenant, uint64_t generation);
+                     const std::function<void(const BatchRef&)>& on_batch, bool* unknown);
+  // OK: the tenant is here, of that generation.
+  Status AskArrived(const TenantArrival& arrival);
   Status SendKey(const KeyDelta* delta, const Marker& progress, const std::string& encoded);
   // Brings the lines by COPY. *may_book: the transaction can go on; else nothing of it
   // will be booked.

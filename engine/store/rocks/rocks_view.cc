@@ -286,8 +286,8 @@ class RocksView : public StoreView {
   std::unique_ptr<Cursor<std::pair<LineRef, StoredDeadLetter>>> DeadLetters(LineRef from) override;
   std::unique_ptr<Cursor<std::pair<TenantId, std::string>>> Tenants() override;
   std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> Items(StockKey from) override;
-  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases() override;
-  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records() override;
+  std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> Aliases(TenantId from) override;
+  std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> Records(TenantId from) override;
   Status GetPostings(StockKey key, std::vector<Posting>* postings) override;
 
  private:
@@ -373,9 +373,11 @@ std::unique_ptr<Cursor<std::pair<StockKey, StoredItem>>> RocksView::Items(StockK
       DecodeStoredItem);
 }
 
-std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases() {
+std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases(TenantId from) {
+  std::string begin;
+  EncodeAliasKey({from, 0}, "", &begin);
   return NewCursor<std::pair<StockKey, std::string>>(
-      moment_, Family::kCatalogue, std::string(1, kAliasKind), AfterKind(kAliasKind),
+      moment_, Family::kCatalogue, std::move(begin), AfterKind(kAliasKind),
       [](std::string_view key, std::string_view /*value*/,
          std::pair<StockKey, std::string>* record) -> Status {
         return ParseAliasKey(key, &record->first, &record->second)
@@ -384,9 +386,11 @@ std::unique_ptr<Cursor<std::pair<StockKey, std::string>>> RocksView::Aliases() {
       });
 }
 
-std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> RocksView::Records() {
+std::unique_ptr<Cursor<std::pair<RecordRef, std::string>>> RocksView::Records(TenantId from) {
+  std::string begin;
+  EncodeRecordKey({from, RecordKind{}, ""}, &begin);
   return NewCursor<std::pair<RecordRef, std::string>>(
-      moment_, Family::kCatalogue, std::string(1, kRecordKind), AfterKind(kRecordKind),
+      moment_, Family::kCatalogue, std::move(begin), AfterKind(kRecordKind),
       [](std::string_view key, std::string_view value,
          std::pair<RecordRef, std::string>* record) -> Status {
         record->second.assign(value);
