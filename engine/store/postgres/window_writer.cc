@@ -46,8 +46,10 @@ void WindowWriter::OnReply(uint64_t tag, const SqlError* error, const Result& re
   if (error != nullptr) {
     drop_connection_ = drop_connection_ || EndsConnection(error->state);
     if (outcome.status.ok()) {
-      outcome.status =
-          MapSqlError(*error, "writing tenant " + std::to_string(tenants_[tag >> kStepBits]));
+      // A refusal becomes the text of dead letters, alike for every tenant.
+      const bool refused = CodeOfSqlState(error->state) == StatusCode::kRejected;
+      outcome.status = MapSqlError(
+          *error, refused ? "" : "writing tenant " + std::to_string(tenants_[tag >> kStepBits]));
     }
     return;
   }
