@@ -132,7 +132,7 @@ Status KeyReplay::Finish() {
         *there = now == done;
         return Status::Ok();
       });
-  if (!status.ok() && RemedyFor(status) == Remedy::kReplay) {
+  if (status.Is(StatusCode::kRejected)) {
     return Status::Unavailable(
         "the store refuses what is no balance, and that makes no dead letters: " +
         status.message() + ": drop it: the import goes on by itself");
