@@ -46,10 +46,10 @@ void WindowWriter::OnReply(uint64_t tag, const SqlError* error, const Result& re
   if (error != nullptr) {
     drop_connection_ = drop_connection_ || EndsConnection(error->state);
     if (outcome.status.ok()) {
-      // A refusal becomes the text of dead letters, alike for every tenant.
-      const bool refused = CodeOfSqlState(error->state) == StatusCode::kRejected;
+      // The refusal of a key becomes the text of dead letters, alike for every tenant.
+      const bool letter = of_key_ && CodeOfSqlState(error->state) == StatusCode::kRejected;
       outcome.status = MapSqlError(
-          *error, refused ? "" : "writing tenant " + std::to_string(tenants_[tag >> kStepBits]));
+          *error, letter ? "" : "writing tenant " + std::to_string(tenants_[tag >> kStepBits]));
     }
     return;
   }
@@ -250,6 +250,7 @@ Status WindowWriter::WriteKey(const KeyDelta* delta, const Marker& progress) {
   }
   std::string encoded;
   EncodeMarker(progress, &encoded);
+  of_key_ = true;
   Status status = SendKey(delta, progress, encoded);
   if (status.ok()) {
     status = context_.connection->Finish(this);
