@@ -42,10 +42,12 @@ class KeyReplay {
 Status KeyReplay::Run() {
   TS_CHECK(marker_.replay->last == window_->last);
   TS_CHECK(marker_.applied + 1 == window_->first);
-  core_->Log(LogLevel::kWarning, "key replay of LSN " + std::to_string(window_->first) + ".." +
-                                     std::to_string(window_->last) + ": " +
-                                     std::to_string(window_->deltas.size()) + " keys, " +
-                                     std::to_string(marker_.replay->keys_done) + " done");
+  // Where only the end is left an attempt after the other begins here.
+  const bool only_end = marker_.replay->keys_done == window_->deltas.size();
+  core_->Log(only_end ? LogLevel::kInfo : LogLevel::kWarning,
+             "key replay of LSN " + std::to_string(window_->first) + ".." +
+                 std::to_string(window_->last) + ": " + std::to_string(window_->deltas.size()) +
+                 " keys, " + std::to_string(marker_.replay->keys_done) + " done");
   for (const KeyDelta& delta : window_->deltas) {
     const bool done = CanaryIs(Canary::kReplayResumesOneEarly) ? delta.key < marker_.replay->done
                                                                : delta.key <= marker_.replay->done;
@@ -130,6 +132,11 @@ Status KeyReplay::Finish() {
         *there = now == done;
         return Status::Ok();
       });
+  if (status.Is(StatusCode::kRejected)) {
+    return Status::Unavailable(
+        "the store refuses what is no balance, and that makes no dead letters: " +
+        status.message() + ": drop it: the import goes on by itself");
+  }
   if (!status.ok() && RemedyFor(status) != Remedy::kStandStill) {
     return Status::Unavailable("the store refuses the end of a key replay: " + status.message());
   }

@@ -19,6 +19,41 @@ RepairPlace WithoutSlashes(RepairPlace place) {
   return place;
 }
 
+// "3 tenants with 120 lines", whoever they belong to.
+Status CountWhatIsThere(Store* store, std::string* counts) {
+  std::unique_ptr<StoreView> view;
+  TS_RETURN_IF_ERROR(store->NewView(&view));
+  uint64_t tenants = 0;
+  uint64_t lines = 0;
+  bool replaying = false;  // then nothing can be summed
+  auto cursor = view->Tenants();
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) {
+    TenantTotals totals;
+    const Status status = view->ReadTotals(cursor->value().first, &totals);
+    if (status.IsNotFound()) {
+      replaying = true;
+    } else {
+      TS_RETURN_IF_ERROR(status);
+    }
+    lines += totals.lines;
+    ++tenants;
+  }
+  *counts = std::to_string(tenants) + (tenants == 1 ? " tenant" : " tenants") +
+            (replaying ? " in the middle of a key replay"
+                       : " with " + std::to_string(lines) + (lines == 1 ? " line" : " lines"));
+  return cursor->status();
+}
+
+// Never with a command that removes it: it may be what a company works with.
+Status RefuseTaken(Store* store, const std::string& connection) {
+  std::string counts;
+  const Status counted = CountWhatIsThere(store, &counts);
+  return Status::InvalidArgument(
+      connection + ": this server holds the lines of a database already" +
+      (counted.ok() ? ": " + counts : ", which cannot be counted: " + counted.message()) +
+      ". Name an empty database of that server, or of another; nothing was changed");
+}
+
 }  // namespace
 
 Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, ServerEntry* entry) {
@@ -41,10 +76,7 @@ Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, Se
     status = (*store)->ReadMarker(&marker);
   }
   if (status.ok()) {
-    return Status::InvalidArgument(
-        entry->connection +
-        ": this server holds the lines of a database already: name an empty one. If an interrupted "
-        "import, restore or repair left it there, remove it with: DROP SCHEMA tallystone CASCADE");
+    return RefuseTaken(store->get(), entry->connection);
   }
   if (!status.IsNotFound()) {
     return at_server(status);

@@ -20,6 +20,8 @@ struct Place {
 class Places {
  public:
   Status Open(const Options& options, const std::string& path);
+  // The servers alone, without the log.
+  Status OpenServers(const Options& options, const std::string& path);
 
   [[nodiscard]] const std::map<TenantId, Place>& all() const { return places_; }
   [[nodiscard]] Store* store(size_t index) const { return opened_.stores[index].get(); }
@@ -37,6 +39,18 @@ Status Places::Open(const Options& options, const std::string& path) {
   FileSystem* const files = FileSystem::Posix();
   TS_RETURN_IF_ERROR(OpenToRead(options, path, files, nullptr, &opened_));
   TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers_));
+  for (size_t index = 0; index < opened_.stores.size(); ++index) {
+    TS_RETURN_IF_ERROR(Look(index));
+  }
+  return Status::Ok();
+}
+
+Status Places::OpenServers(const Options& options, const std::string& path) {
+  TS_RETURN_IF_ERROR(ReadServerList(FileSystem::Posix(), path, &servers_));
+  if (servers_.empty()) {
+    return Status::Ok();
+  }
+  TS_RETURN_IF_ERROR(OpenListedServers(options, servers_, nullptr, &opened_.stores));
   for (size_t index = 0; index < opened_.stores.size(); ++index) {
     TS_RETURN_IF_ERROR(Look(index));
   }
@@ -80,6 +94,22 @@ Status ListTenants(const Options& options, const std::string& path,
       if (server.id == places.store(place.store)->server_id()) {
         listed.server = server.connection;
       }
+    }
+  }
+  return Status::Ok();
+}
+
+Status ListServers(const Options& options, const std::string& path,
+                   std::vector<ServerPlace>* servers) {
+  servers->clear();
+  Places places;
+  TS_RETURN_IF_ERROR(places.OpenServers(options, path));
+  for (const ServerEntry& server : places.servers()) {
+    ServerPlace& listed = servers->emplace_back();
+    listed.server = server.connection;
+    listed.server_id = HexText(server.id);
+    for (const auto& [number, place] : places.all()) {
+      listed.tenants += places.store(place.store)->server_id() == server.id;
     }
   }
   return Status::Ok();

@@ -1,6 +1,7 @@
 #include "store/server_store.h"
 
 #include "tallystone/postgres_schema.h"
+#include "tallystone/server_name.h"
 
 #ifdef TALLYSTONE_POSTGRES
 #include "store/postgres/connection_text.h"
@@ -31,6 +32,11 @@ Status PublicConnection(const std::string& connection, std::string* shown) {
   return postgres::WithoutPassword(connection, shown);
 }
 
+Status ShowServer(const std::string& server, std::string* shown, bool* has_password) {
+  *has_password = false;
+  return postgres::WithoutPassword(server, shown, has_password);
+}
+
 Status PostgresSchemaText(std::string_view dialect, std::string* text) {
   for (uint8_t number = 1; number <= kDialectMax; ++number) {
     if (postgres::TraitsOf(static_cast<Dialect>(number)).name == dialect) {
@@ -59,6 +65,12 @@ Status OpenServerStore(const ServerStoreOptions& /*options*/, std::unique_ptr<St
 
 Status PublicConnection(const std::string& /*connection*/, std::string* shown) {
   shown->clear();
+  return NotBuilt();
+}
+
+Status ShowServer(const std::string& /*server*/, std::string* shown, bool* has_password) {
+  shown->clear();
+  *has_password = false;
   return NotBuilt();
 }
 

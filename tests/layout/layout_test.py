@@ -61,9 +61,10 @@ class LayoutTest(unittest.TestCase):
         self.assertEqual(len(limits), header.count('constexpr'))
         self.assertEqual(re.findall(r'\| `(k\w+)` \| (.+) \|', page), limits)
 
-    def test_the_readme_shows_the_program_that_is_compiled(self):
-        shown = read(os.path.join(ROOT, 'README.md')).split('```cpp\n')[1].split('```')[0]
-        self.assertEqual(shown, read(os.path.join(ROOT, 'tests/consumer/main.cc')))
+    def test_pages_show_the_programs_that_are_compiled(self):
+        for page, program in (('README.md', 'main.cc'), ('docs/backends.md', 'servers.cc')):
+            shown = read(os.path.join(ROOT, page)).split('```cpp\n')[1].split('```')[0]
+            self.assertEqual(shown, read(os.path.join(ROOT, 'tests/consumer', program)))
 
 
 if __name__ == '__main__':

@@ -101,15 +101,23 @@ TEST(PostgresStatusMapTest, EachKindOfStateSaysWhatHelps) {
       {"XX001", StatusCode::kUnavailable},    {"", StatusCode::kUnavailable}};
   for (const StateCase& entry : cases) {
     EXPECT_EQ(entry.code, CodeOfSqlState(entry.state)) << entry.state;
-    EXPECT_FALSE(MapReadError({entry.state, "m", "", "", ""}, "x").Is(StatusCode::kRejected));
+    EXPECT_FALSE(MapReadError({entry.state, "m", "", "", "", ""}, "x").Is(StatusCode::kRejected));
   }
 }
 
 TEST(PostgresStatusMapTest, MessageNamesWhatWasDoneAndTheConstraint) {
-  const Status status =
-      MapSqlError({"23514", "no", "row 7", "on_hand_check", "balances"}, "writing");
-  EXPECT_EQ("writing: no (row 7) [constraint on_hand_check of balances, SQLSTATE 23514]",
-            status.message());
+  EXPECT_EQ(
+      "writing: no (row 7) [constraint on_hand_check of balances, SQLSTATE 42P01]",
+      MapSqlError({"42P01", "no", "row 7", "on_hand_check", "balances", ""}, "writing").message());
+  EXPECT_EQ("writing: no [PL/pgSQL function f() line 1 at RAISE, SQLSTATE P0001]",
+            MapSqlError({"P0001", "no", "row 7", "", "", "PL/pgSQL function f() line 1 at RAISE"},
+                        "writing")
+                .message());
+}
+
+TEST(PostgresStatusMapTest, WhatIsRefusedForItsDataReadsAlikeForAllRows) {
+  EXPECT_EQ("no [constraint on_hand_check of balances, SQLSTATE 23514]",
+            MapSqlError({"23514", "no", "row 7", "on_hand_check", "balances", ""}, "").message());
 }
 
 TEST(PostgresStatusMapTest, ConnectionToAServerThatOnlyReadsIsGivenUp) {

@@ -1,17 +1,19 @@
 #include "commands/command.h"
 
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "commands/log_report.h"
 #include "commands/next_step.h"
+#include "output/repeats.h"
 #include "output/terminal.h"
 #include "output/text.h"
 #include "process/give_way.h"
 #include "process/interrupt.h"
+#include "tallystone/server_name.h"
 
 namespace tallystone::tool {
 namespace {
@@ -19,20 +21,33 @@ namespace {
 class StderrLogger : public Logger {
  public:
   void Log(LogLevel level, std::string_view message) override {
-    if (level >= LogLevel::kWarning) {
-      // While a server is away, each attempt says the same.
-      const std::lock_guard lock(mutex_);
-      if (last_ != message) {
-        PrintMessage(message);
-      }
-      last_ = message;
+    // While a server is away, each attempt says the same.
+    if (level >= LogLevel::kWarning &&
+        repeats_.IsToBeShown(message, std::chrono::steady_clock::now())) {
+      PrintMessage(message);
     }
   }
+  void Forget() { repeats_.Forget(); }
 
  private:
-  std::mutex mutex_;
-  std::string last_;
+  Repeats repeats_;
 };
+
+StderrLogger* EngineLogger() {
+  static StderrLogger logger;  // outlives every engine
+  return &logger;
+}
+
+// An engine says itself what is wrong with the text.
+void WarnOfPassword(const std::string& server) {
+  std::string shown;
+  bool has_password = false;
+  if (ShowServer(server, &shown, &has_password).ok() && has_password) {
+    PrintMessage(
+        "the password in --store can be read by everyone on this machine, in the list of "
+        "processes: set PGPASSWORD or ~/.pgpass");
+  }
+}
 
 // Who has it, and what may be done meanwhile.
 Status NameHolder(const Status& status, const std::string& database) {
@@ -61,6 +76,7 @@ void AddStoreOption(CLI::App* command, std::vector<std::string>* servers, bool o
       ->add_option("--store", *servers,
                    text + (one ? "" : "; may be given several times") +
                        ". DIR keeps the log. A password comes from PGPASSWORD or ~/.pgpass")
+      ->each(WarnOfPassword)
       ->type_name("SERVER")
       ->expected(1)
       ->take_all();
@@ -133,10 +149,9 @@ Status OpenInspector(const std::string& database, std::unique_ptr<Inspector>* in
 
 Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine,
                   const std::vector<std::string>& servers, Listener* listener, bool take_over) {
-  static StderrLogger logger;  // outlives every engine
   Options options;
   options.create_if_missing = create;
-  options.logger = &logger;
+  options.logger = EngineLogger();
   options.servers = servers;
   options.take_over = take_over;
   if (listener != nullptr) {
@@ -145,6 +160,10 @@ Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engi
   }
   const Status s = Engine::Open(options, database, engine);
   return s.Is(StatusCode::kBusy) ? NameHolder(s, database) : s;
+}
+
+void ForgetEngineMessages() {
+  EngineLogger()->Forget();
 }
 
 ExitCode Finish(ExitCode code) {

@@ -84,6 +84,9 @@ Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engi
                   const std::vector<std::string>& servers = {}, Listener* listener = nullptr,
                   bool take_over = false);
 
+// A message of the engine is shown once, then as a reminder each minute. After this, anew.
+void ForgetEngineMessages();
+
 // Opens the database to write, does `work`, closes it and flushes stdout.
 ExitCode WithEngine(const std::string& database, bool create,
                     const std::function<Status(Engine*)>& work);

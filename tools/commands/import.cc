@@ -13,6 +13,7 @@
 #include "import/metrics_file.h"
 #include "import/outcome_writer.h"
 #include "import/report.h"
+#include "import/store_wait.h"
 #include "output/text.h"
 #include "process/interrupt.h"
 
@@ -34,6 +35,7 @@ class WaitTeller : public Listener {
   }
   void OnStoreAvailable() override {
     if (told_.exchange(false)) {
+      ForgetEngineMessages();
       PrintMessage("the store can be written again");
     }
   }
@@ -172,24 +174,25 @@ Status ImportRun::CountStoreRejected() {
   return cursor->status();
 }
 
-// Waits until everything is in the store and takes the figures.
+// Waits until everything is in the store and takes the figures, also where the wait ends early:
+// what was logged was logged.
 Status ImportRun::Settle() {
   if (engine_ == nullptr) {
     return Status::Ok();
   }
+  Status flushed;
   if (!report_.interrupted) {
-    if (Status s = engine_->Flush(); !s.ok()) {
-      return s;
-    }
+    const StoreWait wait(engine_.get());
+    flushed = engine_->Flush();
   }
   const EngineStats after = engine_->stats();
   report_.lines_logged = after.lines_logged - before_.lines_logged;
   report_.items_created = after.items - before_.items;
   report_.lsn = after.logged_lsn;
-  if (after.keys_rejected > before_.keys_rejected) {
+  if (flushed.ok() && after.keys_rejected > before_.keys_rejected) {
     return CountStoreRejected();
   }
-  return Status::Ok();
+  return flushed;
 }
 
 void ImportRun::PrintReport() {
@@ -227,12 +230,16 @@ ExitCode ImportRun::Stopped(const Status& status) const {
 }
 
 ExitCode ImportRun::Conclude(const Status& imported) {
-  report_.interrupted = imported.Is(StatusCode::kInterrupted);
+  // In the middle of a wait a signal comes as the cause of the wait.
+  const auto ends_wait = [](const Status& status) {
+    return Interrupted() && status.Is(StatusCode::kUnavailable);
+  };
+  report_.interrupted = imported.Is(StatusCode::kInterrupted) || ends_wait(imported);
   Status s = imported.ok() || report_.interrupted ? Settle() : imported;
   if (s.ok()) {
     s = imported;
   }
-  if (Interrupted() && s.Is(StatusCode::kUnavailable)) {  // in the middle of a wait
+  if (ends_wait(s)) {
     s = Status::Interrupted("interrupted");
     report_.interrupted = true;
   }

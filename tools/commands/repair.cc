@@ -2,6 +2,7 @@
 #include "tallystone/repair.h"
 
 #include <cstdio>
+#include <filesystem>
 
 #include "commands/command.h"
 #include "commands/log_report.h"
@@ -9,6 +10,7 @@
 #include "output/json.h"
 #include "output/progress.h"
 #include "output/text.h"
+#include "tallystone/server_name.h"
 
 namespace tallystone::tool {
 namespace {
@@ -66,10 +68,23 @@ bool IsWrong(const RepairReport& report) {
   return !report.before.sound || !report.not_examined.empty();
 }
 
+// Where the new store goes, as the command line has it: an empty database, if it is on servers.
+std::string NewStore(const RepairOptions& options) {
+  std::string shown;
+  bool has_password = false;
+  if (!options.servers.empty() && ShowServer(options.servers.front(), &shown, &has_password).ok()) {
+    return " --store " + ShellWord(shown);
+  }
+  return std::filesystem::exists(options.database + "/SERVERS")
+             ? " --store SERVER, which is to name an empty database "
+               "(postgresql://user@host/database)"
+             : "";
+}
+
 // What is to be run next: the store first, then the log. "" = nothing.
 std::string NextOf(const RepairOptions& options, const RepairReport& report) {
   if (options.dry_run && IsWrong(report)) {
-    return "tallystone repair --db " + ShellWord(options.database);
+    return "tallystone repair --db " + ShellWord(options.database) + NewStore(options);
   }
   return report.log.sound ? "" : SalvageCommand(options.database);
 }

@@ -134,7 +134,9 @@ void AddResumeCommand(CLI::App* parent, Chosen* chosen) {
       "resume", "Finish what an interruption left in the log, and list unfinished batches");
   command->footer(
       "Any command that writes does the same when it opens the database.\n"
-      "--store tells where servers that were known are reached now, and adds new ones.\n"
+      "--store tells where servers that were known are reached now, and adds new ones: once for\n"
+      "each server that there is then, also those where nothing changed. None can be taken out of\n"
+      "the list: move its tenants away (tenant move); it must stay reachable.\n"
       "--take-over: another directory, a copy of this one or its original, wrote the servers "
       "since,\n"
       "or still does, and is to be no more. It is stopped. What only its log has is lost; what "
@@ -143,7 +145,9 @@ void AddResumeCommand(CLI::App* parent, Chosen* chosen) {
       "batches\n"
       "again.\n"
       "Examples:\n"
-      "  tallystone resume --db stock.db");
+      "  tallystone resume --db stock.db\n"
+      "  tallystone resume --db stock.db --store 'host=db1 dbname=stock' "
+      "--store 'host=db2 dbname=stock'");
   auto options = std::make_shared<ResumeOptions>();
   AddDatabaseOption(command, &options->database);
   AddStoreOption(command, &options->servers);

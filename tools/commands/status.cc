@@ -12,12 +12,16 @@
 #include "output/progress.h"
 #include "output/text.h"
 #include "process/interrupt.h"
+#include "tallystone/tenants.h"
 
 namespace tallystone::tool {
 namespace {
 
 // A drain takes a window after two seconds: what waits longer waits for something.
 constexpr uint64_t kTailAgeUsualMicros = 60'000'000;
+
+// Of a server's 32 digits, enough to tell a few dozen apart (`tenant move --to`).
+constexpr size_t kServerIdShown = 8;
 
 struct StatusOptions {
   std::string database;
@@ -28,6 +32,7 @@ struct StatusOptions {
 struct State {
   LogReport log;                       // judged where there is none
   DatabaseOverview overview;           // its counts are exact where there is a `full`
+  std::vector<ServerPlace> servers;    // none: the store is in the directory
   std::optional<DatabaseStatus> full;  // what needs a full read
 };
 
@@ -176,6 +181,16 @@ void PrintJson(const State& state, const std::vector<Note>& notes) {
     json.Field(family.name, family.bytes);
   }
   json.EndObject();
+  json.Key("servers");
+  json.BeginArray();
+  for (const ServerPlace& server : state.servers) {
+    json.BeginObject();
+    json.Field("server", server.server);
+    json.Field("server_id", server.server_id);
+    json.Field("tenants", server.tenants);
+    json.EndObject();
+  }
+  json.EndArray();
   if (state.full.has_value()) {
     json.Field("balances", state.full->balances);
     json.Field("state_digest", state.full->state_digest);
@@ -252,6 +267,13 @@ void PrintText(const State& state, const std::vector<Note>& notes) {
                       PlainText(key.tenant), OutcomeName(overview.oldest_dead_letter_cause)));
   }
   text += "\n";
+  if (!state.servers.empty()) {
+    entry("servers", Thousands(state.servers.size()));
+  }
+  for (const ServerPlace& server : state.servers) {
+    entry("  " + server.server_id.substr(0, kServerIdShown),
+          Counted(server.tenants, "tenant") + ", " + PlainText(server.server));
+  }
   entry("on disk", "log " + Bytes(overview.log_bytes) + ", store " +
                        (overview.store_size_known ? Bytes(overview.store_bytes)
                                                   : "of a size that its servers do not tell"));
@@ -302,6 +324,9 @@ ExitCode Run(const StatusOptions& options) {
   Status s = inspector->GetOverview({}, &state.overview);
   if (s.ok() && inspector->log_absent()) {
     s = JudgeLog(options.database, &state.log);
+  }
+  if (s.ok()) {
+    s = ListServers(Options{}, options.database, &state.servers);
   }
   if (s.ok() && !options.quick) {
     s = ReadAll(options, inspector.get(), &state);

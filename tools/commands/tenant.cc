@@ -106,6 +106,7 @@ void AddTenantCommand(CLI::App* parent, Chosen* chosen) {
   tenant->require_subcommand(1);
   CLI::App* list = tenant->add_subcommand("list", "List tenants with their servers");
   list->footer(
+      "Servers without tenants, too, are in `tallystone status`.\n"
       "Examples:\n"
       "  tallystone tenant list --db stock.db\n"
       "  tallystone tenant list --db stock.db --format csv");

@@ -23,6 +23,7 @@
 #include "tallystone/records.h"
 #include "tallystone/repair.h"
 #include "tallystone/review.h"
+#include "tallystone/server_name.h"
 #include "tallystone/setting.h"
 #include "tallystone/status.h"
 #include "tallystone/store_entries.h"

@@ -21,6 +21,17 @@ struct TenantPlace {
   std::string moves_to;   // identity of the server where it is asked to go; "" = nowhere
 };
 
+struct ServerPlace {
+  std::string server;     // how it is reached, without a password
+  std::string server_id;  // 32 hexadecimal digits
+  uint64_t tenants = 0;   // that it has
+};
+
+// All servers of the database, also those without tenants, as its directory has them; none if its
+// store is embedded. kUnavailable: one cannot be reached.
+Status ListServers(const Options& options, const std::string& path,
+                   std::vector<ServerPlace>* servers);
+
 // Tenants with something in a store, by number. Of each server a view of its own moment. kNotFound:
 // there is no database at `path`.
 Status ListTenants(const Options& options, const std::string& path,

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kConnectSecondsMax = 10;
 constexpr uint64_t kQueryTag = 0;
+constexpr std::string_view kFunctionContext = "PL/pgSQL function ";
 
 std::string Stripped(const char* words) {
   std::string text(words == nullptr ? "" : words);
@@ -36,6 +37,11 @@ SqlError ErrorOf(const PGresult* result) {
   error.detail = field(PG_DIAG_MESSAGE_DETAIL);
   error.constraint = field(PG_DIAG_CONSTRAINT_NAME);
   error.table = field(PG_DIAG_TABLE_NAME);
+  const char* context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+  const std::string_view where = context == nullptr ? "" : context;
+  if (where.substr(0, kFunctionContext.size()) == kFunctionContext) {
+    error.function = where.substr(0, where.find('\n'));
+  }
   return error;
 }
 
@@ -150,9 +156,13 @@ Status Connection::Connect() {
       options_.session,        options_.connection.c_str(), "UTF8", nullptr};
   connection_ = PQconnectdbParams(names, values, 1);
   if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK) {
-    return Status::Unavailable("connecting to PostgreSQL: " +
-                               (connection_ == nullptr ? std::string("out of memory")
-                                                       : Stripped(PQerrorMessage(connection_))));
+    return Status::Unavailable(
+        "connecting to PostgreSQL: " +
+        (connection_ == nullptr
+             ? std::string("out of memory")
+             : Stripped(PQerrorMessage(connection_)) + (PQconnectionNeedsPassword(connection_) != 0
+                                                            ? ": set PGPASSWORD or ~/.pgpass"
+                                                            : "")));
   }
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);

@@ -8,7 +8,9 @@
 namespace tallystone::postgres {
 
 // What `connection` (pairs or a URL) says, as "name=value" pairs in libpq's order, without
-// passwords. kInvalidArgument with libpq's words, from which a password is left out, too.
-Status WithoutPassword(const std::string& connection, std::string* shown);
+// passwords. *has_password (may be null): whether it had one. kInvalidArgument: it cannot be read;
+// the message names an option that there is not, and never a value.
+Status WithoutPassword(const std::string& connection, std::string* shown,
+                       bool* has_password = nullptr);
 
 }  // namespace tallystone::postgres

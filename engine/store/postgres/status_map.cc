@@ -32,15 +32,18 @@ StatusCode CodeOfSqlState(std::string_view state) {
 }
 
 Status MapSqlError(const SqlError& error, std::string_view doing) {
-  std::string words = std::string(doing) + ": " + error.message;
-  if (!error.detail.empty()) {
+  const StatusCode code = CodeOfSqlState(error.state);
+  std::string words = doing.empty() ? error.message : std::string(doing) + ": " + error.message;
+  if (!error.detail.empty() && code != StatusCode::kRejected) {
     words += " (" + error.detail + ")";
   }
   words += " [";
   if (!error.constraint.empty()) {
     words += "constraint " + error.constraint + " of " + error.table + ", ";
+  } else if (!error.function.empty()) {
+    words += error.function + ", ";
   }
-  return {CodeOfSqlState(error.state), words + "SQLSTATE " + error.state + "]"};
+  return {code, words + "SQLSTATE " + error.state + "]"};
 }
 
 Status MapReadError(const SqlError& error, std::string_view doing) {

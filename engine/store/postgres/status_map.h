@@ -24,11 +24,14 @@ namespace tallystone::postgres {
 struct SqlError {
   std::string state;  // five characters
   std::string message, detail, constraint, table;
+  std::string function;  // "PL/pgSQL function f() line 1 at RAISE"; "" = none of those raised it
 };
 
 StatusCode CodeOfSqlState(std::string_view state);
 
-// "<doing>: <message> (<detail>) [constraint <constraint> of <table>, SQLSTATE <state>]".
+// "<doing>: <message> (<detail>) [constraint <constraint> of <table>, SQLSTATE <state>]". What is
+// kRejected has no detail: it holds the row's numbers, and is to read alike for all rows that one
+// constraint or trigger refuses.
 Status MapSqlError(const SqlError& error, std::string_view doing);
 
 // The same for statements that bring no data: nothing is kRejected.

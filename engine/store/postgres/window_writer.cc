@@ -59,8 +59,10 @@ void WindowWriter::OnReply(uint64_t tag, const SqlError* error, const Result& re
     // A server that ends in the middle of a COMMIT may have done it.
     outcome.ended = outcome.ended || step != kEnd || !EndsConnection(error->state);
     if (outcome.status.ok()) {
-      outcome.status =
-          MapSqlError(*error, "writing tenant " + std::to_string(tenants_[tag >> kStepBits]));
+      // The refusal of a key becomes the text of dead letters, alike for every tenant.
+      const bool letter = of_key_ && CodeOfSqlState(error->state) == StatusCode::kRejected;
+      outcome.status = MapSqlError(
+          *error, letter ? "" : "writing tenant " + std::to_string(tenants_[tag >> kStepBits]));
     }
     return;
   }
@@ -260,6 +262,7 @@ Status WindowWriter::WriteKey(const KeyDelta* delta, const Marker& progress) {
   }
   std::string encoded;
   EncodeMarker(progress, &encoded);
+  of_key_ = true;
   Status status = SendKey(delta, progress, encoded);
   if (status.ok()) {
     status = context_.connection->Finish(this);

@@ -101,6 +101,7 @@ class WindowWriter : public ReplySink {
   std::vector<TenantId> tenants_;  // of the transactions sent
   std::vector<Outcome> outcomes_;
   bool drop_connection_ = false;
+  bool of_key_ = false;  // a step of a key replay is written
 };
 
 }  // namespace tallystone::postgres
