@@ -196,6 +196,42 @@ class TakenOver(PostgresTest):
         self.assertIn(self.database, said)
 
 
+class RefusedByAConstraint(PostgresTest):
+    """A constraint of the server's owner refuses lines that were accepted."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_program('import', self.write('a.csv', HEADER + 'A,10,1\nB,5,1\nC,7,1\n'), '--db', self.db, '--store',
+                         self.connection)
+        self.psql('ALTER TABLE tallystone.balances ADD CONSTRAINT no_negative_stock CHECK (on_hand >= 0)')
+        self.file = self.write('b.csv', HEADER + 'A,-1,1\nB,-9,1\nD,-1,1\nx,bad,1\nB,-3,1\n')
+
+    def refused(self):
+        rows = self.run_program('dead-letters', 'list', '--db', self.db, '--format', 'csv', '--cause', 'store_rejected').rows
+        return [(row['line'], row['attempts']) for row in rows]
+
+    def retry(self, *arguments, code):
+        return self.run_program('dead-letters', 'retry', '--db', self.db, '--cause', 'store_rejected', *arguments, code=code)
+
+    def test_a_retry_that_the_store_refuses_is_not_told_as_booked(self):
+        self.run_program('import', self.file, '--db', self.db, '--batch', 'b', code=DEAD_LETTERS)
+        self.assertEqual(self.refused(), [('2', '1'), ('3', '1'), ('5', '1')])
+        answer = self.retry('--format', 'csv', code=DEAD_LETTERS)
+        self.assertEqual([(row['line'], row['outcome']) for row in answer.rows],
+                         [('2', 'store_rejected'), ('3', 'store_rejected'), ('5', 'store_rejected')])
+        self.assertIn('0 booked, 3 failed again', answer.err)
+        self.assertEqual(self.refused(), [('2', '2'), ('3', '2'), ('5', '2')])
+        # One that can be booked now, among others that cannot.
+        self.run_program('import', '-', '--db', self.db, '--batch', 'c', stdin=(HEADER + 'B,20,1\n').encode())
+        answer = self.retry('--json', code=DEAD_LETTERS)
+        self.assertEqual([(row['line'], row['outcome']) for row in answer.json['dead_letters']],
+                         [(2, 'accepted'), (3, 'store_rejected'), (5, 'accepted')])
+        self.assertIn('2 booked, 1 failed again', answer.err)
+        self.psql('ALTER TABLE tallystone.balances DROP CONSTRAINT no_negative_stock')
+        self.assertEqual([row['outcome'] for row in self.retry('--format', 'csv', code=0).rows], ['accepted'])
+        self.run_program('verify', '--db', self.db)
+
+
 if __name__ == '__main__':
     import unittest
     unittest.main()
