@@ -231,6 +231,34 @@ class RefusedByAConstraint(PostgresTest):
         self.assertEqual([row['outcome'] for row in self.retry('--format', 'csv', code=0).rows], ['accepted'])
         self.run_program('verify', '--db', self.db)
 
+    def test_an_import_names_the_rows_that_the_store_refused(self):
+        outcomes = self.path('outcomes.csv')
+        answer = self.run_program('import', self.file, '--db', self.db, '--json', '--outcomes', outcomes, code=DEAD_LETTERS)
+        self.assertEqual([(row['line'], row['code'], row['error']) for row in answer.json['failed_items']],
+                         [(2, 'B', 'store_rejected'), (3, 'D', 'store_rejected'), (4, 'x', 'bad_quantity'),
+                          (5, 'B', 'store_rejected')])
+        self.assertEqual((answer.json['items_processed'], answer.json['items_failed']), (1, 4))
+        self.assertEqual(answer.json['outcomes'], {'accepted': 1, 'bad_quantity': 1, 'store_rejected': 3})
+        with open(outcomes, encoding='utf-8') as file:
+            self.assertEqual([line.split(',')[:2] for line in file.read().splitlines()[1:]],
+                             [['1', 'accepted'], ['2', 'store_rejected'], ['3', 'store_rejected'], ['4', 'bad_quantity'],
+                              ['5', 'store_rejected']])
+        again = self.run_program('import', self.file, '--db', self.db, '--json', code=DEAD_LETTERS)
+        self.assertEqual(again.json['failed_items'], answer.json['failed_items'])
+
+    def test_rows_are_found_in_their_files_whatever_batch_they_went_to(self):
+        header = 'Batch,Code,Qty,Price\n'
+        files = [self.write('one.csv', header + 'p,A,1,1\nq,B,-9,1\np,C,-8,1\n'),
+                 self.write('two.csv', header + 'r,A,1,1\ns,D,-1,1\n')]
+        answer = self.run_program('import', *files, '--db', self.db, '--batch-column', 'Batch', '--outcomes', '-', code=DEAD_LETTERS)
+        self.assertEqual([(row['line'], row['outcome']) for row in answer.rows],
+                         [('1', 'accepted'), ('2', 'store_rejected'), ('3', 'store_rejected'), ('1', 'accepted'),
+                          ('2', 'store_rejected')])
+        answer = self.run_program('import', *files, '--db', self.db, '--batch-column', 'Batch', '--json', '--outcomes',
+                                  self.path('outcomes.ndjson'), code=DEAD_LETTERS)
+        self.assertEqual([(os.path.basename(row['file']), row['line'], row['code']) for row in answer.json['failed_items']],
+                         [('one.csv', 2, 'B'), ('one.csv', 3, 'C'), ('two.csv', 2, 'D')])
+
 
 if __name__ == '__main__':
     import unittest
