@@ -91,6 +91,9 @@ Status WindowSet::WaitWhileFull() {
     if (stopping_) {
       return Status::Unavailable("the engine is closing");
     }
+    if (stalled_.Is(StatusCode::kFenced)) {
+      return stalled_;  // no repair helps; whether this window was full by then does not matter
+    }
     if (!stalled_.ok() && draining_ != nullptr && !WaitsForStore()) {
       return Status::Unavailable("the store cannot be written and the window is full: " +
                                  stalled_.ToString());
