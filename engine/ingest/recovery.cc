@@ -97,7 +97,9 @@ Status Recovery::Run() {
   event.applied_lsn = LowestStored(core_->lanes);
   for (const auto& opening : opening_) {
     Options options = core_->options;
-    options.stop_waiting = opening->lane->name.empty() ? nullptr : options.stop_waiting;
+    if (opening->lane->name.empty() || !options.wait_for_servers) {
+      options.stop_waiting = nullptr;
+    }
     opening->lane->windows = std::make_unique<WindowSet>(
         options, opening->lane->store.get(), opening->marker.applied, &core_->metrics.ingest);
     event.replay_continued = event.replay_continued || opening->marker.replay.has_value();
@@ -189,6 +191,7 @@ Status Recovery::OpenServers(const std::vector<ServerEntry>& recorded) {
     // One that is new to the database may be empty.
     options.create = core_->options.create_if_missing || !recorded.empty();
     options.logger = core_->options.logger;
+    options.stop_waiting = core_->options.stop_waiting;
     std::string shown;
     TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
     std::unique_ptr<Store> store;

@@ -29,8 +29,9 @@ Status LookAt(Core* core, const Tenant& tenant, std::unique_ptr<StoreView>* view
 }
 
 // Whether it arrived must be known: lines that were booked at the one server after the other had
-// taken over would be lost.
-Status MoveIn(Core* core, Lane* to, const TenantArrival& arrival, StoreView* from) {
+// taken over would be lost. Who no longer waits to know it (Options::stop_waiting) ends the lane
+// that it comes from until the next open, which finds out.
+Status MoveIn(Core* core, Lane* leaves, Lane* to, const TenantArrival& arrival, StoreView* from) {
   {
     std::unique_ptr<StoreView> reached;
     TS_RETURN_IF_ERROR(to->store->NewView(&reached));
@@ -40,6 +41,14 @@ Status MoveIn(Core* core, Lane* to, const TenantArrival& arrival, StoreView* fro
     const bool settled = status.ok() || RemedyFor(status) == Remedy::kReplay ||
                          status.Is(StatusCode::kFenced) || status.Is(StatusCode::kNoSpace);
     if (settled || core->closed) {
+      return status;
+    }
+    if (core->options.stop_waiting != nullptr && *core->options.stop_waiting) {
+      status = Status::Interrupted("whether tenant '" + arrival.name +
+                                   "' arrived is not known: the next open of the database finds "
+                                   "out (" +
+                                   status.message() + ")");
+      leaves->windows->SetStalled(status);
       return status;
     }
     core->Log(LogLevel::kWarning, to->Prefix() + "whether tenant '" + arrival.name +
@@ -62,7 +71,7 @@ Status MoveTenant(Core* core, Tenant* tenant, Lane* to) {
   TS_RETURN_IF_ERROR(LookAt(core, *tenant, &view, &arrival));
   core->Log(LogLevel::kInfo,
             "tenant '" + tenant->name + "' moves from " + from->name + " to " + to->name);
-  TS_RETURN_IF_ERROR(MoveIn(core, to, arrival, view.get()));
+  TS_RETURN_IF_ERROR(MoveIn(core, from, to, arrival, view.get()));
   view.reset();
   to->windows->ForgetBalances();
   tenant->lane = to;

@@ -57,8 +57,8 @@ bool WindowSet::Due() const {
 
 Status WindowSet::WaitForRoom() {
   const MutexLock lock(&mutex_);
-  if (stalled_.Is(StatusCode::kFenced)) [[unlikely]] {
-    return stalled_;  // nothing that is logged here would ever be booked
+  if (ForGood()) [[unlikely]] {
+    return stalled_;  // nothing that is logged here would be booked
   }
   if (!Full()) [[likely]] {
     return Status::Ok();
@@ -67,6 +67,10 @@ Status WindowSet::WaitForRoom() {
   Status status = WaitWhileFull();
   metrics_->stall_micros.Record(MonotonicMicros() - start);
   return status;
+}
+
+bool WindowSet::ForGood() const {
+  return stalled_.Is(StatusCode::kFenced) || stalled_.Is(StatusCode::kInterrupted);
 }
 
 // Not for what waiting does not mend: another writer, a schema that is not ours.
@@ -91,7 +95,7 @@ Status WindowSet::WaitWhileFull() {
     if (stopping_) {
       return Status::Unavailable("the engine is closing");
     }
-    if (stalled_.Is(StatusCode::kFenced)) {
+    if (ForGood()) {
       return stalled_;  // no repair helps; whether this window was full by then does not matter
     }
     if (!stalled_.ok() && draining_ != nullptr && !WaitsForStore()) {
@@ -136,7 +140,7 @@ void WindowSet::Drained(Lsn applied) {
 
 void WindowSet::SetStalled(Status cause) {
   const MutexLock lock(&mutex_);
-  if (!stalled_.Is(StatusCode::kFenced)) {  // that is for good
+  if (!ForGood()) {
     stalled_ = std::move(cause);
   }
   waiters_.NotifyAll();

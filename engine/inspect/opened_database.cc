@@ -109,6 +109,7 @@ Status OpenListedServers(const Options& options, const std::vector<ServerEntry>&
     store_options.connection = connection;
     store_options.read_only = claim == nullptr;
     store_options.logger = options.logger;
+    store_options.stop_waiting = options.stop_waiting;
     std::string shown;
     TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
     Status status = OpenServerStore(store_options, &stores->emplace_back());

@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 class WaitTeller : public Listener {
  public:
   void OnStoreUnavailable(const Status& status) override {
-    if (!status.Is(StatusCode::kFenced) && !told_.exchange(true)) {
+    if (!status.Is(StatusCode::kFenced) && !Interrupted() && !told_.exchange(true)) {
       PrintMessage(
           "the import waits until it can be; lines that were logged are safe. Ctrl-C ends the "
           "wait, "
@@ -254,7 +254,7 @@ ExitCode ImportRun::Conclude(const Status& imported) {
   const Status told = TellRows();
   s = s.ok() ? imported : s;
   s = s.ok() ? told : s;
-  if (Interrupted() && s.Is(StatusCode::kUnavailable)) {  // in the middle of a wait
+  if (EndedByInterrupt(s)) {  // in the middle of a wait
     s = Status::Interrupted("interrupted");
     report_.interrupted = true;
   }
