@@ -87,6 +87,30 @@ class Refused(PostgresTest):
         self.import_to(store, code=0)
         self.run_program('verify', '--db', self.db)
 
+    def test_a_right_that_is_missing_is_named(self):
+        self.psql('CREATE ROLE limited LOGIN')
+        self.addCleanup(self.psql, 'DROP OWNED BY limited; DROP ROLE limited')
+        store = self.connection.replace('user=' + SUPERUSER, 'user=limited')
+        self.import_to(store, 'permission denied', '`tallystone schema`')
+        self.psql(self.run_program('schema', '--dialect', 'postgresql').text)
+        # Each right is named as long as it is missing, and only then.
+        rights = ['USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE']
+        while rights:
+            said = self.import_to(store, 'user "limited" lacks', '`tallystone schema`', 'TO "limited"').err
+            for right in rights:
+                self.assertIn(right, said)
+            right = rights.pop(0)
+            where = 'SCHEMA tallystone' if right == 'USAGE' else 'ALL TABLES IN SCHEMA tallystone'
+            self.psql(f'GRANT {right} ON {where} TO limited')
+        self.import_to(store, code=0)
+        # Who only reads needs no more than that, and is told so.
+        self.psql('REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tallystone FROM limited')
+        self.run_program('verify', '--db', self.db)
+        self.psql('REVOKE USAGE ON SCHEMA tallystone FROM limited')
+        said = self.run_program('verify', '--db', self.db, code=IO).err
+        self.assertIn('GRANT USAGE ON SCHEMA tallystone TO "limited"', said)
+        self.assertNotIn('INSERT', said)
+
     def test_directory_of_another_database(self):
         self.import_to(self.connection, code=0)
         self.import_to(self.connection, 'holds the lines of a database already', code=USAGE, db=self.path('other.db'))

@@ -244,6 +244,11 @@ std::string Connection::parameter(const char* name) const {
   return value == nullptr ? "" : value;
 }
 
+std::string Connection::user() const {
+  const char* user = PQuser(connection_);
+  return user == nullptr ? "" : user;
+}
+
 bool Connection::idle() const {
   return !lost_ && pending_.empty() && PQtransactionStatus(connection_) == PQTRANS_IDLE;
 }

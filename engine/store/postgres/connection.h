@@ -114,6 +114,7 @@ class Connection {
   // True if nothing is under way and no transaction is open.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] std::string parameter(const char* name) const;
+  [[nodiscard]] std::string user() const;
 
  private:
   struct Pending {

@@ -80,7 +80,7 @@ Status PostgresStore::OpenSchema(postgres::Connection* connection) {
     traits_.copy_lines_min = options_.copy_lines_min;
   }
   return postgres::OpenSchema(connection, traits_, options_.create && !options_.read_only,
-                              &server_id_);
+                              !options_.read_only, &server_id_);
 }
 
 Status PostgresStore::TakeOver(const WriterClaim& claim) {
