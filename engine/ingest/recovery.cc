@@ -100,7 +100,9 @@ Status Recovery::Run() {
   event.applied_lsn = LowestStored(core_->lanes);
   for (const auto& opening : opening_) {
     Options options = core_->options;
-    options.stop_waiting = opening->lane->name.empty() ? nullptr : options.stop_waiting;
+    if (opening->lane->name.empty() || !options.wait_for_servers) {
+      options.stop_waiting = nullptr;
+    }
     opening->lane->windows = std::make_unique<WindowSet>(
         options, opening->lane->store.get(), opening->marker.applied, &core_->metrics.ingest);
     event.replay_continued = event.replay_continued || opening->marker.replay.has_value();
@@ -225,6 +227,7 @@ Status Recovery::OpenServer(const std::string& connection, const std::string& sh
   options.connection = connection;
   options.create = create;
   options.logger = core_->options.logger;
+  options.stop_waiting = core_->options.stop_waiting;
   Status status = OpenServerStore(options, store);
   return status.ok() ? status : Status(status.code(), shown + ": " + status.message());
 }

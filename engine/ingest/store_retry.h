@@ -34,11 +34,11 @@ inline Remedy RemedyFor(const Status& status) {
 
 inline constexpr std::chrono::milliseconds kRetryDelayMax(1000);
 
-// Calls `write` until it is OK, fails for something else than a transient cause, or retries_max
-// repetitions are used up. Before each repetition waits and asks `settled`, which reads the marker:
-// true = the write that seemed to fail is there. The wait is random between nothing and a bound
-// that doubles ("full jitter", M. Brooker, Exponential Backoff and Jitter, 2015): writers that
-// met once do not meet again.
+// Calls `write` until it is OK, fails for something else than a transient cause, retries_max
+// repetitions are used up, or nobody waits any more (Options::stop_waiting). Before each repetition
+// waits and asks `settled`, which reads the marker: true = the write that seemed to fail is there.
+// The wait is random between nothing and a bound that doubles ("full jitter", M. Brooker,
+// Exponential Backoff and Jitter, 2015): writers that met once do not meet again.
 template <typename Write, typename Settled>
 Status WriteWithRetries(Core* core, Lane* lane, const Write& write, const Settled& settled) {
   std::chrono::milliseconds delay(core->options.store_retry_delay_ms);
@@ -47,6 +47,9 @@ Status WriteWithRetries(Core* core, Lane* lane, const Write& write, const Settle
     Status status = write();
     if (status.ok() || RemedyFor(status) != Remedy::kRepeat) {
       return status;
+    }
+    if (core->options.stop_waiting != nullptr && *core->options.stop_waiting) {
+      return status;  // the next open settles it
     }
     core->metrics.drain.store_retries.Add(1);
     core->Log(LogLevel::kWarning, lane->Prefix() + "store: " + status.ToString() + " (attempt " +

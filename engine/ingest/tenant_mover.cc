@@ -67,8 +67,14 @@ Status MoveIn(Core* core, Tenant* tenant, Lane* to, const TenantArrival& arrival
   for (;;) {
     Status status = to->store->MoveIn(arrival, from, &unknown);
     tenant->adrift = unknown ? to : nullptr;
-    if (!unknown || status.Is(StatusCode::kFenced) || StopsWaiting(*core)) {
+    if (!unknown || status.Is(StatusCode::kFenced)) {
       return status;
+    }
+    if (StopsWaiting(*core)) {
+      return Status::Interrupted("whether tenant '" + arrival.name +
+                                 "' arrived is not known: the next open of the database finds out "
+                                 "(" +
+                                 status.message() + ")");
     }
     core->Log(LogLevel::kWarning, to->Prefix() + "whether tenant '" + arrival.name +
                                       "' arrived is not known yet: " + status.ToString());

@@ -60,8 +60,8 @@ bool WindowSet::Due() const {
 
 Status WindowSet::WaitForRoom() {
   const MutexLock lock(&mutex_);
-  if (stalled_.Is(StatusCode::kFenced)) [[unlikely]] {
-    return stalled_;  // nothing that is logged here would ever be booked
+  if (ForGood()) [[unlikely]] {
+    return stalled_;  // nothing that is logged here would be booked
   }
   if (!Full()) [[likely]] {
     return Status::Ok();
@@ -70,6 +70,10 @@ Status WindowSet::WaitForRoom() {
   Status status = WaitWhileFull();
   metrics_->stall_micros.Record(MonotonicMicros() - start);
   return status;
+}
+
+bool WindowSet::ForGood() const {
+  return stalled_.Is(StatusCode::kFenced) || stalled_.Is(StatusCode::kInterrupted);
 }
 
 // Not for what waiting does not mend: another writer, a schema that is not ours.
@@ -93,6 +97,9 @@ Status WindowSet::WaitWhileFull() {
   while (Full()) {
     if (stopping_) {
       return Status::Unavailable("the engine is closing");
+    }
+    if (ForGood()) {
+      return stalled_;  // no repair helps; whether this window was full by then does not matter
     }
     if (!stalled_.ok() && draining_ != nullptr && !WaitsForStore()) {
       return Status::Unavailable("the store cannot be written and the window is full: " +
@@ -136,7 +143,7 @@ void WindowSet::Drained(Lsn applied) {
 
 void WindowSet::SetStalled(Status cause) {
   const MutexLock lock(&mutex_);
-  if (!stalled_.Is(StatusCode::kFenced)) {  // that is for good
+  if (!ForGood()) {
     stalled_ = std::move(cause);
   }
   waiters_.NotifyAll();

@@ -31,7 +31,8 @@ class WindowSet {
   // thread at a time. kCorruption: the chunk cannot be read.
   Status Add(const LoggedChunk& chunk);
   // Waits until there is room for another chunk. While the store cannot be written: kUnavailable
-  // with the cause, once the window is full. kFenced, at once, when another writer took over.
+  // with the cause, once the window is full. At once: kFenced, when another writer took over, and
+  // kInterrupted, when nobody waits any more to know where a tenant is.
   Status WaitForRoom();
 
   // --- the drainer ---
@@ -41,7 +42,8 @@ class WindowSet {
   std::shared_ptr<const Window> Take();
   // The draining window is in the store.
   void Drained(Lsn applied);
-  // The store cannot be written, because of `cause`; OK = it can again.
+  // The store cannot be written, because of `cause`; OK = it can again. kFenced and kInterrupted
+  // are for good.
   void SetStalled(Status cause);
   [[nodiscard]] Status stalled() const;
   // Waits for `delay`, or until stopped.
@@ -83,6 +85,7 @@ class WindowSet {
   [[nodiscard]] bool WaitsForStore() const TS_REQUIRES(mutex_);
   void WaitForChange() TS_REQUIRES(mutex_);
   Status WaitWhileFull() TS_REQUIRES(mutex_);
+  [[nodiscard]] bool ForGood() const TS_REQUIRES(mutex_);
   [[nodiscard]] bool Due() const TS_REQUIRES(mutex_);
   [[nodiscard]] bool Full() const TS_REQUIRES(mutex_);
 

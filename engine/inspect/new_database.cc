@@ -65,6 +65,7 @@ Status OpenEmptyServer(const Options& options, std::unique_ptr<Store>* store, Se
   server.connection = options.servers.front();
   server.read_only = true;  // first: nothing is to be made where there is something already
   server.logger = options.logger;
+  server.stop_waiting = options.stop_waiting;
   TS_RETURN_IF_ERROR(PublicConnection(server.connection, &entry->connection));
   const auto at_server = [&](const Status& status) {
     return status.ok() ? status

@@ -68,6 +68,46 @@ bool ListChanged(FileSystem* files, const std::string& path,
   return ReadServerList(files, path, &servers, &now).ok() && now != writers;
 }
 
+Status TryServers(const Options& options, const std::string& path, FileSystem* files,
+                  bool read_only, std::vector<std::unique_ptr<Store>>* stores) {
+  std::vector<ServerEntry> servers;
+  std::vector<std::string> writers;
+  TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers, &writers));
+  std::vector<std::string> connections = options.servers;
+  if (connections.empty()) {
+    for (const ServerEntry& server : servers) {
+      connections.push_back(server.connection);
+    }
+  }
+  for (const std::string& connection : connections) {
+    ServerStoreOptions store_options;
+    store_options.connection = connection;
+    store_options.read_only = read_only;
+    store_options.logger = options.logger;
+    store_options.stop_waiting = options.stop_waiting;
+    std::string shown;
+    TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
+    Status status = OpenServerStore(store_options, &stores->emplace_back());
+    StoreClaim claim;
+    if (status.ok()) {
+      status = stores->back()->ReadClaim(&claim);
+    }
+    if (status.ok()) {
+      status = CheckClaim(claim, servers, &writers);
+    }
+    if (status.Is(StatusCode::kFenced) && ListChanged(files, path, writers)) {
+      status = Status::TryAgain("the database was opened to be written meanwhile");
+    }
+    if (status.ok() && !read_only) {
+      status = stores->back()->TakeOver();
+    }
+    if (!status.ok()) {
+      return {status.code(), shown + ": " + status.message()};
+    }
+  }
+  return Status::Ok();
+}
+
 // A tenant that no server has, and the server that had it last.
 struct LostTenant {
   RoutedView::Missing missing;
@@ -127,41 +167,16 @@ Status TryOpen(const Options& options, const std::string& path, FileSystem* file
 
 Status OpenListedServers(const Options& options, const std::string& path, FileSystem* files,
                          bool read_only, std::vector<std::unique_ptr<Store>>* stores) {
-  std::vector<ServerEntry> servers;
-  std::vector<std::string> writers;
-  TS_RETURN_IF_ERROR(ReadServerList(files, path, &servers, &writers));
-  std::vector<std::string> connections = options.servers;
-  if (connections.empty()) {
-    for (const ServerEntry& server : servers) {
-      connections.push_back(server.connection);
+  Status status;
+  for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
+    status = TryServers(options, path, files, read_only, stores);
+    if (!status.Is(StatusCode::kTryAgain)) {
+      return status;
     }
+    stores->clear();
+    std::this_thread::sleep_for(kOpenDelay);
   }
-  for (const std::string& connection : connections) {
-    ServerStoreOptions store_options;
-    store_options.connection = connection;
-    store_options.read_only = read_only;
-    store_options.logger = options.logger;
-    std::string shown;
-    TS_RETURN_IF_ERROR(PublicConnection(connection, &shown));
-    Status status = OpenServerStore(store_options, &stores->emplace_back());
-    StoreClaim claim;
-    if (status.ok()) {
-      status = stores->back()->ReadClaim(&claim);
-    }
-    if (status.ok()) {
-      status = CheckClaim(claim, servers, &writers);
-    }
-    if (status.Is(StatusCode::kFenced) && ListChanged(files, path, writers)) {
-      status = Status::TryAgain("the database was opened to be written meanwhile");
-    }
-    if (status.ok() && !read_only) {
-      status = stores->back()->TakeOver();
-    }
-    if (!status.ok()) {
-      return {status.code(), shown + ": " + status.message()};
-    }
-  }
-  return Status::Ok();
+  return status;
 }
 
 Status ReadLowestMarker(const std::vector<std::unique_ptr<Store>>& stores, Marker* marker) {

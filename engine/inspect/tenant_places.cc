@@ -50,7 +50,7 @@ Status Places::OpenServers(const Options& options, const std::string& path) {
   if (servers_.empty()) {
     return Status::Ok();
   }
-  TS_RETURN_IF_ERROR(OpenListedServers(options, servers_, nullptr, &opened_.stores));
+  TS_RETURN_IF_ERROR(OpenListedServers(options, path, FileSystem::Posix(), true, &opened_.stores));
   for (size_t index = 0; index < opened_.stores.size(); ++index) {
     TS_RETURN_IF_ERROR(Look(index));
   }

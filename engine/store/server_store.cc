@@ -20,6 +20,7 @@ Status OpenServerStore(const ServerStoreOptions& options, std::unique_ptr<Store>
   postgres.create = options.create;
   postgres.read_only = options.read_only;
   postgres.logger = options.logger;
+  postgres.stop_waiting = options.stop_waiting;
   std::string shown;
   Status status = PublicConnection(options.connection, &shown);
   if (status.ok()) {

@@ -1,6 +1,7 @@
 // The store in a server, by the text that says how to reach it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -14,6 +15,8 @@ struct ServerStoreOptions {
   bool create = false;       // make what it needs in that database if it is not there
   bool read_only = false;    // takes over nothing, changes nothing
   Logger* logger = nullptr;  // not owned, must outlive the store; may be null
+  // Once true, an answer that does not come is waited for no longer. Likewise.
+  const std::atomic<bool>* stop_waiting = nullptr;
 };
 
 // Status as for PostgresStore::Open. kInvalidArgument: `connection` is no such text, or this

@@ -87,6 +87,30 @@ class Refused(PostgresTest):
         self.import_to(store, code=0)
         self.run_program('verify', '--db', self.db)
 
+    def test_a_right_that_is_missing_is_named(self):
+        self.psql('CREATE ROLE limited LOGIN')
+        self.addCleanup(self.psql, 'DROP OWNED BY limited; DROP ROLE limited')
+        store = self.connection.replace('user=' + SUPERUSER, 'user=limited')
+        self.import_to(store, 'permission denied', '`tallystone schema`')
+        self.psql(self.run_program('schema', '--dialect', 'postgresql').text)
+        # Each right is named as long as it is missing, and only then.
+        rights = ['USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE']
+        while rights:
+            said = self.import_to(store, 'user "limited" lacks', '`tallystone schema`', 'TO "limited"').err
+            for right in rights:
+                self.assertIn(right, said)
+            right = rights.pop(0)
+            where = 'SCHEMA tallystone' if right == 'USAGE' else 'ALL TABLES IN SCHEMA tallystone'
+            self.psql(f'GRANT {right} ON {where} TO limited')
+        self.import_to(store, code=0)
+        # Who only reads needs no more than that, and is told so.
+        self.psql('REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tallystone FROM limited')
+        self.run_program('verify', '--db', self.db)
+        self.psql('REVOKE USAGE ON SCHEMA tallystone FROM limited')
+        said = self.run_program('verify', '--db', self.db, code=IO).err
+        self.assertIn('GRANT USAGE ON SCHEMA tallystone TO "limited"', said)
+        self.assertNotIn('INSERT', said)
+
     def test_directory_of_another_database(self):
         self.import_to(self.connection, code=0)
         self.import_to(self.connection, 'holds the lines of a database already', code=USAGE, db=self.path('other.db'))
@@ -194,6 +218,70 @@ class TakenOver(PostgresTest):
         self.assertIn('another writer', said)
         self.assertIn('Go on there', said)
         self.assertIn(self.database, said)
+
+
+class RefusedByAConstraint(PostgresTest):
+    """A constraint of the server's owner refuses lines that were accepted."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_program('import', self.write('a.csv', HEADER + 'A,10,1\nB,5,1\nC,7,1\n'), '--db', self.db, '--store',
+                         self.connection)
+        self.psql('ALTER TABLE tallystone.balances ADD CONSTRAINT no_negative_stock CHECK (on_hand >= 0)')
+        self.file = self.write('b.csv', HEADER + 'A,-1,1\nB,-9,1\nD,-1,1\nx,bad,1\nB,-3,1\n')
+
+    def refused(self):
+        rows = self.run_program('dead-letters', 'list', '--db', self.db, '--format', 'csv', '--cause', 'store_rejected').rows
+        return [(row['line'], row['attempts']) for row in rows]
+
+    def retry(self, *arguments, code):
+        return self.run_program('dead-letters', 'retry', '--db', self.db, '--cause', 'store_rejected', *arguments, code=code)
+
+    def test_a_retry_that_the_store_refuses_is_not_told_as_booked(self):
+        self.run_program('import', self.file, '--db', self.db, '--batch', 'b', code=DEAD_LETTERS)
+        self.assertEqual(self.refused(), [('2', '1'), ('3', '1'), ('5', '1')])
+        answer = self.retry('--format', 'csv', code=DEAD_LETTERS)
+        self.assertEqual([(row['line'], row['outcome']) for row in answer.rows],
+                         [('2', 'store_rejected'), ('3', 'store_rejected'), ('5', 'store_rejected')])
+        self.assertIn('0 booked, 3 failed again', answer.err)
+        self.assertEqual(self.refused(), [('2', '2'), ('3', '2'), ('5', '2')])
+        # One that can be booked now, among others that cannot.
+        self.run_program('import', '-', '--db', self.db, '--batch', 'c', stdin=(HEADER + 'B,20,1\n').encode())
+        answer = self.retry('--json', code=DEAD_LETTERS)
+        self.assertEqual([(row['line'], row['outcome']) for row in answer.json['dead_letters']],
+                         [(2, 'accepted'), (3, 'store_rejected'), (5, 'accepted')])
+        self.assertIn('2 booked, 1 failed again', answer.err)
+        self.psql('ALTER TABLE tallystone.balances DROP CONSTRAINT no_negative_stock')
+        self.assertEqual([row['outcome'] for row in self.retry('--format', 'csv', code=0).rows], ['accepted'])
+        self.run_program('verify', '--db', self.db)
+
+    def test_an_import_names_the_rows_that_the_store_refused(self):
+        outcomes = self.path('outcomes.csv')
+        answer = self.run_program('import', self.file, '--db', self.db, '--json', '--outcomes', outcomes, code=DEAD_LETTERS)
+        self.assertEqual([(row['line'], row['code'], row['error']) for row in answer.json['failed_items']],
+                         [(2, 'B', 'store_rejected'), (3, 'D', 'store_rejected'), (4, 'x', 'bad_quantity'),
+                          (5, 'B', 'store_rejected')])
+        self.assertEqual((answer.json['items_processed'], answer.json['items_failed']), (1, 4))
+        self.assertEqual(answer.json['outcomes'], {'accepted': 1, 'bad_quantity': 1, 'store_rejected': 3})
+        with open(outcomes, encoding='utf-8') as file:
+            self.assertEqual([line.split(',')[:2] for line in file.read().splitlines()[1:]],
+                             [['1', 'accepted'], ['2', 'store_rejected'], ['3', 'store_rejected'], ['4', 'bad_quantity'],
+                              ['5', 'store_rejected']])
+        again = self.run_program('import', self.file, '--db', self.db, '--json', code=DEAD_LETTERS)
+        self.assertEqual(again.json['failed_items'], answer.json['failed_items'])
+
+    def test_rows_are_found_in_their_files_whatever_batch_they_went_to(self):
+        header = 'Batch,Code,Qty,Price\n'
+        files = [self.write('one.csv', header + 'p,A,1,1\nq,B,-9,1\np,C,-8,1\n'),
+                 self.write('two.csv', header + 'r,A,1,1\ns,D,-1,1\n')]
+        answer = self.run_program('import', *files, '--db', self.db, '--batch-column', 'Batch', '--outcomes', '-', code=DEAD_LETTERS)
+        self.assertEqual([(row['line'], row['outcome']) for row in answer.rows],
+                         [('1', 'accepted'), ('2', 'store_rejected'), ('3', 'store_rejected'), ('1', 'accepted'),
+                          ('2', 'store_rejected')])
+        answer = self.run_program('import', *files, '--db', self.db, '--batch-column', 'Batch', '--json', '--outcomes',
+                                  self.path('outcomes.ndjson'), code=DEAD_LETTERS)
+        self.assertEqual([(os.path.basename(row['file']), row['line'], row['code']) for row in answer.json['failed_items']],
+                         [('one.csv', 2, 'B'), ('one.csv', 3, 'C'), ('two.csv', 2, 'D')])
 
 
 if __name__ == '__main__':

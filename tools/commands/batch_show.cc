@@ -269,7 +269,8 @@ Status PrintReport(const ShowOptions& options, Inspector* inspector, const Batch
   entry("lines", Thousands(batch.lines) + ": " + Thousands(batch.items_processed) + " booked, " +
                      Thousands(batch.items_failed) + " failed");
   if (batch.retried > 0) {
-    entry("retried", Thousands(batch.retried) + " of the booked were dead letters before");
+    entry("retried", Thousands(batch.retried) +
+                         " accepted by a retry; what the store then refused is among the failed");
   }
   if (batch.dropped > 0) {
     entry("dropped", Thousands(batch.dropped) + " of the failed were given up");

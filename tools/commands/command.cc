@@ -154,10 +154,9 @@ Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engi
   options.logger = EngineLogger();
   options.servers = servers;
   options.take_over = take_over;
-  if (listener != nullptr) {
-    options.listener = listener;
-    options.stop_waiting = &InterruptFlag();
-  }
+  options.listener = listener;
+  options.stop_waiting = &InterruptFlag();
+  options.wait_for_servers = listener != nullptr;
   const Status s = Engine::Open(options, database, engine);
   return s.Is(StatusCode::kBusy) ? NameHolder(s, database) : s;
 }

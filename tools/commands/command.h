@@ -79,7 +79,8 @@ void WarnOfAbsentLog(const std::string& database);
 
 // Opens the database to write. `create`: make it if it is not there. `servers`: as Options has
 // them. Warnings of the engine go to stderr. With a `listener`, which must outlive the engine,
-// calls wait for a server that is away until a signal comes. `take_over`: as Options has it.
+// calls wait for a server that is away until a signal comes. A signal ends waits for the answer of
+// a server, always. `take_over`: as Options has it.
 Status OpenEngine(const std::string& database, bool create, std::unique_ptr<Engine>* engine,
                   const std::vector<std::string>& servers = {}, Listener* listener = nullptr,
                   bool take_over = false);

@@ -4,6 +4,7 @@
 
 #include "commands/dead_letters.h"
 #include "commands/import_options.h"
+#include "commands/retried_letters.h"
 #include "commands/rows.h"
 #include "import/header.h"
 #include "output/text.h"
@@ -41,6 +42,23 @@ struct Mended {
 
 // What is done to one letter; kNotFound: it is no more.
 using Action = std::function<Status(const DeadLetter&, RecordWriter*, Mended*)>;
+
+// The columns of RetryRow.
+constexpr size_t kOutcomeColumn = 3;
+
+std::vector<std::string> RetryRow(const DeadLetterKey& key, const LineResult& result,
+                                  const TextLine& tried) {
+  return {key.tenant,
+          key.batch,
+          std::to_string(key.line),
+          std::string(OutcomeName(result.outcome)),
+          NumberOrNothing(result.item),
+          std::string(DecidedByName(result.decided_by)),
+          std::string(tried.code),
+          std::string(tried.description),
+          std::string(tried.quantity),
+          std::string(tried.unit_cost)};
+}
 
 // A line and the memory of those of its texts that were changed.
 class MendedLine {
@@ -88,9 +106,12 @@ class MendedLine {
 
 // Tries a line that may be changed; gives what became of it.
 using Attempt = std::function<Status(const DeadLetter&, const MendedLine&, LineResult*)>;
+// Takes what became of it, and its row.
+using Told =
+    std::function<Status(const DeadLetterKey&, const LineResult&, std::vector<std::string>)>;
 
 Status Retry(const MendOptions& options, const Attempt& attempt, const DeadLetter& letter,
-             RecordWriter* writer, Mended* mended) {
+             const Told& told, Mended* mended) {
   const MendedLine line(letter, options.changes);
   if (!line.changed() && !options.replace.empty() && options.set.empty()) {
     ++mended->passed_over;
@@ -101,14 +122,7 @@ Status Retry(const MendOptions& options, const Attempt& attempt, const DeadLette
     return s;
   }
   ++mended->met;
-  mended->failed += result.outcome == Outcome::kAccepted ? 0 : 1;
-  const TextLine& tried = line.line();
-  writer->Write({letter.key.tenant, letter.key.batch, std::to_string(letter.key.line),
-                 std::string(OutcomeName(result.outcome)), NumberOrNothing(result.item),
-                 std::string(DecidedByName(result.decided_by)), std::string(tried.code),
-                 std::string(tried.description), std::string(tried.quantity),
-                 std::string(tried.unit_cost)});
-  return Status::Ok();
+  return told(letter.key, result, RetryRow(letter.key, result, line.line()));
 }
 
 // The cursor shows the letters as they were before the first was touched.
@@ -169,9 +183,16 @@ bool SaysWhich(const LetterSelection& selection) {
   return selection.Explicit();
 }
 
-// `make_action` binds what is done to the engine.
+// What a command does to letters.
+struct Work {
+  Action action;
+  std::function<Status(Mended*)> settle;  // after the last, or an error; may be empty
+};
+
+// `make_work` binds it to the engine and to where rows go.
 ExitCode RunMend(MendOptions options, const std::vector<Column>& columns,
-                 const std::function<Action(Engine*)>& make_action, const std::string& done) {
+                 const std::function<Work(Engine*, const Filter&, RecordWriter*)>& make_work,
+                 const std::string& done) {
   if (!SaysWhich(options.selection)) {
     return kExitUsage;
   }
@@ -196,8 +217,12 @@ ExitCode RunMend(MendOptions options, const std::vector<Column>& columns,
   std::unique_ptr<Cursor<DeadLetter>> cursor;
   Status s = engine->NewDeadLetterCursor(options.selection.filter, &cursor);
   if (s.ok()) {
-    s = ForEachLetter(options.selection, cursor.get(), make_action(engine.get()), writer.get(),
-                      &mended);
+    const Work work = make_work(engine.get(), options.selection.filter, writer.get());
+    s = ForEachLetter(options.selection, cursor.get(), work.action, writer.get(), &mended);
+    if (work.settle) {
+      const Status settled = work.settle(&mended);
+      s = s.ok() ? settled : s;
+    }
   }
   writer->End();
   cursor.reset();
@@ -219,20 +244,44 @@ const std::vector<Column>& RetryColumns() {
   return columns;
 }
 
-ExitCode RunRetry(const MendOptions& options) {
+// The rows are told once the store has their lines.
+Work RetryWork(const MendOptions& options, Engine* engine, const Filter& filter,
+               RecordWriter* writer) {
   IngestOptions ingest;
   ingest.mapping = options.mapping;
+  Filter tried;
+  tried.tenant = filter.tenant;
+  tried.batch = filter.batch;
+  const auto retried = std::make_shared<RetriedLetters>(engine, tried, kOutcomeColumn, writer);
+  const Attempt attempt = [engine, ingest](const DeadLetter& letter, const MendedLine& line,
+                                           LineResult* result) {
+    return engine->RetryDeadLetter(ingest, letter.key, line.changed() ? &line.line() : nullptr,
+                                   result);
+  };
+  const Told told = [retried](const DeadLetterKey& key, const LineResult& result,
+                              std::vector<std::string> row) {
+    return retried->Add(key, result.outcome, std::move(row));
+  };
+  return {[&options, attempt, told](const DeadLetter& letter, RecordWriter*, Mended* mended) {
+            return Retry(options, attempt, letter, told, mended);
+          },
+          [retried](Mended* mended) {
+            const Status settled = retried->Settle();
+            mended->failed = retried->failed();
+            if (retried->unsettled() > 0) {
+              PrintMessage(Counted(retried->unsettled(), "line") +
+                           " of these the store does not have yet, only the log: what it refuses "
+                           "of them will be dead letters again");
+            }
+            return settled;
+          }};
+}
+
+ExitCode RunRetry(const MendOptions& options) {
   return RunMend(
       options, RetryColumns(),
-      [&](Engine* engine) -> Action {
-        const Attempt attempt = [engine, ingest](const DeadLetter& letter, const MendedLine& line,
-                                                 LineResult* result) {
-          return engine->RetryDeadLetter(ingest, letter.key,
-                                         line.changed() ? &line.line() : nullptr, result);
-        };
-        return [&options, attempt](const DeadLetter& letter, RecordWriter* writer, Mended* mended) {
-          return Retry(options, attempt, letter, writer, mended);
-        };
+      [&options](Engine* engine, const Filter& filter, RecordWriter* writer) {
+        return RetryWork(options, engine, filter, writer);
       },
       "booked");
 }
@@ -259,8 +308,14 @@ ExitCode RunDry(MendOptions options) {
       NewRecordWriter(options.format, RetryColumns(), {"dead_letters", inspector->as_of_lsn()},
                       TableWidth(), &Sink::Stdout());
   Mended mended;
-  const Action action = [&](const DeadLetter& letter, RecordWriter* rows, Mended* met) {
-    return Retry(options, attempt, letter, rows, met);
+  const Told told = [&](const DeadLetterKey&, const LineResult& result,
+                        const std::vector<std::string>& row) {
+    mended.failed += result.outcome == Outcome::kAccepted ? 0 : 1;
+    writer->Write(row);
+    return Status::Ok();
+  };
+  const Action action = [&](const DeadLetter& letter, RecordWriter*, Mended* met) {
+    return Retry(options, attempt, letter, told, met);
   };
   const Status s = ForEachLetter(options.selection, cursor.get(), action, writer.get(), &mended);
   writer->End();
@@ -357,8 +412,9 @@ void AddDropCommand(CLI::App* parent, Chosen* chosen) {
                                            {"cause", Kind::kText}};
       return RunMend(
           *options, columns,
-          [](Engine* engine) -> Action {
-            return [engine](const DeadLetter& letter, RecordWriter* writer, Mended* mended) {
+          [](Engine* engine, const Filter&, RecordWriter*) -> Work {
+            const Action drop = [engine](const DeadLetter& letter, RecordWriter* writer,
+                                         Mended* mended) {
               Status s = engine->DropDeadLetter(letter.key);
               if (s.ok()) {
                 ++mended->met;
@@ -367,6 +423,7 @@ void AddDropCommand(CLI::App* parent, Chosen* chosen) {
               }
               return s;
             };
+            return {drop, {}};
           },
           "dropped");
     };

@@ -13,7 +13,9 @@
 #include "import/metrics_file.h"
 #include "import/outcome_writer.h"
 #include "import/report.h"
+#include "import/store_refusals.h"
 #include "import/store_wait.h"
+#include "import/told_rows.h"
 #include "output/text.h"
 #include "process/interrupt.h"
 
@@ -26,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 class WaitTeller : public Listener {
  public:
   void OnStoreUnavailable(const Status& status) override {
-    if (!status.Is(StatusCode::kFenced) && !told_.exchange(true)) {
+    if (!status.Is(StatusCode::kFenced) && !Interrupted() && !told_.exchange(true)) {
       PrintMessage(
           "the import waits until it can be; lines that were logged are safe. Ctrl-C ends the "
           "wait, "
@@ -58,6 +60,7 @@ class ImportRun {
   Status ImportAll();
   Status Settle();
   Status CountStoreRejected();
+  Status TellRows();
   ExitCode Conclude(const Status& imported);
   void PrintReport();
   [[nodiscard]] ExitCode Stopped(const Status& status) const;
@@ -67,6 +70,8 @@ class ImportRun {
   const Clock::time_point start_;
   std::vector<std::unique_ptr<InputFile>> files_;
   std::unique_ptr<OutcomeWriter> outcomes_;
+  std::unique_ptr<ToldRows> told_;        // with servers: they may refuse lines
+  std::vector<LineName> refused_;         // of those
   std::unique_ptr<Inspector> inspector_;  // of a dry run
   WaitTeller teller_;                     // outlives the engine
   std::unique_ptr<Engine> engine_;        // otherwise
@@ -127,6 +132,11 @@ Status ImportRun::OpenBooker() {
       !s.ok()) {
     return s;
   }
+  if (on_servers) {
+    if (Status s = ToldRows::Open(&told_); !s.ok()) {
+      return s;
+    }
+  }
   if (!options_.metrics.empty()) {
     if (Status s = MetricsFile::Start(options_.metrics, engine_.get(), &metrics_); !s.ok()) {
       return s;
@@ -144,7 +154,7 @@ Status ImportRun::ImportAll() {
   importing.batch_column = !options_.columns.batch.empty();
   importing.batch = options_.batch;
   importing.open_batches = options_.open_batches;
-  Importer importer(importing, booker_.get(), outcomes_.get(), &report_);
+  Importer importer(importing, booker_.get(), outcomes_.get(), &report_, told_.get());
   for (std::unique_ptr<InputFile>& file : files_) {
     if (Status s = importer.Import(file.get()); !s.ok()) {
       return s;
@@ -156,6 +166,10 @@ Status ImportRun::ImportAll() {
 
 // Lines that were accepted and then refused by the store, of those this import logged.
 Status ImportRun::CountStoreRejected() {
+  if (told_ != nullptr) {
+    // Lines that were logged before, by an import that was interrupted, are told by this one, too.
+    return FindRefused(engine_.get(), report_, before_.applied_lsn, &refused_);
+  }
   Filter filter;
   filter.first_lsn = before_.logged_lsn + 1;
   std::unique_ptr<Cursor<DeadLetter>> cursor;
@@ -167,11 +181,19 @@ Status ImportRun::CountStoreRejected() {
     report_.store_rejected +=
         letter.cause == Outcome::kStoreRejected && letter.lsn >= filter.first_lsn ? 1 : 0;
   }
+  return cursor->status();
+}
+
+// Rows that were held back are written, with what became of their lines as far as it is known.
+Status ImportRun::TellRows() {
+  const Status s = told_ == nullptr
+                       ? Status::Ok()
+                       : tool::TellRows(refused_, told_.get(), outcomes_.get(), &report_);
   report_.items_processed -= report_.store_rejected;
   report_.items_failed += report_.store_rejected;
   report_.by_outcome[static_cast<size_t>(Outcome::kAccepted)] -= report_.store_rejected;
   report_.by_outcome[static_cast<size_t>(Outcome::kStoreRejected)] += report_.store_rejected;
-  return cursor->status();
+  return s;
 }
 
 // Waits until everything is in the store and takes the figures, also where the wait ends early:
@@ -230,16 +252,12 @@ ExitCode ImportRun::Stopped(const Status& status) const {
 }
 
 ExitCode ImportRun::Conclude(const Status& imported) {
-  // In the middle of a wait a signal comes as the cause of the wait.
-  const auto ends_wait = [](const Status& status) {
-    return Interrupted() && status.Is(StatusCode::kUnavailable);
-  };
-  report_.interrupted = imported.Is(StatusCode::kInterrupted) || ends_wait(imported);
+  report_.interrupted = imported.Is(StatusCode::kInterrupted) || EndedByInterrupt(imported);
   Status s = imported.ok() || report_.interrupted ? Settle() : imported;
-  if (s.ok()) {
-    s = imported;
-  }
-  if (ends_wait(s)) {
+  const Status told = TellRows();
+  s = s.ok() ? imported : s;
+  s = s.ok() ? told : s;
+  if (EndedByInterrupt(s)) {  // in the middle of a wait
     s = Status::Interrupted("interrupted");
     report_.interrupted = true;
   }

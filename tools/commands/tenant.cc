@@ -23,13 +23,20 @@ struct MoveOptions {
   bool no_wait = false;
 };
 
+// A signal ends the waits for a server.
+Options Stoppable() {
+  Options options;
+  options.stop_waiting = &InterruptFlag();
+  return options;
+}
+
 ExitCode RunList(const ListOptions& options) {
   std::unique_ptr<Inspector> inspector;
   if (const Status s = OpenInspector(options.database, &inspector); !s.ok()) {
     return Fail(s);
   }
   std::vector<TenantPlace> tenants;
-  if (const Status s = ListTenants(Options{}, options.database, &tenants); !s.ok()) {
+  if (const Status s = ListTenants(Stoppable(), options.database, &tenants); !s.ok()) {
     return Fail(s);
   }
   VectorCursor<TenantPlace> cursor(std::move(tenants));
@@ -51,7 +58,7 @@ ExitCode RunList(const ListOptions& options) {
 Status AskForMove(const MoveOptions& options) {
   std::string server_id;
   Status s =
-      RequestTenantMove(Options{}, options.database, options.tenant, options.server, &server_id);
+      RequestTenantMove(Stoppable(), options.database, options.tenant, options.server, &server_id);
   if (!s.ok()) {
     return s;
   }
@@ -59,7 +66,7 @@ Status AskForMove(const MoveOptions& options) {
                options.tenant + "'");
   while (!options.no_wait) {
     std::vector<TenantPlace> tenants;
-    s = ListTenants(Options{}, options.database, &tenants);
+    s = ListTenants(Stoppable(), options.database, &tenants);
     if (!s.ok()) {
       return s;
     }

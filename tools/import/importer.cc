@@ -6,8 +6,8 @@
 namespace tallystone::tool {
 
 Importer::Importer(const ImporterOptions& options, Booker* booker, OutcomeWriter* outcomes,
-                   ImportReport* report)
-    : options_(options), booker_(booker), outcomes_(outcomes), report_(report) {}
+                   ImportReport* report, ToldRows* told)
+    : options_(options), booker_(booker), outcomes_(outcomes), report_(report), told_(told) {}
 
 Status Importer::Import(InputFile* file) {
   std::unique_ptr<RowReader> rows;
@@ -99,38 +99,54 @@ void Importer::CountBlock(const Block& block, const std::vector<BlockGroup>& gro
     ++report_->files.back().lines;
     if (refused) {
       ++report_->lines_refused;
-      if (outcomes_ != nullptr) {
-        outcomes_->Write(number, kBatchConflict, unknown, block.code(row), {});
-      }
+      TellRow(number, kBatchConflict, unknown, block.code(row), {}, {});
       continue;
     }
     const BlockGroup& group = groups[place.group];
-    CountRow(number, group.open->tenant, block.code(row), group.results[place.index]);
+    CountRow(number, *group.open, block.code(row), group.results[place.index]);
   }
 }
 
-void Importer::CountRow(uint64_t row, std::string_view tenant, std::string_view code,
+void Importer::CountRow(uint64_t row, const OpenBatch& open, std::string_view code,
                         const LineResult& result) {
   ++report_->by_outcome[static_cast<size_t>(result.outcome)];
   const std::string_view word = OutcomeName(result.outcome);
+  LineName line;
   if (result.outcome == Outcome::kAccepted) {
     ++report_->items_processed;
+    if (told_ != nullptr) {
+      line = NameOf({open.tenant, open.batch, result.line});
+    }
   } else {
     ++report_->items_failed;
     if (report_->failed_items.size() < limits::kFailedItemsInResultMax) {
-      report_->failed_items.push_back({file_, row, std::string(code), word});
+      report_->failed_items.push_back({file_, row, std::string(code), word, report_->lines});
     }
   }
-  if (outcomes_ == nullptr) {
-    return;
-  }
-  if (code.empty() && result.item != 0) {
-    code_ = booker_->CodeOf(tenant, result.item);
+  if (outcomes_ != nullptr && code.empty() && result.item != 0) {
+    code_ = booker_->CodeOf(open.tenant, result.item);
     code = code_;
   }
-  outcomes_->Write(row, word, result, code, [&](size_t candidate) {
-    return booker_->CodeOf(tenant, result.match->candidates[candidate].item);
-  });
+  const auto candidate = [&](size_t number) {
+    return booker_->CodeOf(open.tenant, result.match->candidates[number].item);
+  };
+  TellRow(row, word, result, code, candidate, line);
+}
+
+void Importer::TellRow(uint64_t row, std::string_view outcome, const LineResult& result,
+                       std::string_view code, const OutcomeWriter::CandidateCode& candidate_code,
+                       const LineName& line) {
+  if (told_ == nullptr) {
+    if (outcomes_ != nullptr) {
+      outcomes_->Write(row, outcome, result, code, candidate_code);
+    }
+    return;
+  }
+  ToldRows::Row told{line, code, {}, 0};
+  if (outcomes_ != nullptr) {
+    told.text = outcomes_->Text(row, outcome, result, code, candidate_code, &told.outcome_at);
+  }
+  told_->Add(told);
 }
 
 // With `all` every batch, otherwise only as many as are too many.

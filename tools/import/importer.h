@@ -10,6 +10,7 @@
 #include "import/input_file.h"
 #include "import/outcome_writer.h"
 #include "import/report.h"
+#include "import/told_rows.h"
 #include "output/progress.h"
 
 namespace tallystone::tool {
@@ -32,9 +33,10 @@ class Importer {
   // Refused batches of which the message is shown.
   static constexpr uint64_t kRefusalsShownMax = 20;
 
-  // Nothing is owned. `outcomes` may be null.
+  // Nothing is owned. `outcomes` may be null. With `told` all rows go there, and not to `outcomes`:
+  // see StoreRefusals.
   Importer(const ImporterOptions& options, Booker* booker, OutcomeWriter* outcomes,
-           ImportReport* report);
+           ImportReport* report, ToldRows* told = nullptr);
 
   // kInterrupted: a signal came; everything booked is durable, batches are left unfinished.
   // kCorruption: the input is damaged from here on. Other errors are the engine's.
@@ -45,8 +47,12 @@ class Importer {
   Status BookBlock(Block* block);
   Status BookGroup(BlockGroup* group);
   void CountBlock(const Block& block, const std::vector<BlockGroup>& groups);
-  void CountRow(uint64_t row, std::string_view tenant, std::string_view code,
+  void CountRow(uint64_t row, const OpenBatch& open, std::string_view code,
                 const LineResult& result);
+  // `line`: by which the store may still refuse it; all 0 = it cannot.
+  void TellRow(uint64_t row, std::string_view outcome, const LineResult& result,
+               std::string_view code, const OutcomeWriter::CandidateCode& candidate_code,
+               const LineName& line);
   Status FinishBatches(OpenBatches* batches, bool all);
   void NoteRefused(OpenBatch* open, const Status& status);
   void TellRefused(std::string_view message);
@@ -55,6 +61,7 @@ class Importer {
   Booker* const booker_;
   OutcomeWriter* const outcomes_;
   ImportReport* const report_;
+  ToldRows* const told_;
   Progress* progress_ = nullptr;  // of the file in hand
   std::string file_;
   std::string code_;

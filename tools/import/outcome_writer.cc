@@ -79,11 +79,9 @@ Status OutcomeWriter::Open(const std::string& path, bool for_spreadsheet,
   return Status::Ok();
 }
 
-void OutcomeWriter::Write(uint64_t row, std::string_view outcome, const LineResult& result,
-                          std::string_view code, const CandidateCode& candidate_code) {
-  if (sink_->done()) {
-    return;
-  }
+std::string_view OutcomeWriter::Text(uint64_t row, std::string_view outcome,
+                                     const LineResult& result, std::string_view code,
+                                     const CandidateCode& candidate_code, uint32_t* outcome_at) {
   line_.clear();
   score_ = ScoreOf(result);
   candidates_.clear();
@@ -91,18 +89,19 @@ void OutcomeWriter::Write(uint64_t row, std::string_view outcome, const LineResu
     AppendCandidates(*result.match, candidate_code, &candidates_);
   }
   if (ndjson_) {
-    WriteNdjson(row, outcome, result, code);
+    AppendNdjson(row, outcome, result, code, outcome_at);
   } else {
-    WriteCsv(row, outcome, result, code);
+    AppendCsv(row, outcome, result, code, outcome_at);
   }
   line_.push_back('\n');
-  sink_->Write(line_);
+  return line_;
 }
 
-void OutcomeWriter::WriteCsv(uint64_t row, std::string_view outcome, const LineResult& result,
-                             std::string_view code) {
+void OutcomeWriter::AppendCsv(uint64_t row, std::string_view outcome, const LineResult& result,
+                              std::string_view code, uint32_t* outcome_at) {
   const fmt::format_int number(row);
   line_.append(number.data(), number.size()).push_back(',');
+  *outcome_at = static_cast<uint32_t>(line_.size());
   line_.append(outcome).push_back(',');
   if (result.item != 0) {
     const fmt::format_int item(result.item);
@@ -120,13 +119,14 @@ void OutcomeWriter::WriteCsv(uint64_t row, std::string_view outcome, const LineR
   AppendCsvField(candidates_, &line_);
 }
 
-void OutcomeWriter::WriteNdjson(uint64_t row, std::string_view outcome, const LineResult& result,
-                                std::string_view code) {
+void OutcomeWriter::AppendNdjson(uint64_t row, std::string_view outcome, const LineResult& result,
+                                 std::string_view code, uint32_t* outcome_at) {
   JsonWriter json(&line_);
   json.BeginObject();
   json.Field("file", file_);
   json.Field("line", row);
   json.Field("outcome", outcome);
+  *outcome_at = static_cast<uint32_t>(line_.size() - 1 - outcome.size());  // before its quote
   json.Key("item");
   if (result.item != 0) {
     json.Number(result.item);

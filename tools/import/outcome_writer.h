@@ -36,15 +36,25 @@ class OutcomeWriter {
   // candidate_code(n) is the code of the n-th candidate of the result's match.
   using CandidateCode = std::function<std::string(size_t)>;
   void Write(uint64_t row, std::string_view outcome, const LineResult& result,
-             std::string_view code, const CandidateCode& candidate_code);
+             std::string_view code, const CandidateCode& candidate_code) {
+    if (!sink_->done()) {
+      uint32_t outcome_at = 0;
+      WriteText(Text(row, outcome, result, code, candidate_code, &outcome_at));
+    }
+  }
+  // What Write would write, until the next call; *outcome_at is where `outcome` stands in it.
+  std::string_view Text(uint64_t row, std::string_view outcome, const LineResult& result,
+                        std::string_view code, const CandidateCode& candidate_code,
+                        uint32_t* outcome_at);
+  void WriteText(std::string_view text) { sink_->Write(text); }
   // The first error. A reader of standard output that went away is none.
   Status Flush() { return sink_->Flush(); }
 
  private:
-  void WriteCsv(uint64_t row, std::string_view outcome, const LineResult& result,
-                std::string_view code);
-  void WriteNdjson(uint64_t row, std::string_view outcome, const LineResult& result,
-                   std::string_view code);
+  void AppendCsv(uint64_t row, std::string_view outcome, const LineResult& result,
+                 std::string_view code, uint32_t* outcome_at);
+  void AppendNdjson(uint64_t row, std::string_view outcome, const LineResult& result,
+                    std::string_view code, uint32_t* outcome_at);
 
   std::unique_ptr<Sink> file_sink_;
   Sink* sink_ = nullptr;

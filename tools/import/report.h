@@ -19,6 +19,7 @@ struct ImportReport {
     uint64_t row = 0;
     std::string code;
     std::string_view error;
+    uint64_t number = 0;  // among all rows of the import, from 1
   };
   struct File {
     std::string name;

@@ -49,17 +49,32 @@ Status Copy(ByteSource* source, const std::string& name, int fd, const std::stri
   }
 }
 
+std::string Directory() {
+  const char* chosen = getenv("TMPDIR");
+  return chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+}
+
 }  // namespace
 
-Status SpoolToTemporaryFile(ByteSource* source, const std::string& name, int* fd) {
-  const char* chosen = getenv("TMPDIR");
-  const std::string directory = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+Status MakeTemporaryFile(int* fd) {
+  const std::string directory = Directory();
   std::string path = directory + "/tallystone-XXXXXX";
-  const int file = mkostemp(path.data(), O_CLOEXEC);
-  if (file < 0) {
-    return WriteError(directory);
+  *fd = mkostemp(path.data(), O_CLOEXEC);
+  if (*fd < 0) {
+    const int error = errno;
+    return Status::IoError("cannot make a temporary file in " + directory +
+                           " (TMPDIR): " + std::strerror(error));
   }
   unlink(path.c_str());
+  return Status::Ok();
+}
+
+Status SpoolToTemporaryFile(ByteSource* source, const std::string& name, int* fd) {
+  const std::string directory = Directory();
+  int file = -1;
+  if (Status s = MakeTemporaryFile(&file); !s.ok()) {
+    return s;
+  }
   Status s = Copy(source, name, file, directory);
   if (s.ok() && lseek(file, 0, SEEK_SET) != 0) {
     s = WriteError(directory);

@@ -7,6 +7,9 @@
 
 namespace tallystone::tool {
 
+// Makes a temporary file without a name (in TMPDIR, or /tmp), which goes away with its descriptor.
+Status MakeTemporaryFile(int* fd);
+
 // Copies `source` to its end into a temporary file without a name (in TMPDIR, or /tmp), which goes
 // away with the descriptor. *fd is at the beginning and belongs to the caller. kInterrupted: a
 // signal came.

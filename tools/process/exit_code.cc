@@ -5,6 +5,7 @@
 
 #include "output/progress.h"
 #include "output/text.h"
+#include "process/interrupt.h"
 
 namespace tallystone::tool {
 
@@ -44,9 +45,13 @@ void PrintMessage(std::string_view message) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+bool EndedByInterrupt(const Status& status) {
+  return Interrupted() && (status.Is(StatusCode::kUnavailable) || status.Is(StatusCode::kTryAgain));
+}
+
 ExitCode Fail(const Status& status) {
   PrintMessage(status.message().empty() ? StatusCodeName(status.code()) : status.message());
-  return ExitCodeOf(status);
+  return EndedByInterrupt(status) ? kExitInterrupted : ExitCodeOf(status);
 }
 
 }  // namespace tallystone::tool

@@ -28,7 +28,11 @@ ExitCode ExitCodeOf(const Status& status);
 // Writes "tallystone: <message>" to stderr, control bytes made visible.
 void PrintMessage(std::string_view message);
 
-// PrintMessage of a Status that is not OK, and the exit code that goes with it.
+// A signal came, and that is why a server was waited for no longer.
+bool EndedByInterrupt(const Status& status);
+
+// PrintMessage of a Status that is not OK, and the exit code that goes with it; kExitInterrupted
+// where EndedByInterrupt.
 ExitCode Fail(const Status& status);
 
 }  // namespace tallystone::tool

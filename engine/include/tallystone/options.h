@@ -32,9 +32,13 @@ struct Options {
   // 1 .. 4,000,000,000. Price: about 200 bytes of memory each, more with long descriptions.
   uint64_t items_max = 20'000'000;
   // While a server is away, calls that need it (a full window, Flush, Close) answer its error at
-  // once; with this they wait for it, until *stop_waiting is true. For an embedded store it changes
-  // nothing. Not owned, must outlive the engine.
+  // once; with this they wait for it, until *stop_waiting is true. From then on a server is given a
+  // second to take what is under way; after that an answer that does not come for 0.2 s ends its
+  // connection, in Open too. What was under way is settled by the next Open. For an embedded store
+  // it changes nothing. Not owned, must outlive the engine.
   const std::atomic<bool>* stop_waiting = nullptr;
+  // False: stop_waiting only ends waits for an answer; a server that is away is an error at once.
+  bool wait_for_servers = true;
   // Neither is owned; both must outlive the engine. May be null.
   Logger* logger = nullptr;
   Listener* listener = nullptr;

@@ -57,9 +57,10 @@ struct BatchInfo {
   std::string batch;
   uint64_t lines = 0;
   uint64_t items_processed = 0;  // booked, now
-  uint64_t items_failed =
-      0;                 // failed, now (a retry that booked a line moves it to items_processed)
-  uint64_t retried = 0;  // lines booked by a retry
+  // Failed, now: a retry that booked a line moves it to items_processed.
+  uint64_t items_failed = 0;
+  // Lines accepted by a retry; one that the store then refused is in items_failed, too.
+  uint64_t retried = 0;
   uint64_t dropped = 0;  // dead letters that a person dropped
   uint64_t first_lsn = 0;
   uint64_t last_lsn = 0;

@@ -2,8 +2,13 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include <libpq-fe.h>
 
@@ -43,6 +48,46 @@ SqlError ErrorOf(const PGresult* result) {
     error.function = where.substr(0, where.find('\n'));
   }
   return error;
+}
+
+// A login under way. libpq looks for a host and a login within its own limits of time, and cannot
+// be told to stop; so who may want to stop lets a thread of its own wait for it.
+struct Login {
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool done = false;
+  bool given_up = false;
+  PGconn* connection = nullptr;
+};
+
+std::vector<std::string> Texts(const char* const* texts) {
+  std::vector<std::string> kept;
+  for (; *texts != nullptr; ++texts) {
+    kept.emplace_back(*texts);
+  }
+  return kept;
+}
+
+std::vector<const char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts) {
+    pointers.push_back(text.c_str());
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+void LogIn(Login* login, const std::vector<std::string>& names,
+           const std::vector<std::string>& values) {
+  PGconn* const connection = PQconnectdbParams(Pointers(names).data(), Pointers(values).data(), 1);
+  const std::lock_guard lock(login->mutex);
+  if (login->given_up) {
+    PQfinish(connection);
+    return;
+  }
+  login->connection = connection;
+  login->done = true;
+  login->ended.notify_all();
 }
 
 // The sink of Query.
@@ -154,7 +199,11 @@ Status Connection::Connect() {
   const char* const values[] = {
       connect_seconds.c_str(), unanswered_ms.c_str(),       "30",   "10",   "3", "tallystone",
       options_.session,        options_.connection.c_str(), "UTF8", nullptr};
-  connection_ = PQconnectdbParams(names, values, 1);
+  if (options_.stop != nullptr && options_.stop->possible()) {
+    TS_RETURN_IF_ERROR(WaitForLogin(names, values));
+  } else {
+    connection_ = PQconnectdbParams(names, values, 1);
+  }
   if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK) {
     return Status::Unavailable(
         "connecting to PostgreSQL: " +
@@ -169,6 +218,24 @@ Status Connection::Connect() {
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
     return Status::Unavailable("the connection cannot be put into pipeline mode");
   }
+  return Status::Ok();
+}
+
+Status Connection::WaitForLogin(const char* const* names, const char* const* values) {
+  const auto login = std::make_shared<Login>();
+  const auto start = std::chrono::steady_clock::now();
+  std::thread([login, kept_names = Texts(names), kept_values = Texts(values)] {
+    LogIn(login.get(), kept_names, kept_values);
+  }).detach();
+  std::unique_lock lock(login->mutex);
+  while (!login->ended.wait_for(lock, StopSignal::kStep, [&] { return login->done; })) {
+    if (options_.stop->Ends(std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - start))) {
+      login->given_up = true;
+      return Status::Unavailable("connecting to PostgreSQL: it is waited for no longer");
+    }
+  }
+  connection_ = login->connection;
   return Status::Ok();
 }
 
@@ -192,6 +259,11 @@ Status Connection::Prepare() {
 std::string Connection::parameter(const char* name) const {
   const char* value = PQparameterStatus(connection_, name);
   return value == nullptr ? "" : value;
+}
+
+std::string Connection::user() const {
+  const char* user = PQuser(connection_);
+  return user == nullptr ? "" : user;
 }
 
 bool Connection::idle() const {
@@ -278,11 +350,20 @@ std::chrono::steady_clock::time_point Connection::Deadline() const {
 }
 
 Status Connection::Wait(bool to_write, std::chrono::steady_clock::time_point deadline) {
+  using std::chrono::milliseconds;
+  const auto start = std::chrono::steady_clock::now();
+  const bool stoppable = options_.stop != nullptr && options_.stop->possible();
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+    const auto now = std::chrono::steady_clock::now();
+    auto left = std::chrono::duration_cast<milliseconds>(deadline - now);
     if (left.count() <= 0) {
       return Lose("no answer in " + std::to_string(options_.wait_ms_max) + " ms");
+    }
+    if (stoppable) {
+      if (options_.stop->Ends(std::chrono::duration_cast<milliseconds>(now - start))) {
+        return Lose("its answer is waited for no longer");
+      }
+      left = std::min(left, StopSignal::kStep);
     }
     pollfd socket = {PQsocket(connection_),
                      static_cast<short>(to_write ? POLLIN | POLLOUT : POLLIN), 0};

@@ -13,6 +13,7 @@
 
 #include "store/postgres/sql_rows.h"
 #include "store/postgres/status_map.h"
+#include "store/postgres/stop_signal.h"
 #include "tallystone/status.h"
 
 struct pg_conn;
@@ -78,6 +79,8 @@ struct ConnectionOptions {
   uint32_t wait_ms_max = 60'000;  // without a byte from the server
   bool writes = false;            // bounds the time that locks are waited for and held
   const char* session = "any";    // target_session_attrs, where several hosts are named
+  // Ends every wait, as if the connection was lost; may be null.
+  std::shared_ptr<StopSignal> stop = nullptr;
 };
 
 // Not thread-safe.
@@ -111,6 +114,7 @@ class Connection {
   // True if nothing is under way and no transaction is open.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] std::string parameter(const char* name) const;
+  [[nodiscard]] std::string user() const;
 
  private:
   struct Pending {
@@ -121,6 +125,7 @@ class Connection {
   explicit Connection(const ConnectionOptions& options);
 
   Status Connect();
+  Status WaitForLogin(const char* const* names, const char* const* values);
   Status Prepare();
   // Flushes; with `all`, until every answer is there.
   Status Pump(ReplySink* sink, bool all);

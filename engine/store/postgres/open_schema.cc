@@ -1,5 +1,8 @@
 #include "store/postgres/open_schema.h"
 
+#include <array>
+#include <string>
+
 #include "base/check.h"
 #include "base/random_id.h"
 #include "store/postgres/read_statements.h"
@@ -29,6 +32,79 @@ Status FindTables(Connection* connection, bool* any, bool* ours, bool* whole) {
   return row.status("information_schema.tables");
 }
 
+constexpr std::array<std::string_view, 4> kTableRights = {"SELECT", "INSERT", "UPDATE", "DELETE"};
+
+// As SQL has a name.
+std::string Quoted(const std::string& name) {
+  std::string quoted = "\"";
+  for (const char letter : name) {
+    quoted.append(letter == '"' ? 2 : 1, letter);
+  }
+  return quoted + '"';
+}
+
+// What this user may not do in a schema that is there: more than one thing at most.
+struct Missing {
+  bool usage = false;
+  std::array<std::string, kTableRights.size()> tables;  // names, of each right
+  bool ours = false;                                    // there is a table `version`
+
+  [[nodiscard]] bool any(size_t rights) const {
+    bool found = usage;
+    for (size_t right = 0; right < rights; ++right) {
+      found = found || !tables[right].empty();
+    }
+    return found;
+  }
+};
+
+Status ReadGrants(Connection* connection, Missing* missing) {
+  Result result;
+  TS_RETURN_IF_ERROR(connection->Query(kReadGrants, Parameters(), kOpening, &result));
+  for (int index = 0; index < result.rows(); ++index) {
+    RowReader row(result, index);
+    const std::string table(row.TakeBytes());
+    missing->ours = missing->ours || table == "version";
+    missing->usage = !row.TakeBoolean();
+    for (std::string& tables : missing->tables) {
+      if (!row.TakeBoolean()) {
+        tables += (tables.empty() ? "" : ", ") + table;
+      }
+    }
+    TS_RETURN_IF_ERROR(row.status("has_table_privilege"));
+  }
+  return Status::Ok();
+}
+
+// Without this a missing right looks like something else: tables that a user may not touch are not
+// shown to him, and DELETE is first needed when a dead letter is booked.
+Status CheckGrants(Connection* connection, bool writes) {
+  Missing missing;
+  TS_RETURN_IF_ERROR(ReadGrants(connection, &missing));
+  const size_t rights = writes ? kTableRights.size() : 1;
+  if (!missing.ours || !missing.any(rights)) {
+    return Status::Ok();
+  }
+  std::string lacks = missing.usage ? "USAGE on it" : "";
+  std::string grants;
+  for (size_t right = 0; right < rights; ++right) {
+    if (!missing.tables[right].empty()) {
+      lacks += (lacks.empty() ? "" : "; ") + std::string(kTableRights[right]) + " on " +
+               missing.tables[right];
+      grants += (grants.empty() ? "" : ", ") + std::string(kTableRights[right]);
+    }
+  }
+  const std::string to = " TO " + Quoted(connection->user());
+  std::string how = missing.usage ? "GRANT USAGE ON SCHEMA tallystone" + to : "";
+  if (!grants.empty()) {
+    how +=
+        (how.empty() ? "GRANT " : "; GRANT ") + grants + " ON ALL TABLES IN SCHEMA tallystone" + to;
+  }
+  return Status::Unavailable("the schema tallystone is there, but user " +
+                             Quoted(connection->user()) + " lacks " + lacks +
+                             ". Who made it (`tallystone schema`) gives it: " + how);
+}
+
 // kNotFound: the row is not there yet.
 Status ReadVersion(Connection* connection, std::string* server_id) {
   Result result;
@@ -55,7 +131,14 @@ Status MakeTables(Connection* connection, const DialectTraits& traits, bool made
   }
   if (!made) {
     for (const std::string& statement : SchemaStatements(traits)) {
-      TS_RETURN_IF_ERROR(connection->Run(statement, kMaking));
+      const Status status = connection->Run(statement, kMaking);
+      if (status.message().find("SQLSTATE 42501") != std::string::npos) {
+        return {status.code(), status.message() + ": user " + Quoted(connection->user()) +
+                                   " may not make it; who may, runs what `tallystone schema` "
+                                   "prints, and grants USAGE on the schema and SELECT, INSERT, "
+                                   "UPDATE, DELETE on its tables"};
+      }
+      TS_RETURN_IF_ERROR(status);
     }
   }
   std::string server_id;
@@ -86,8 +169,9 @@ Status ReadServerFacts(Connection* connection, ServerFacts* facts) {
   return Status::Ok();
 }
 
-Status OpenSchema(Connection* connection, const DialectTraits& traits, bool create,
+Status OpenSchema(Connection* connection, const DialectTraits& traits, bool create, bool writes,
                   std::string* server_id) {
+  TS_RETURN_IF_ERROR(CheckGrants(connection, writes));
   bool any = false;
   bool ours = false;
   bool whole = false;

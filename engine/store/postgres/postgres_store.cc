@@ -31,12 +31,15 @@ namespace {
 constexpr int64_t kPageRows = 10'000;
 
 // What a writer reads tells it what it wrote: not from a standby, which may be behind.
-postgres::ConnectionOptions ConnectionOptionsOf(const PostgresStoreOptions& options, bool writes) {
+postgres::ConnectionOptions ConnectionOptionsOf(const PostgresStoreOptions& options,
+                                                std::shared_ptr<postgres::StopSignal> stop,
+                                                bool writes) {
   postgres::ConnectionOptions made;
   made.connection = options.connection;
   made.wait_ms_max = options.wait_ms_max;
   made.writes = writes;
   made.session = writes ? "read-write" : options.read_only ? "any" : "primary";
+  made.stop = std::move(stop);
   return made;
 }
 
@@ -44,7 +47,8 @@ postgres::ConnectionOptions ConnectionOptionsOf(const PostgresStoreOptions& opti
 
 PostgresStore::PostgresStore(const PostgresStoreOptions& options)
     : options_(options),
-      pool_(std::make_shared<postgres::ConnectionPool>(ConnectionOptionsOf(options, false))),
+      stop_(std::make_shared<postgres::StopSignal>(options.stop_waiting)),
+      pool_(std::make_shared<postgres::ConnectionPool>(ConnectionOptionsOf(options, stop_, false))),
       filter_(std::make_unique<postgres::BatchFilter>()) {}
 
 PostgresStore::~PostgresStore() {
@@ -55,8 +59,8 @@ Status PostgresStore::Open(const PostgresStoreOptions& options, std::unique_ptr<
   store->reset();
   std::unique_ptr<PostgresStore> opened(new PostgresStore(options));
   std::unique_ptr<postgres::Connection> connection;
-  TS_RETURN_IF_ERROR(
-      postgres::Connection::Open(ConnectionOptionsOf(options, !options.read_only), &connection));
+  TS_RETURN_IF_ERROR(postgres::Connection::Open(
+      ConnectionOptionsOf(options, opened->stop_, !options.read_only), &connection));
   TS_RETURN_IF_ERROR(opened->OpenSchema(connection.get()));
   opened->pool_->Return(std::move(connection));
   *store = std::move(opened);
@@ -76,7 +80,7 @@ Status PostgresStore::OpenSchema(postgres::Connection* connection) {
     traits_.copy_lines_min = options_.copy_lines_min;
   }
   return postgres::OpenSchema(connection, traits_, options_.create && !options_.read_only,
-                              &server_id_);
+                              !options_.read_only, &server_id_);
 }
 
 Status PostgresStore::TakeOver() {
@@ -85,7 +89,8 @@ Status PostgresStore::TakeOver() {
   }
   const MutexLock lock(&mutex_);
   std::unique_ptr<postgres::Connection> connection;
-  TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  TS_RETURN_IF_ERROR(
+      postgres::Connection::Open(ConnectionOptionsOf(options_, stop_, true), &connection));
   TS_RETURN_IF_ERROR(RaiseEpoch(connection.get()));
   writer_ = std::make_unique<postgres::Writer>(traits_);
   TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
@@ -248,7 +253,8 @@ Status PostgresStore::Connect() {
     return Status::Ok();
   }
   std::unique_ptr<postgres::Connection> connection;
-  TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  TS_RETURN_IF_ERROR(
+      postgres::Connection::Open(ConnectionOptionsOf(options_, stop_, true), &connection));
   TS_RETURN_IF_ERROR(CheckEpoch(connection.get()));
   TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
   TS_RETURN_IF_ERROR(PlanByKey(connection.get()));
@@ -374,14 +380,16 @@ Status PostgresStore::RemoveLeft(TenantId tenant, uint64_t generation,
   TS_RETURN_IF_ERROR(CheckWrites());
   const MutexLock lock(&leaving_mutex_);
   std::unique_ptr<postgres::Connection> connection;
-  TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  TS_RETURN_IF_ERROR(
+      postgres::Connection::Open(ConnectionOptionsOf(options_, stop_, true), &connection));
   return postgres::RemoveLeavings(connection.get(), {tenant, epoch_, generation},
                                   [&] { return closed_ || stop(); });
 }
 
 Status PostgresStore::RequestMove(TenantId tenant, const std::string& server_id) {
   std::unique_ptr<postgres::Connection> connection;
-  TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
+  TS_RETURN_IF_ERROR(
+      postgres::Connection::Open(ConnectionOptionsOf(options_, stop_, true), &connection));
   postgres::Parameters parameters;
   parameters.Add(uint64_t{tenant});
   if (server_id.empty()) {

@@ -25,6 +25,7 @@ namespace postgres {
 class BatchFilter;
 class Connection;
 class ConnectionPool;
+class StopSignal;
 class WindowWriter;
 struct Writer;
 }  // namespace postgres
@@ -39,6 +40,9 @@ struct PostgresStoreOptions {
   size_t copy_lines_min = 0;      // see DialectTraits; 0 = as the dialect has it
   bool rows_as_values = false;    // one parameter a value, as for servers that take no arrays
   Logger* logger = nullptr;       // not owned, must outlive the store; may be null
+  // Once true, a server is waited for a second more; then its silence ends a connection after 0.2
+  // s, as a loss does. Not owned, must outlive the store; may be null.
+  const std::atomic<bool>* stop_waiting = nullptr;
 };
 
 // The statements that make the schema, as one text. Not for kAuto.
@@ -116,6 +120,7 @@ class PostgresStore : public Store {
   postgres::DialectTraits traits_ = {};
   std::string server_version_, server_id_;
   uint64_t epoch_ = 0;
+  const std::shared_ptr<postgres::StopSignal> stop_;
   const std::shared_ptr<postgres::ConnectionPool> pool_;
   const std::unique_ptr<postgres::BatchFilter> filter_;
   Mutex mutex_;  // one writer

@@ -8,8 +8,8 @@ void ForEachReadStatement(const std::function<void(std::string_view)>& use) {
         kBlocksPage,    kBatchesPage,  kBatchesPageAfter, kBatchNamesPage,    kDeadLettersPage,
         kTenantsPage,   kAliasesPage,  kRecordsPage,      kPostingsPage,      kLineSumsPage,
         kBalanceTotals, kTenantMarker, kBatchesBefore,    kDeadLettersBefore, kTableSizes,
-        kServerVersion, kCountTables,  kReadVersion,      kAddVersion,        kAddStoreRow,
-        kReadHomes,     kBlocksOfPage, kReadClaim}) {
+        kServerVersion, kCountTables,  kReadGrants,       kReadVersion,       kAddVersion,
+        kAddStoreRow,   kReadHomes,    kBlocksOfPage,     kReadClaim}) {
     use(text);
   }
 }

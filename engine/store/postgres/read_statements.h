@@ -114,6 +114,14 @@ inline constexpr std::string_view kServerVersion =
 inline constexpr std::string_view kCountTables =
     "SELECT count(*), count(CASE WHEN table_name = 'version' THEN 1 END) FROM "
     "information_schema.tables WHERE table_schema = 'tallystone'";
+// A row a table, with what this user may do to it and to the schema, which he may see without any
+// right.
+inline constexpr std::string_view kReadGrants =
+    "SELECT c.relname, has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT'), "
+    "has_table_privilege(c.oid, 'INSERT'), has_table_privilege(c.oid, 'UPDATE'), "
+    "has_table_privilege(c.oid, 'DELETE') FROM pg_catalog.pg_namespace n, pg_catalog.pg_class c "
+    "WHERE n.nspname = 'tallystone' AND c.relnamespace = n.oid AND c.relkind IN ('r', 'p') ORDER "
+    "BY c.relname";
 inline constexpr std::string_view kReadVersion =
     "SELECT format, server_id, dialect FROM tallystone.version WHERE tenant = 0";
 // $1 format, $2 server id, $3 dialect, $4 created by

@@ -73,7 +73,7 @@ class Batches {
 
   async open(batch, place) {
     const facts = `Tenant ${batch.tenant}, accepted ${time(batch.accepted_at_us)} UTC, LSN ${decimal(batch.first_lsn)} to ${decimal(batch.last_lsn)}; ${decimal(batch.items_processed)} booked, ` +
-        `${decimal(batch.items_failed)} failed, ${decimal(batch.retried)} booked by a retry, ${decimal(batch.dropped)} dropped.`;
+        `${decimal(batch.items_failed)} failed, ${decimal(batch.retried)} accepted by a retry, ${decimal(batch.dropped)} dropped.`;
     place.replaceChildren(element('p', {class: 'small faint'}, facts), element('p', {class: 'small'}, 'Reading\u2026'));
     let lines = null;
     let trouble = '';
