@@ -26,10 +26,10 @@ const std::set<std::string, std::less<>> kNodes = {
     "List",        "NullTest",  "ParamRef",        "RangeFunction", "RangeSubselect",
     "RangeVar",    "ResTarget", "RowExpr",         "SelectStmt",    "SortBy",
     "String",      "SubLink",   "TransactionStmt", "TypeCast",      "UpdateStmt"};
-const std::set<std::string, std::less<>> kFunctions = {"unnest", "count", "sum", "max", "div",
-                                                       "mod", "version", "current_setting",
-                                                       // Only where DialectTraits::table_sizes.
-                                                       "pg_total_relation_size"};
+const std::set<std::string, std::less<>> kFunctions = {
+    "unnest", "count", "sum", "max", "div", "mod", "version", "current_setting", "octet_length",
+    // Only where DialectTraits::table_sizes.
+    "pg_total_relation_size"};
 const std::set<std::string, std::less<>> kSchemaNodes = {
     "A_Const",     "A_Expr",     "AlterTableCmd",    "AlterTableStmt", "ColumnDef", "ColumnRef",
     "CommentStmt", "Constraint", "CreateSchemaStmt", "CreateStmt",     "DefElem",   "IndexElem",

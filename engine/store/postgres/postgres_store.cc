@@ -9,9 +9,11 @@
 #include "store/postgres/connection_pool.h"
 #include "store/postgres/open_schema.h"
 #include "store/postgres/postgres_view.h"
+#include "store/postgres/read_ahead.h"
 #include "store/postgres/read_statements.h"
 #include "store/postgres/reads.h"
 #include "store/postgres/schema.h"
+#include "store/postgres/sql_text.h"
 #include "store/postgres/window_writer.h"
 
 namespace tallystone {
@@ -45,7 +47,8 @@ postgres::ConnectionOptions ConnectionOptionsOf(const PostgresStoreOptions& opti
 PostgresStore::PostgresStore(const PostgresStoreOptions& options)
     : options_(options),
       pool_(std::make_shared<postgres::ConnectionPool>(ConnectionOptionsOf(options, false))),
-      filter_(std::make_unique<postgres::BatchFilter>()) {}
+      filter_(std::make_unique<postgres::BatchFilter>()),
+      ahead_(std::make_unique<postgres::ReadAhead>()) {}
 
 PostgresStore::~PostgresStore() {
   Close().PermitUnchecked();
@@ -88,6 +91,7 @@ Status PostgresStore::TakeOver(const WriterClaim& claim) {
   TS_RETURN_IF_ERROR(postgres::Connection::Open(ConnectionOptionsOf(options_, true), &connection));
   TS_RETURN_IF_ERROR(CheckClaim(connection.get(), claim));
   TS_RETURN_IF_ERROR(RaiseEpoch(connection.get()));
+  ahead_->Clear();  // what was read before may be old
   writer_ = std::make_unique<postgres::Writer>(traits_);
   TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
   TS_RETURN_IF_ERROR(PlanByKey(connection.get()));
@@ -210,11 +214,44 @@ Status PostgresStore::GetBalance(StockKey key, BalanceSum* sum) {
 }
 
 Status PostgresStore::GetBatch(const BatchRef& ref, BatchSum* sum) {
-  if (epoch_ != 0 && !closed_ && !filter_->MayHold(ref)) {
+  const bool writes = epoch_ != 0 && !closed_;
+  if (writes && !filter_->MayHold(ref)) {
     return Status::NotFound("not in the store");
   }
-  return pool_->With(
-      [&](postgres::Connection* connection) { return postgres::ReadBatch(connection, ref, sum); });
+  if (writes && ahead_->GetBatch(ref, sum)) {
+    return Status::Ok();
+  }
+  const size_t blocks = writes && postgres::IsSqlText(ref.batch) ? ahead_->blocks_to_read() : 0;
+  return pool_->With([&](postgres::Connection* connection) {
+    if (blocks == 0) {
+      return postgres::ReadBatch(connection, ref, sum);
+    }
+    const uint64_t ticket = ahead_->ticket();
+    postgres::AheadRows rows;
+    TS_RETURN_IF_ERROR(postgres::ReadBatchAhead(connection, ref, blocks, sum, &rows));
+    ahead_->Put(ticket, std::move(rows));
+    return Status::Ok();
+  });
+}
+
+Status PostgresStore::GetBlocks(const BatchRef& ref, Lsn first, Lsn last,
+                                std::vector<StoredBlock>* blocks) {
+  blocks->clear();
+  if (!postgres::IsSqlText(ref.batch)) {
+    return Status::Ok();  // never written
+  }
+  if (!closed_ && ahead_->GetBlocks(ref, first, last, blocks)) {
+    return Status::Ok();
+  }
+  const size_t more = ahead_->blocks_to_read();
+  return pool_->With([&](postgres::Connection* connection) {
+    const uint64_t ticket = ahead_->ticket();
+    postgres::AheadRows rows;
+    TS_RETURN_IF_ERROR(
+        postgres::ReadBlocksAhead(connection, ref, first, last, more, blocks, &rows));
+    ahead_->Put(ticket, std::move(rows));
+    return Status::Ok();
+  });
 }
 
 // A writer asks what became of its own windows. To one that was fenced, the marker of the next one
@@ -320,13 +357,18 @@ Status PostgresStore::WriteWindow(const SortedWindow& window, const Marker& mark
   for (const auto& [ref, sum] : window.batches) {
     filter_->Add(ref);
   }
-  return WithWriter([&](postgres::Writer* writer, postgres::WindowWriter* window_writer) {
+  ahead_->BeginWrite(window.batches);
+  Status written = WithWriter([&](postgres::Writer* writer, postgres::WindowWriter* window_writer) {
     TS_RETURN_IF_ERROR(writer->shares.Split(window));
     Status status = window_writer->WriteShares(
         window, writer->shares, whole ? postgres::WindowPart::kAll : postgres::WindowPart::kRest);
     writer->shares.Clear();
     return status.ok() ? window_writer->MarkStore(marker.applied) : status;
   });
+  if (written.ok()) {
+    ahead_->EndWrite();
+  }
+  return written;
 }
 
 Status PostgresStore::Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) {
@@ -347,16 +389,22 @@ Status PostgresStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
 }
 
 Status PostgresStore::MoveIn(const TenantArrival& arrival, StoreView* from) {
-  return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
+  ahead_->Clear();
+  Status moved = WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
     return window_writer->WriteArrival(arrival, from,
                                        [this](const BatchRef& ref) { filter_->Add(ref); });
   });
+  ahead_->Clear();
+  return moved;
 }
 
 Status PostgresStore::MoveOut(TenantId tenant, uint64_t generation) {
-  return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
+  ahead_->Clear();
+  Status moved = WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
     return window_writer->WriteLeave(tenant, generation);
   });
+  ahead_->Clear();
+  return moved;
 }
 
 Status PostgresStore::RequestMove(TenantId tenant, const std::string& server_id) {

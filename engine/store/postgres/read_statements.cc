@@ -4,12 +4,14 @@ namespace tallystone::postgres {
 
 void ForEachReadStatement(const std::function<void(std::string_view)>& use) {
   for (const std::string_view text :
-       {kGetBalance,    kGetBatch,     kGetDeadLetter,    kBalancesPage,      kItemsPage,
-        kBlocksPage,    kBatchesPage,  kBatchesPageAfter, kBatchNamesPage,    kDeadLettersPage,
-        kTenantsPage,   kAliasesPage,  kRecordsPage,      kPostingsPage,      kLineSumsPage,
-        kBalanceTotals, kTenantMarker, kBatchesBefore,    kDeadLettersBefore, kTableSizes,
-        kServerVersion, kCountTables,  kReadVersion,      kAddVersion,        kAddStoreRow,
-        kReadHomes,     kBlocksOfPage}) {
+       {kGetBalance,       kGetBatch,        kGetDeadLetter,     kBalancesPage,
+        kItemsPage,        kBlocksPage,      kBatchesPage,       kBatchesPageAfter,
+        kBatchNamesPage,   kDeadLettersPage, kTenantsPage,       kAliasesPage,
+        kRecordsPage,      kPostingsPage,    kLineSumsPage,      kBalanceTotals,
+        kTenantMarker,     kBatchesBefore,   kDeadLettersBefore, kTableSizes,
+        kServerVersion,    kCountTables,     kReadVersion,       kAddVersion,
+        kAddStoreRow,      kReadHomes,       kBlocksOfPage,      kBlocksFromBatch,
+        kBatchesFromBatch, kBlocksFromBlock, kBatchesFromBlock,  kNextBlocksOfBatch}) {
     use(text);
   }
 }
