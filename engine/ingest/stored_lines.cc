@@ -1,6 +1,7 @@
 #include "ingest/stored_lines.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -139,6 +140,7 @@ void StoredLines::SeekToFirst() {
   if (blocks_ != nullptr) {
     blocks_->SeekToFirst();
   }
+  passed_ = false;
   next_chunk_ = 0;
   while (next_chunk_ < chunks_.size() &&
          chunks_[next_chunk_].lsn <= std::max(applied_, sum_.first_lsn - 1)) {
@@ -208,26 +210,27 @@ Status StoredLines::CollectRetries() {
   return status.IsNotFound() ? Status::Ok() : status;
 }
 
+// Goes on only when the next chunk is wanted: it may be a round trip away.
 Status StoredLines::NextChunk() {
   Place place;
   for (;;) {
+    if (std::exchange(passed_, true)) {
+      Advance();
+    }
     TS_RETURN_IF_ERROR(Current(&place));
     ChunkHeader header;
     TS_RETURN_IF_ERROR(DecodeChunkHeader(*place.payload, &header));
-    const bool wanted = header.tenant == ref_.tenant && header.batch == ref_.batch &&
-                        (header.flags & (kChunkRetry | kChunkDrop)) == 0 && header.lines > 0;
-    if (wanted) {
-      lsn_ = place.lsn;
-      payload_ = *place.payload;
-      rejected_ = *place.rejected;
-    }
-    Advance();
-    if (wanted) {
-      index_ = 0;
-      accepted_ = 0;
-      return DecodeChunk(payload_, &chunk_);
+    if (header.tenant == ref_.tenant && header.batch == ref_.batch &&
+        (header.flags & (kChunkRetry | kChunkDrop)) == 0 && header.lines > 0) {
+      break;
     }
   }
+  lsn_ = place.lsn;
+  payload_ = *place.payload;
+  rejected_ = *place.rejected;
+  index_ = 0;
+  accepted_ = 0;
+  return DecodeChunk(payload_, &chunk_);
 }
 
 Status StoredLines::Next() {

@@ -71,6 +71,7 @@ class StoredLines {
   Lsn applied_ = 0;
   std::unique_ptr<Cursor<StoredBlock>> blocks_;
   size_t next_chunk_ = 0;
+  bool passed_ = false;  // what Current gives was looked at
   struct Retried {
     LineResult result;
     Retry place;
