@@ -40,6 +40,16 @@ size_t ChunkLength(std::span<const PreparedLine> lines) {
   return lines_max;
 }
 
+// Is every chunk of the batch among these? Of the LSNs between them that have none here, one may be
+// that of a chunk that is in the store.
+bool AllPending(const LogStretch& pending, const BatchSum& sum) {
+  const auto held =
+      std::count_if(pending.chunks.begin(), pending.chunks.end(), [&](const LoggedChunk& chunk) {
+        return chunk.lsn >= sum.first_lsn && chunk.lsn <= sum.last_lsn;
+      });
+  return static_cast<Lsn>(held) == sum.last_lsn - sum.first_lsn + 1;
+}
+
 }  // namespace
 
 Status CheckName(std::string_view name, size_t bytes_max, std::string_view what) {
@@ -79,7 +89,15 @@ BatchSession::BatchSession(Core* core, const IngestOptions& options, Tenant* ten
       batch_(std::move(batch)),
       start_(std::chrono::steady_clock::now()) {}
 
+// Of what is known here the store need not be asked, which may be far away. Nobody is waited for to
+// find that out.
 void BatchSession::LookAhead() {
+  {
+    const std::unique_lock lock(tenant_->mutex, std::try_to_lock);
+    if (lock.owns_lock() && tenant_->batches.contains(batch_)) {
+      return;
+    }
+  }
   ahead_ = tenant_->ReadBatch(batch_);
 }
 
@@ -163,15 +181,22 @@ Status BatchSession::CompareStored(std::span<const PreparedLine> lines,
   return Status::Ok();
 }
 
-// A view of a server holds a connection, and many batches may be open at once. What is compared of
-// a short batch is read again with its next lines; a long one keeps its place.
+// A view of a server holds a connection, and many batches may be open at once; the tenant may move
+// to another server before the next lines. Their chunk is read again then.
 void BatchSession::LetGoOfView() {
-  constexpr uint64_t kLinesReadAgain = 10'000;
   const bool compared = position_ >= before_.lines;
-  if (compared || (position_ < kLinesReadAgain && !tenant_->lane.load()->name.empty())) {
+  if (stored_ != nullptr && (compared || OnServer())) {
+    if (stored_->lsn() != 0) {
+      chunk_lsn_ = stored_->lsn();
+      lines_before_chunk_ = stored_->lines_before();
+    }
     stored_.reset();
     view_.reset();
   }
+}
+
+bool BatchSession::OnServer() const {
+  return !tenant_->lane.load()->name.empty();
 }
 
 Status BatchSession::OpenStored() {
@@ -180,11 +205,22 @@ Status BatchSession::OpenStored() {
   }
   // Only what is durable has been folded and can be read back.
   TS_RETURN_IF_ERROR(core_->log->Sync(state_->record_lsn));
-  std::vector<LoggedChunk> chunks = tenant_->windows()->Pending().chunks;
-  TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view_));
-  stored_ = std::make_unique<StoredLines>(BatchRef{tenant_->id, batch_}, before_, std::move(chunks),
-                                          view_.get());
-  for (uint64_t line = 0; line < position_; ++line) {
+  BatchRef ref{tenant_->id, batch_};
+  BatchSum rest = before_;
+  if (chunk_lsn_ != 0) {
+    rest.first_lsn = chunk_lsn_;
+  }
+  if (OnServer() && state_->record_lsn == 0) {
+    stored_ = std::make_unique<StoredLines>(std::move(ref), rest, tenant_->store());
+  } else {
+    LogStretch pending = tenant_->windows()->Pending();
+    if (!OnServer() || !AllPending(pending, rest)) {
+      TS_RETURN_IF_ERROR(tenant_->store()->NewView(&view_));
+    }
+    stored_ =
+        std::make_unique<StoredLines>(std::move(ref), rest, std::move(pending.chunks), view_.get());
+  }
+  for (uint64_t line = lines_before_chunk_; line < position_; ++line) {
     TS_RETURN_IF_ERROR(stored_->Next());
   }
   return Status::Ok();

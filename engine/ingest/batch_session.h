@@ -67,6 +67,7 @@ class BatchSession {
   Status CompareLine(const PreparedLine& line);
   Status OpenStored();
   void LetGoOfView();
+  [[nodiscard]] bool OnServer() const;
   Status AppendNew(Workspace* work, std::span<const PreparedLine> lines, bool last,
                    std::vector<LineResult>* results);
   Status AppendChunk(Workspace* work, std::span<const PreparedLine> lines, bool last,
@@ -94,6 +95,10 @@ class BatchSession {
 
   std::unique_ptr<StoreView> view_;
   std::unique_ptr<StoredLines> stored_;
+  // Where the comparison stood when stored_ was let go of: its chunk, 0 = none, and the lines of
+  // the batch before it.
+  Lsn chunk_lsn_ = 0;
+  uint64_t lines_before_chunk_ = 0;
 };
 
 }  // namespace tallystone

@@ -1,6 +1,7 @@
 #include "ingest/stored_lines.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -64,20 +65,61 @@ class BlocksByKey : public Cursor<StoredBlock> {
 
 constexpr Lsn kBlocksByKeyMax = 16;
 
+// The blocks of one batch, from the store itself.
+class BlocksOfBatch : public Cursor<StoredBlock> {
+ public:
+  BlocksOfBatch(Store* store, const BatchRef* ref, Lsn first, Lsn last)
+      : store_(store), ref_(ref), first_(first), last_(last) {}
+
+  void SeekToFirst() override { Fetch(first_); }
+  [[nodiscard]] bool Valid() const override { return status_.ok() && next_ < blocks_.size(); }
+  void Next() override {
+    if (++next_ == blocks_.size()) {
+      Fetch(blocks_.back().lsn + 1);
+    }
+  }
+  [[nodiscard]] const StoredBlock& value() const override { return blocks_[next_]; }
+  [[nodiscard]] Status status() const override { return status_; }
+
+ private:
+  void Fetch(Lsn from) {
+    next_ = 0;
+    blocks_.clear();
+    if (from <= last_) {
+      status_ = store_->GetBlocks(*ref_, from, last_, &blocks_);
+    }
+  }
+
+  Store* const store_;
+  const BatchRef* const ref_;
+  const Lsn first_;
+  const Lsn last_;
+  std::vector<StoredBlock> blocks_;
+  size_t next_ = 0;
+  Status status_;
+};
+
 }  // namespace
 
 StoredLines::StoredLines(BatchRef ref, const BatchSum& sum, std::vector<LoggedChunk> chunks,
                          StoreView* view)
-    : ref_(std::move(ref)), sum_(sum), chunks_(std::move(chunks)), view_(view) {}
+    : ref_(std::move(ref)), sum_(sum), chunks_(std::move(chunks)), view_(view), store_(nullptr) {}
+
+StoredLines::StoredLines(BatchRef ref, const BatchSum& sum, Store* store)
+    : ref_(std::move(ref)), sum_(sum), view_(nullptr), store_(store) {}
 
 Status StoredLines::Start() {
   started_ = true;
-  Marker marker;
-  TS_RETURN_IF_ERROR(view_->ReadMarker(&marker));
-  std::map<TenantId, Lsn> ahead;
-  TS_RETURN_IF_ERROR(view_->ReadAhead(&ahead));
-  const auto found = ahead.find(ref_.tenant);
-  applied_ = found == ahead.end() ? marker.applied : std::max(marker.applied, found->second);
+  if (view_ == nullptr) {
+    applied_ = store_ != nullptr ? sum_.last_lsn : 0;
+  } else {
+    Marker marker;
+    TS_RETURN_IF_ERROR(view_->ReadMarker(&marker));
+    std::map<TenantId, Lsn> ahead;
+    TS_RETURN_IF_ERROR(view_->ReadAhead(&ahead));
+    const auto found = ahead.find(ref_.tenant);
+    applied_ = found == ahead.end() ? marker.applied : std::max(marker.applied, found->second);
+  }
   if (sum_.tried_again > 0) {
     TS_RETURN_IF_ERROR(CollectRetries());
   }
@@ -86,12 +128,19 @@ Status StoredLines::Start() {
 }
 
 void StoredLines::SeekToFirst() {
-  if (sum_.last_lsn - sum_.first_lsn < kBlocksByKeyMax) {
+  if (store_ != nullptr) {
+    blocks_ = std::make_unique<BlocksOfBatch>(store_, &ref_, sum_.first_lsn, sum_.last_lsn);
+  } else if (view_ == nullptr) {
+    blocks_.reset();
+  } else if (sum_.last_lsn - sum_.first_lsn < kBlocksByKeyMax) {
     blocks_ = std::make_unique<BlocksByKey>(view_, sum_.first_lsn, sum_.last_lsn);
   } else {
     blocks_ = view_->Blocks(sum_.first_lsn);
   }
-  blocks_->SeekToFirst();
+  if (blocks_ != nullptr) {
+    blocks_->SeekToFirst();
+  }
+  passed_ = false;
   next_chunk_ = 0;
   while (next_chunk_ < chunks_.size() &&
          chunks_[next_chunk_].lsn <= std::max(applied_, sum_.first_lsn - 1)) {
@@ -99,16 +148,23 @@ void StoredLines::SeekToFirst() {
   }
 }
 
+bool StoredLines::AtBlock() const {
+  return blocks_ != nullptr && blocks_->Valid() &&
+         blocks_->value().lsn <= std::min(sum_.last_lsn, applied_);
+}
+
 Status StoredLines::Current(Place* place) {
   static const std::vector<uint32_t> kNone;
   if (sum_.first_lsn == 0) {
     return Status::NotFound("the batch has no lines");
   }
-  if (blocks_->Valid() && blocks_->value().lsn <= std::min(sum_.last_lsn, applied_)) {
+  if (AtBlock()) {
     *place = {blocks_->value().lsn, &blocks_->value().payload, &blocks_->value().rejected};
     return Status::Ok();
   }
-  TS_RETURN_IF_ERROR(blocks_->status());
+  if (blocks_ != nullptr) {
+    TS_RETURN_IF_ERROR(blocks_->status());
+  }
   if (next_chunk_ < chunks_.size() && chunks_[next_chunk_].lsn <= sum_.last_lsn) {
     *place = {chunks_[next_chunk_].lsn, chunks_[next_chunk_].payload.get(), &kNone};
     return Status::Ok();
@@ -117,7 +173,7 @@ Status StoredLines::Current(Place* place) {
 }
 
 void StoredLines::Advance() {
-  if (blocks_->Valid() && blocks_->value().lsn <= std::min(sum_.last_lsn, applied_)) {
+  if (AtBlock()) {
     blocks_->Next();
   } else {
     ++next_chunk_;
@@ -146,26 +202,27 @@ Status StoredLines::CollectRetries() {
   return status.IsNotFound() ? Status::Ok() : status;
 }
 
+// Goes on only when the next chunk is wanted: it may be a round trip away.
 Status StoredLines::NextChunk() {
   Place place;
   for (;;) {
+    if (std::exchange(passed_, true)) {
+      Advance();
+    }
     TS_RETURN_IF_ERROR(Current(&place));
     ChunkHeader header;
     TS_RETURN_IF_ERROR(DecodeChunkHeader(*place.payload, &header));
-    const bool wanted = header.tenant == ref_.tenant && header.batch == ref_.batch &&
-                        (header.flags & (kChunkRetry | kChunkDrop)) == 0 && header.lines > 0;
-    if (wanted) {
-      lsn_ = place.lsn;
-      payload_ = *place.payload;
-      rejected_ = *place.rejected;
-    }
-    Advance();
-    if (wanted) {
-      index_ = 0;
-      accepted_ = 0;
-      return DecodeChunk(payload_, &chunk_);
+    if (header.tenant == ref_.tenant && header.batch == ref_.batch &&
+        (header.flags & (kChunkRetry | kChunkDrop)) == 0 && header.lines > 0) {
+      break;
     }
   }
+  lsn_ = place.lsn;
+  payload_ = *place.payload;
+  rejected_ = *place.rejected;
+  index_ = 0;
+  accepted_ = 0;
+  return DecodeChunk(payload_, &chunk_);
 }
 
 Status StoredLines::Next() {

@@ -18,8 +18,12 @@ namespace tallystone {
 class StoredLines {
  public:
   // `sum` says where in the log the batch is. `chunks`: those that may not be in the store yet,
-  // taken before `view` (WindowSet::Chunks, LiveView::overlay). `view` must outlive the reader.
+  // taken before `view` (WindowSet::Pending, LiveView::overlay). `view` must outlive the reader;
+  // null: all of the batch is in `chunks`.
   StoredLines(BatchRef ref, const BatchSum& sum, std::vector<LoggedChunk> chunks, StoreView* view);
+  // Of a batch that `store`, which must outlive the reader, has whole: needs no view, which costs
+  // round trips to a server. What is in the store of a batch does not change, but for retries.
+  StoredLines(BatchRef ref, const BatchSum& sum, Store* store);
 
   // Goes to the next line. kNotFound after the last.
   Status Next();
@@ -28,6 +32,8 @@ class StoredLines {
   [[nodiscard]] const ChunkLine& line() const { return chunk_.lines[index_]; }
   // Of the chunk that it came in.
   [[nodiscard]] Lsn lsn() const { return lsn_; }
+  // Lines of the batch before that chunk.
+  [[nodiscard]] uint64_t lines_before() const { return chunk_.header.first_line - 1; }
   // What became of it, retries and refusals of the store included.
   [[nodiscard]] const LineResult& result() const { return result_; }
   // Where it was logged when it was tried again last.
@@ -45,6 +51,7 @@ class StoredLines {
   };
 
   Status Start();
+  [[nodiscard]] bool AtBlock() const;
   Status CollectRetries();
   void SeekToFirst();
   Status Current(Place* place);  // kNotFound at the end
@@ -56,11 +63,13 @@ class StoredLines {
   const BatchSum sum_;
   const std::vector<LoggedChunk> chunks_;
   StoreView* const view_;
+  Store* const store_;
 
   bool started_ = false;
   Lsn applied_ = 0;
   std::unique_ptr<Cursor<StoredBlock>> blocks_;
   size_t next_chunk_ = 0;
+  bool passed_ = false;  // what Current gives was looked at
   struct Retried {
     LineResult result;
     Retry place;

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "base/check.h"
 #include "model/chunk.h"
 
 namespace tallystone {
@@ -47,6 +48,23 @@ Status CannotMove() {
 
 std::unique_ptr<Cursor<StoredBlock>> StoreView::BlocksOf(TenantId tenant) {
   return std::make_unique<TenantBlocks>(Blocks(0), tenant);
+}
+
+Status Store::GetBlocks(const BatchRef& ref, Lsn first, Lsn last,
+                        std::vector<StoredBlock>* blocks) {
+  blocks->clear();
+  std::unique_ptr<StoreView> view;
+  TS_RETURN_IF_ERROR(NewView(&view));
+  auto cursor = view->Blocks(first);
+  for (cursor->SeekToFirst(); cursor->Valid() && cursor->value().lsn <= last; cursor->Next()) {
+    ChunkHeader header;
+    TS_RETURN_IF_ERROR(DecodeChunkHeader(cursor->value().payload, &header));
+    if (header.tenant == ref.tenant && header.batch == ref.batch) {
+      blocks->push_back(cursor->value());
+      return Status::Ok();
+    }
+  }
+  return cursor->status();
 }
 
 Status Store::MoveIn(const TenantArrival& /*arrival*/, StoreView* /*from*/, bool* /*unknown*/) {

@@ -164,6 +164,10 @@ class Store {
   // From the current state, without a view: the hot reads. Thread-safe.
   virtual Status GetBalance(StockKey key, BalanceSum* sum) = 0;
   virtual Status GetBatch(const BatchRef& ref, BatchSum* sum) = 0;
+  // Blocks of the batch's chunks at LSNs from `first` to `last`: the next ones, ascending, at least
+  // one unless there is none.
+  virtual Status GetBlocks(const BatchRef& ref, Lsn first, Lsn last,
+                           std::vector<StoredBlock>* blocks);
   virtual Status ReadMarker(Marker* marker) = 0;
 
   // Before the first write of a store that another process may be writing: from then on that one is

@@ -27,7 +27,7 @@ const std::set<std::string, std::less<>> kNodes = {
     "RangeVar",    "ResTarget", "RowExpr",         "SelectStmt",    "SortBy",
     "String",      "SubLink",   "TransactionStmt", "TypeCast",      "UpdateStmt"};
 const std::set<std::string, std::less<>> kFunctions = {
-    "unnest", "count", "sum", "max", "div", "mod", "version", "current_setting",
+    "unnest", "count", "sum", "max", "div", "mod", "version", "current_setting", "octet_length",
     "has_schema_privilege", "has_table_privilege",
     // Only where DialectTraits::table_sizes.
     "pg_total_relation_size"};

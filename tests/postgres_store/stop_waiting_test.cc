@@ -68,7 +68,7 @@ TEST_F(StopWaitingTest, AWindowUnderWayEndsAsIfTheConnectionWereLostAndIsBookedO
   const WindowMaker maker(7);
   std::unique_ptr<Store> store;
   ASSERT_OK(Open(proxy_->port(), &store));
-  ASSERT_OK(store->TakeOver({}));
+  ASSERT_OK(store->TakeOver());
   ASSERT_OK(store->Initialise(WindowMaker::EmptyMarker()));
   ASSERT_OK(store->Apply(maker.Make(0), maker.MarkerOf(0), nullptr));
   proxy_->SetStalled(true);
@@ -81,7 +81,7 @@ TEST_F(StopWaitingTest, AWindowUnderWayEndsAsIfTheConnectionWereLostAndIsBookedO
   // What was sent, COMMITs too, arrives now; who opens next settles whether it counts.
   proxy_->SetStalled(false);
   ASSERT_OK(Open(server_->port(), &store));
-  ASSERT_OK(store->TakeOver({}));
+  ASSERT_OK(store->TakeOver());
   Marker marker;
   ASSERT_OK(store->ReadMarker(&marker));
   if (maker.CountOf(marker) < 2) {

@@ -90,6 +90,11 @@ class FaultStore : public Store {
     const Status fault = ReadFault();
     return fault.ok() ? base_->GetBatch(ref, sum) : fault;
   }
+  Status GetBlocks(const BatchRef& ref, Lsn first, Lsn last,
+                   std::vector<StoredBlock>* blocks) override {
+    const Status fault = ReadFault();
+    return fault.ok() ? base_->GetBlocks(ref, first, last, blocks) : fault;
+  }
   Status ReadMarker(Marker* marker) override {
     const Status fault = ReadFault();
     return fault.ok() ? base_->ReadMarker(marker) : fault;

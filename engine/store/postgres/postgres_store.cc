@@ -9,9 +9,11 @@
 #include "store/postgres/leavings.h"
 #include "store/postgres/open_schema.h"
 #include "store/postgres/postgres_view.h"
+#include "store/postgres/read_ahead.h"
 #include "store/postgres/read_statements.h"
 #include "store/postgres/reads.h"
 #include "store/postgres/schema.h"
+#include "store/postgres/sql_text.h"
 #include "store/postgres/window_writer.h"
 
 namespace tallystone {
@@ -49,7 +51,8 @@ PostgresStore::PostgresStore(const PostgresStoreOptions& options)
     : options_(options),
       stop_(std::make_shared<postgres::StopSignal>(options.stop_waiting)),
       pool_(std::make_shared<postgres::ConnectionPool>(ConnectionOptionsOf(options, stop_, false))),
-      filter_(std::make_unique<postgres::BatchFilter>()) {}
+      filter_(std::make_unique<postgres::BatchFilter>()),
+      ahead_(std::make_unique<postgres::ReadAhead>()) {}
 
 PostgresStore::~PostgresStore() {
   Close().PermitUnchecked();
@@ -92,6 +95,7 @@ Status PostgresStore::TakeOver() {
   TS_RETURN_IF_ERROR(
       postgres::Connection::Open(ConnectionOptionsOf(options_, stop_, true), &connection));
   TS_RETURN_IF_ERROR(RaiseEpoch(connection.get()));
+  ahead_->Clear();  // what was read before may be old
   writer_ = std::make_unique<postgres::Writer>(traits_);
   TS_RETURN_IF_ERROR(ReadTenants(connection.get()));
   TS_RETURN_IF_ERROR(PlanByKey(connection.get()));
@@ -200,11 +204,44 @@ Status PostgresStore::GetBalance(StockKey key, BalanceSum* sum) {
 }
 
 Status PostgresStore::GetBatch(const BatchRef& ref, BatchSum* sum) {
-  if (epoch_ != 0 && !closed_ && !filter_->MayHold(ref)) {
+  const bool writes = epoch_ != 0 && !closed_;
+  if (writes && !filter_->MayHold(ref)) {
     return Status::NotFound("not in the store");
   }
-  return pool_->With(
-      [&](postgres::Connection* connection) { return postgres::ReadBatch(connection, ref, sum); });
+  if (writes && ahead_->GetBatch(ref, sum)) {
+    return Status::Ok();
+  }
+  const size_t blocks = writes && postgres::IsSqlText(ref.batch) ? ahead_->blocks_to_read() : 0;
+  return pool_->With([&](postgres::Connection* connection) {
+    if (blocks == 0) {
+      return postgres::ReadBatch(connection, ref, sum);
+    }
+    const uint64_t ticket = ahead_->ticket();
+    postgres::AheadRows rows;
+    TS_RETURN_IF_ERROR(postgres::ReadBatchAhead(connection, ref, blocks, sum, &rows));
+    ahead_->Put(ticket, std::move(rows));
+    return Status::Ok();
+  });
+}
+
+Status PostgresStore::GetBlocks(const BatchRef& ref, Lsn first, Lsn last,
+                                std::vector<StoredBlock>* blocks) {
+  blocks->clear();
+  if (!postgres::IsSqlText(ref.batch)) {
+    return Status::Ok();  // never written
+  }
+  if (!closed_ && ahead_->GetBlocks(ref, first, last, blocks)) {
+    return Status::Ok();
+  }
+  const size_t more = ahead_->blocks_to_read();
+  return pool_->With([&](postgres::Connection* connection) {
+    const uint64_t ticket = ahead_->ticket();
+    postgres::AheadRows rows;
+    TS_RETURN_IF_ERROR(
+        postgres::ReadBlocksAhead(connection, ref, first, last, more, blocks, &rows));
+    ahead_->Put(ticket, std::move(rows));
+    return Status::Ok();
+  });
 }
 
 // A writer asks what became of its own windows. To one that was fenced, the marker of the next one
@@ -335,13 +372,18 @@ Status PostgresStore::WriteWindow(const SortedWindow& window, const Marker& mark
   for (const auto& [ref, sum] : window.batches) {
     filter_->Add(ref);
   }
-  return WithWriter([&](postgres::Writer* writer, postgres::WindowWriter* window_writer) {
+  ahead_->BeginWrite(window.batches);
+  Status written = WithWriter([&](postgres::Writer* writer, postgres::WindowWriter* window_writer) {
     TS_RETURN_IF_ERROR(writer->shares.Split(window));
     Status status = window_writer->WriteShares(
         window, writer->shares, whole ? postgres::WindowPart::kAll : postgres::WindowPart::kRest);
     writer->shares.Clear();
     return status.ok() ? window_writer->MarkStore(marker.applied) : status;
   });
+  if (written.ok()) {
+    ahead_->EndWrite();
+  }
+  return written;
 }
 
 Status PostgresStore::Apply(const SortedWindow& window, const Marker& marker, ApplyInfo* info) {
@@ -362,17 +404,23 @@ Status PostgresStore::ApplyKey(const KeyDelta* delta, const Marker& progress) {
 }
 
 Status PostgresStore::MoveIn(const TenantArrival& arrival, StoreView* from, bool* unknown) {
-  return WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
+  ahead_->Clear();
+  Status moved = WithWriter([&](postgres::Writer*, postgres::WindowWriter* window_writer) {
     return window_writer->WriteArrival(
         arrival, from, [this](const BatchRef& ref) { filter_->Add(ref); }, unknown);
   });
+  ahead_->Clear();
+  return moved;
 }
 
 Status PostgresStore::MoveOut(TenantId tenant, uint64_t generation) {
   TS_RETURN_IF_ERROR(CheckWrites());
-  return pool_->With([&](postgres::Connection* connection) {
+  ahead_->Clear();
+  Status moved = pool_->With([&](postgres::Connection* connection) {
     return postgres::MarkLeaving(connection, {tenant, epoch_, generation});
   });
+  ahead_->Clear();
+  return moved;
 }
 
 Status PostgresStore::RemoveLeft(TenantId tenant, uint64_t generation,

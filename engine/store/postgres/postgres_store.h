@@ -25,6 +25,7 @@ namespace postgres {
 class BatchFilter;
 class Connection;
 class ConnectionPool;
+class ReadAhead;
 class StopSignal;
 class WindowWriter;
 struct Writer;
@@ -59,8 +60,11 @@ class PostgresStore : public Store {
 
   Status NewView(std::unique_ptr<StoreView>* view) override;
   Status GetBalance(StockKey key, BalanceSum* sum) override;
-  // A batch that was never there is mostly answered without the server.
+  // A batch that was never there is mostly answered without the server; and, of a writer, batches
+  // that are asked for in the order of the log are answered by a few round trips for all.
   Status GetBatch(const BatchRef& ref, BatchSum* sum) override;
+  Status GetBlocks(const BatchRef& ref, Lsn first, Lsn last,
+                   std::vector<StoredBlock>* blocks) override;
   Status ReadMarker(Marker* marker) override;
   // Before it nothing can be written.
   Status TakeOver() override;
@@ -123,6 +127,7 @@ class PostgresStore : public Store {
   const std::shared_ptr<postgres::StopSignal> stop_;
   const std::shared_ptr<postgres::ConnectionPool> pool_;
   const std::unique_ptr<postgres::BatchFilter> filter_;
+  const std::unique_ptr<postgres::ReadAhead> ahead_;
   Mutex mutex_;  // one writer
   std::unique_ptr<postgres::Writer> writer_ TS_GUARDED_BY(mutex_);
   bool fenced_ TS_GUARDED_BY(mutex_) = false;

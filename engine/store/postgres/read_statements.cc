@@ -4,12 +4,15 @@ namespace tallystone::postgres {
 
 void ForEachReadStatement(const std::function<void(std::string_view)>& use) {
   for (const std::string_view text :
-       {kGetBalance,    kGetBatch,     kGetDeadLetter,    kBalancesPage,      kItemsPage,
-        kBlocksPage,    kBatchesPage,  kBatchesPageAfter, kBatchNamesPage,    kDeadLettersPage,
-        kTenantsPage,   kAliasesPage,  kRecordsPage,      kPostingsPage,      kLineSumsPage,
-        kBalanceTotals, kTenantMarker, kBatchesBefore,    kDeadLettersBefore, kTableSizes,
-        kServerVersion, kCountTables,  kReadGrants,       kReadVersion,       kAddVersion,
-        kAddStoreRow,   kReadHomes,    kBlocksOfPage,     kReadClaim}) {
+       {kGetBalance,       kGetBatch,         kGetDeadLetter,     kBalancesPage,
+        kItemsPage,        kBlocksPage,       kBatchesPage,       kBatchesPageAfter,
+        kBatchNamesPage,   kDeadLettersPage,  kTenantsPage,       kAliasesPage,
+        kRecordsPage,      kPostingsPage,     kLineSumsPage,      kBalanceTotals,
+        kTenantMarker,     kBatchesBefore,    kDeadLettersBefore, kTableSizes,
+        kServerVersion,    kCountTables,      kReadGrants,        kReadVersion,
+        kAddVersion,       kAddStoreRow,      kReadHomes,         kReadClaim,
+        kBlocksOfPage,     kBlocksFromBatch,  kBatchesFromBatch,  kBlocksFromBlock,
+        kBatchesFromBlock, kNextBlocksOfBatch}) {
     use(text);
   }
 }

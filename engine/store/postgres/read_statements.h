@@ -64,6 +64,37 @@ inline constexpr std::string_view kReadHomes =
 inline constexpr std::string_view kBlocksOfPage =
     "SELECT lsn, payload, rejected FROM tallystone.blocks WHERE tenant = $1::bigint AND lsn >= "
     "$2::bigint ORDER BY lsn LIMIT $3::bigint";
+// What is read ahead: the log from the first chunk of a batch on ($1 tenant, $2 batch, $3 rows), or
+// from its first chunk in a range ($1 tenant, $2 batch, $3 first LSN, $4 last LSN, $5 rows), all
+// tenants', and the batches these blocks belong to. Large blocks come without their payload, and
+// are read when they are asked for.
+#define TS_FROM_BATCH                                                                           \
+  "(SELECT f.first_lsn FROM tallystone.batches AS f WHERE f.tenant = $1::bigint AND f.batch = " \
+  "$2::text)"
+#define TS_FROM_BLOCK                                                                   \
+  "(SELECT f.lsn FROM tallystone.blocks AS f WHERE f.tenant = $1::bigint AND f.lsn >= " \
+  "$3::bigint AND f.lsn <= $4::bigint AND f.batch = $2::text ORDER BY f.lsn LIMIT 1)"
+#define TS_BLOCKS_AHEAD(from, rows)                                                        \
+  "SELECT tenant, batch, lsn, CASE WHEN octet_length(payload) <= 65536 THEN payload END, " \
+  "rejected FROM tallystone.blocks WHERE lsn >= " from " ORDER BY lsn LIMIT " rows "::bigint"
+#define TS_BATCHES_AHEAD(from, rows)                                                            \
+  "SELECT tenant, batch, first_lsn, last_lsn, lines, accepted, failed, rejected, tried_again, " \
+  "retried, dropped, accepted_at_us, finished, digest FROM tallystone.batches WHERE (tenant, "  \
+  "batch) IN (SELECT k.tenant, k.batch FROM tallystone.blocks AS k WHERE k.lsn >= " from        \
+  " ORDER BY k.lsn LIMIT " rows "::bigint)"
+inline constexpr std::string_view kBlocksFromBatch = TS_BLOCKS_AHEAD(TS_FROM_BATCH, "$3");
+inline constexpr std::string_view kBatchesFromBatch = TS_BATCHES_AHEAD(TS_FROM_BATCH, "$3");
+inline constexpr std::string_view kBlocksFromBlock = TS_BLOCKS_AHEAD(TS_FROM_BLOCK, "$5");
+inline constexpr std::string_view kBatchesFromBlock = TS_BATCHES_AHEAD(TS_FROM_BLOCK, "$5");
+#undef TS_FROM_BATCH
+#undef TS_FROM_BLOCK
+#undef TS_BLOCKS_AHEAD
+#undef TS_BATCHES_AHEAD
+inline constexpr int kAheadPayloadColumn = 3;
+// $1 tenant, $2 batch, $3 first LSN, $4 last LSN
+inline constexpr std::string_view kNextBlocksOfBatch =
+    "SELECT lsn, payload, rejected FROM tallystone.blocks WHERE tenant = $1::bigint AND lsn >= "
+    "$3::bigint AND lsn <= $4::bigint AND batch = $2::text ORDER BY lsn LIMIT 16";
 // $1 tenant, $2 item, $3 hash, $4 rows; behind that key
 inline constexpr std::string_view kAliasesPage =
     "SELECT tenant, item, text_hash, text FROM tallystone.aliases WHERE (tenant, item, text_hash) "
