@@ -297,10 +297,11 @@ inline Status TenantwiseStore::MoveOut(TenantId tenant, uint64_t generation) {
     return Status::TryAgain("the connection was cut before the commit");
   }
   std::lock_guard lock(disk_->mutex);
-  const bool known = disk_->applied.count(tenant) > 0;
-  TenantHome& home = disk_->homes[tenant];
-  if (known && home.here && home.generation <= generation) {
-    home = {false, home.generation, "", true};
+  if (disk_->applied.count(tenant) > 0) {
+    TenantHome& home = disk_->homes[tenant];
+    if (home.here && home.generation <= generation) {
+      home = {false, home.generation, "", true};
+    }
   }
   return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
                             : Status::Ok();
@@ -313,10 +314,10 @@ inline Status TenantwiseStore::RemoveLeft(TenantId tenant, uint64_t generation,
     return Status::TryAgain("the connection was cut before the commit");
   }
   std::lock_guard lock(disk_->mutex);
-  TenantHome& home = disk_->homes[tenant];
-  if (home.leaving && home.generation <= generation) {
+  const auto home = disk_->homes.find(tenant);
+  if (home != disk_->homes.end() && home->second.leaving && home->second.generation <= generation) {
     disk_->store.Forget(tenant);
-    home.leaving = false;
+    home->second.leaving = false;
   }
   return cut == Cut::kAfter ? Status::TryAgain("the connection was cut after the commit")
                             : Status::Ok();
