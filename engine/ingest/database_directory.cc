@@ -13,6 +13,9 @@ std::string LogPath(const std::string& path) {
 std::string StorePath(const std::string& path) {
   return path + "/store";
 }
+std::string ServerListPath(const std::string& path) {
+  return path + "/SERVERS";
+}
 std::string LockPath(const std::string& path) {
   return path + "/LOCK";
 }
@@ -39,7 +42,7 @@ Status FindDatabase(FileSystem* files, const std::string& path) {
 
 Status ExpectStoreBesideLog(FileSystem* files, const std::string& path) {
   std::vector<std::string> segments;
-  if (files->Exists(StorePath(path)) || files->Exists(path + "/SERVERS") ||
+  if (files->Exists(StorePath(path)) || files->Exists(ServerListPath(path)) ||
       !files->List(LogPath(path), &segments).ok() || segments.empty()) {
     return Status::Ok();
   }

@@ -10,6 +10,7 @@ namespace tallystone {
 std::string LogPath(const std::string& path);
 std::string StorePath(const std::string& path);
 std::string LockPath(const std::string& path);
+std::string ServerListPath(const std::string& path);
 // kNotFound, with a message for a person, if there is no database at `path`; kIoError: nobody can
 // say, it may not be looked at. Creates nothing.
 Status FindDatabase(FileSystem* files, const std::string& path);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "ingest/database_directory.h"
 #include "store/server_store.h"
 
 namespace tallystone {
@@ -25,10 +26,6 @@ Status Unreadable(const std::string& file, std::string_view line) {
 }
 
 }  // namespace
-
-std::string ServerListPath(const std::string& path) {
-  return path + "/SERVERS";
-}
 
 Status ReadServerList(FileSystem* files, const std::string& path, std::vector<ServerEntry>* servers,
                       std::vector<std::string>* writers) {

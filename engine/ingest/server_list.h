@@ -29,8 +29,6 @@ struct ServerEntry {
   friend bool operator==(const ServerEntry&, const ServerEntry&) = default;
 };
 
-std::string ServerListPath(const std::string& path);
-
 // Empty if the database has no list. kCorruption, kFormatMismatch: it cannot be read. `writers` may
 // be null.
 Status ReadServerList(FileSystem* files, const std::string& path, std::vector<ServerEntry>* servers,
