@@ -1,6 +1,8 @@
 // tallystone: imports files, looks at, proves and mends databases. The command tree; see commands/.
 #include <sys/resource.h>
 
+#include <cstdlib>
+
 #include "commands/command.h"
 #include "commands/next_step.h"
 #include "commands/usage.h"
@@ -89,6 +91,11 @@ int main(int argc, char** argv) {
   const ExitCode code = chosen.run();
   if (code == kExitCorruption) {
     PrintNextStep(app);
+  }
+  if (code == kExitInterrupted) {
+    // A login that was given up may still be inside the client's libraries: they must not be torn
+    // down under it (Options::stop_waiting). All that was to be written was flushed.
+    std::_Exit(code);
   }
   return code;
 }

@@ -34,7 +34,9 @@ struct Options {
   // While a server is away, calls that need it (a full window, Flush, Close) answer its error at
   // once; with this they wait for it, until *stop_waiting is true. From then on a server is given a
   // second to take what is under way; after that an answer that does not come for 0.2 s ends its
-  // connection, in Open too. What was under way is settled by the next Open. For an embedded store
+  // connection, in Open too. What was under way is settled by the next Open. A login that is given
+  // up goes on in a thread of its own, for 10 s a host at most (`connect_timeout`): a program that
+  // ends before had better do so by _exit, which tears nothing down under it. For an embedded store
   // it changes nothing. Not owned, must outlive the engine.
   const std::atomic<bool>* stop_waiting = nullptr;
   // False: stop_waiting only ends waits for an answer; a server that is away is an error at once.
