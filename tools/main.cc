@@ -1,7 +1,7 @@
 // tallystone: imports files, looks at, proves and mends databases. The command tree; see commands/.
-#include <sys/resource.h>
-
 #include <cstdlib>
+
+#include <sys/resource.h>
 
 #include "commands/command.h"
 #include "commands/next_step.h"
